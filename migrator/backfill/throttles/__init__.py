@@ -1,0 +1,1 @@
+"""What makes a backfill wait: one file per reason, found by `pkgutil`; each says why in words."""

@@ -1,0 +1,1 @@
+"""Thin click commands, loaded when asked for."""

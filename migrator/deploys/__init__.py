@@ -1,0 +1,1 @@
+"""Which versions of the applications run: heartbeats and `application_name` patterns."""

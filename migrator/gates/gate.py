@@ -1,0 +1,61 @@
+"""What a gate is asked and what it answers. Unknown is never open.
+
+Each file beside this one holds one kind of evidence with a `NAME` and an `evaluate(question)` function; discovery
+is by `pkgutil`, so that adding a file adds a gate. `migrator.gates.evaluate` runs those that a manifest asks for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from migrator.statements.effects import ObjectRef
+
+if TYPE_CHECKING:
+    from migrator.config import Settings
+    from migrator.pg.connection import Connection
+
+
+class GateStatus(Enum):
+    """Open lets the phase begin; closed and unknown do not."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """One gate's answer: `reason` in words, `<what was seen> <compared with> <what is asked>`; evidence as JSON."""
+
+    gate: str
+    status: GateStatus
+    reason: str
+    evidence: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True)
+class GateQuestion:
+    """All that a gate may look at: one migration, one phase, one connection outside any transaction."""
+
+    migration: str
+    phase: str
+    connection: "Connection"
+    settings: "Settings"
+    removes: tuple[ObjectRef, ...]
+    """What the phase's files remove or rename, read from their SQL."""
+    makes: tuple[ObjectRef, ...]
+    """What this migration created itself (its trigger, function, shadow column): no evidence against it."""
+    checksum: str
+    """SHA-256 of the manifest's contract section and the phase's file; approvals are bound to it."""
+    soak: timedelta
+    approvals: int
+    """How many distinct people must have approved."""
+    requires: Mapping[str, str]
+    """Service name -> version specifier, such as `>=1.42`."""
+    backfills: tuple[str, ...]
+    """Names of the migration's backfills, as recorded in `migrator.backfill`."""
+    owner: str
+    now: datetime
+    """The database's clock."""

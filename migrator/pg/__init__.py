@@ -1,0 +1,1 @@
+"""The only importer of psycopg: connections, sessions, bounded retries, catalog reads, lag."""

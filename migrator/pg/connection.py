@@ -1,0 +1,57 @@
+"""Opening sessions: named, with keepalives, and with timeouts that end an abandoned session.
+
+`connect` is for reading and recording; `migrator.pg.session` adds the runner's lock for sessions that run DDL.
+"""
+
+from migrator.errors import ConfigError, DatabaseFailed
+from migrator.pg.driver import Connection, DatabaseError, conninfo_to_dict, dict_row, make_conninfo, psycopg
+from migrator.pg.failures import describe
+
+__all__ = ["Connection", "connect", "masked", "server_version"]
+
+_KEEPALIVES = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+_CHECK_CONNECTION_SINCE = 140000
+"""client_connection_check_interval exists since PostgreSQL 14: a killed client's statement ends within it."""
+
+
+def connect(dsn: str, *, application_name: str = "migrator", connect_timeout: int = 10) -> Connection:
+    """Open an autocommit session with dictionary rows.
+
+    Raises:
+        ConfigError: the connection string cannot be read.
+        DatabaseFailed: the server cannot be reached or refuses us.
+    """
+    try:
+        given = conninfo_to_dict(dsn)
+    except DatabaseError as exc:
+        raise ConfigError("The connection string cannot be read.", "Use a postgresql:// URL or key=value.") from exc
+    settings = {"connect_timeout": connect_timeout, **_KEEPALIVES, **given, "application_name": application_name[:63]}
+    try:
+        connection = psycopg.connect(make_conninfo("", **settings), autocommit=True, row_factory=dict_row)
+    except DatabaseError as exc:
+        raise _unreachable(dsn, exc) from exc
+    connection.prepare_threshold = None  # DDL beside us would break cached plans ("must not change result type")
+    if server_version(connection) >= _CHECK_CONNECTION_SINCE:
+        connection.execute("SET client_connection_check_interval = '5s'")
+    connection.execute("SET idle_in_transaction_session_timeout = '60s'")
+    connection.execute("SET row_security = off")
+    return connection
+
+
+def server_version(connection: Connection) -> int:
+    """Return the server's version number: 160004 for 16.4."""
+    return connection.info.server_version
+
+
+def masked(dsn: str) -> str:
+    """Return the connection string for output: every secret is replaced by `***`."""
+    try:
+        parts = conninfo_to_dict(dsn)
+    except DatabaseError:
+        return "(unreadable connection string)"
+    return make_conninfo("", **{k: "***" if "password" in k else v for k, v in parts.items()})
+
+
+def _unreachable(dsn: str, exc: DatabaseError) -> DatabaseFailed:
+    described = describe(exc, f"Connecting to {masked(dsn) or 'the default server'}")
+    return DatabaseFailed(described.situation, described.todo, **described.details)

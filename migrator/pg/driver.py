@@ -1,0 +1,29 @@
+"""psycopg, named once: every other module takes its database types from here or from `migrator.pg.connection`.
+
+Rows are dictionaries; connections are in autocommit and transactions are opened with `connection.transaction()`.
+"""
+
+from typing import Any
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+Row = dict[str, Any]
+Connection = psycopg.Connection[Row]
+DatabaseError = psycopg.Error
+
+__all__ = [
+    "Connection",
+    "DatabaseError",
+    "Jsonb",
+    "Row",
+    "conninfo_to_dict",
+    "dict_row",
+    "errors",
+    "make_conninfo",
+    "psycopg",
+    "sql",
+]

@@ -1,0 +1,52 @@
+"""What the server's refusals mean for the person at the keyboard: SQLSTATE -> our error with what to do."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from migrator.errors import DatabaseFailed
+from migrator.pg.driver import DatabaseError, errors
+
+_TODO: dict[str, str] = {
+    "28P01": "Check the password (environment, .pgpass or service file).",
+    "28000": "Check the user and the server's pg_hba.conf.",
+    "3D000": "Create the database, or correct its name in the connection string.",
+    "42501": "Connect as the tables' owner, or grant the privilege named above; `migrator init` creates our schema.",
+    "42P01": "Run `migrator init` when a table of schema migrator is missing; otherwise check the name.",
+    "3F000": "Run `migrator init` first: it creates the schema migrator.",
+    "53100": "The server's disk is full: make room, then run the command again.",
+    "53300": "The server has no free connection slot: try again later or raise max_connections.",
+    "57P01": "The server was shut down or restarted: run `migrator resume` when it is back.",
+    "57P03": "The server is starting up or shutting down: try again in a moment.",
+    "25006": "This server is read-only (a replica?): connect to the primary.",
+}
+_CONNECTION_LOST = "Check that the server is up and reachable, then run the same command (or `migrator resume`) again."
+
+
+def is_connection_loss(exc: DatabaseError) -> bool:
+    """Return whether the session is gone, so that what it was doing is known only to the server."""
+    state = exc.sqlstate or ""
+    if isinstance(exc, errors.OperationalError | errors.InterfaceError) and not state:
+        return True
+    return state.startswith(("08", "57P"))
+
+
+def describe(exc: DatabaseError, doing: str) -> DatabaseFailed:
+    """Return the error to raise instead of the driver's; the message is the server's primary line."""
+    primary = exc.diag.message_primary or str(exc).strip().splitlines()[-1] if str(exc).strip() else type(exc).__name__
+    state = exc.sqlstate or ""
+    code = f" (SQLSTATE {state})" if state else ""
+    todo = _CONNECTION_LOST if is_connection_loss(exc) and state not in _TODO else _TODO.get(state, "")
+    return DatabaseFailed(
+        f"{doing} failed: {primary}{code}.",
+        todo or "Correct the cause, then run the same command again; nothing of this statement was kept.",
+        sqlstate=state,
+    )
+
+
+@contextmanager
+def translated(doing: str) -> Generator[None]:
+    """Turn any driver error inside into a `DatabaseFailed` that says what was being done."""
+    try:
+        yield
+    except DatabaseError as exc:
+        raise describe(exc, doing) from exc

@@ -1,0 +1,1 @@
+"""Manifests, plans and the engine that takes a migration from one phase to the next."""

@@ -1,0 +1,92 @@
+"""What a statement does to a running database: the answer type of `migrator.statements.facts`.
+
+`effects_of(statement, pg_version)` is the one entry point for lint, plan and engine.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from migrator.locks import LockClass, LockLevel
+from migrator.names import TableName
+
+
+class Fact(Enum):
+    """Yes, no, or cannot tell without more knowledge; unknown never counts as no."""
+
+    NO = "no"
+    YES = "yes"
+    UNKNOWN = "unknown"
+
+
+class TableLock(NamedTuple):
+    """A lock that the statement takes on a table that existed before it."""
+
+    table: TableName
+    level: LockLevel
+
+
+class ObjectRef(NamedTuple):
+    """A database object; `kind` is column, table, index, constraint, trigger, function, view, type, sequence …"""
+
+    kind: str
+    schema: str
+    name: str
+    """For a function the bare name; for a column, constraint or trigger its own name."""
+    table: str = ""
+    """The table's name for a column, constraint or trigger; empty otherwise."""
+
+    def __str__(self) -> str:
+        """Return `column public.users.email`, `index public.users_email_idx`."""
+        parts = [p for p in (self.schema, self.table, self.name) if p]
+        return f"{self.kind} {'.'.join(parts)}"
+
+
+class Rename(NamedTuple):
+    """An object and its new name."""
+
+    source: ObjectRef
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What one statement takes, holds and changes.
+
+    An empty `Effects()` is a statement that locks no table, such as GRANT or CREATE FUNCTION.
+    """
+
+    locks: tuple[TableLock, ...] = ()
+    """The strongest level per existing table, in the order in which the server takes them."""
+    rewrite: Fact = Fact.NO
+    """The whole table is written again under the lock."""
+    scan: Fact = Fact.NO
+    """The whole table is read under the lock."""
+    index_build: bool = False
+    """An index is built on the table under the lock (concurrently: beside the traffic)."""
+    is_transactional: bool = True
+    """False for what the server refuses in a transaction block."""
+    is_opaque: bool = False
+    """Not understood: treated as the strongest lock on unknown tables, never as harmless."""
+    creates: tuple[ObjectRef, ...] = ()
+    removes: tuple[ObjectRef, ...] = ()
+    renames: tuple[Rename, ...] = ()
+    missing: tuple[str, ...] = field(default=())
+    """For UNKNOWN facts: what one would have to know, in words."""
+
+    @property
+    def level(self) -> LockLevel:
+        """The strongest lock on any table."""
+        return max((lock.level for lock in self.locks), default=LockLevel.NONE)
+
+    @property
+    def lock_class(self) -> LockClass:
+        """How the engine waits for these locks."""
+        if self.is_opaque or self.level >= LockLevel.SHARE:
+            return LockClass.STRONG
+        return LockClass.WEAK if self.level is LockLevel.SHARE_UPDATE_EXCLUSIVE else LockClass.NONE
+
+    @property
+    def is_destructive(self) -> bool:
+        """Whether something that running code may use is gone afterwards."""
+        return bool(self.removes or self.renames)

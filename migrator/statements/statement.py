@@ -1,0 +1,54 @@
+"""A statement of a SQL file: its text, where it stands, and its syntax tree.
+
+Made by `migrator.statements.parse`; read by effects, lint rules, the schema replay and the phase engine.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from migrator.statements.parse import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Character offsets in the file, end exclusive."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement: `text` starts at its first token and has no closing semicolon."""
+
+    text: str
+    span: Span
+    line: int
+    """1-based line of the first token."""
+    kind: str
+    """The node's name in the grammar: `alter_table_stmt`."""
+    node: "Node"
+    comments: tuple[str, ...] = ()
+    """The comment lines directly before it, without the dashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxProblem:
+    """A part of the file that the server's grammar does not accept."""
+
+    message: str
+    span: Span
+    """The statement that could not be read."""
+    line: int
+    """1-based line of the offending token."""
+    column: int
+    """1-based character column of the offending token."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedSql:
+    """A SQL text: the statements that could be read, and the places that could not."""
+
+    statements: tuple[Statement, ...]
+    problems: tuple[SyntaxProblem, ...]
