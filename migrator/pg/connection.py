@@ -4,7 +4,7 @@
 """
 
 from migrator.errors import ConfigError, DatabaseFailed
-from migrator.pg.driver import Connection, DatabaseError, conninfo_to_dict, dict_row, make_conninfo, psycopg
+from migrator.pg.driver import Connection, DatabaseError, conninfo_to_dict, dict_row, make_conninfo
 from migrator.pg.failures import describe
 
 __all__ = ["Connection", "connect", "masked", "server_version"]
@@ -27,7 +27,7 @@ def connect(dsn: str, *, application_name: str = "migrator", connect_timeout: in
         raise ConfigError("The connection string cannot be read.", "Use a postgresql:// URL or key=value.") from exc
     settings = {"connect_timeout": connect_timeout, **_KEEPALIVES, **given, "application_name": application_name[:63]}
     try:
-        connection = psycopg.connect(make_conninfo("", **settings), autocommit=True, row_factory=dict_row)
+        connection = Connection.connect(make_conninfo("", **settings), autocommit=True, row_factory=dict_row)
     except DatabaseError as exc:
         raise _unreachable(dsn, exc) from exc
     connection.prepare_threshold = None  # DDL beside us would break cached plans ("must not change result type")

@@ -19,7 +19,10 @@ _TODO: dict[str, str] = {
     "57P03": "The server is starting up or shutting down: try again in a moment.",
     "25006": "This server is read-only (a replica?): connect to the primary.",
 }
-_CONNECTION_LOST = "Check that the server is up and reachable, then run the same command (or `migrator resume`) again."
+_CONNECTION_LOST = (
+    "Check that the server is up and reachable and that host, port, user, password and database are right, "
+    "then run the same command (or `migrator resume`) again."
+)
 
 
 def is_connection_loss(exc: DatabaseError) -> bool:
@@ -32,7 +35,8 @@ def is_connection_loss(exc: DatabaseError) -> bool:
 
 def describe(exc: DatabaseError, doing: str) -> DatabaseFailed:
     """Return the error to raise instead of the driver's; the message is the server's primary line."""
-    primary = exc.diag.message_primary or str(exc).strip().splitlines()[-1] if str(exc).strip() else type(exc).__name__
+    first_line = (str(exc).strip().splitlines() or [type(exc).__name__])[0]
+    primary = (exc.diag.message_primary or first_line).rstrip(".")
     state = exc.sqlstate or ""
     code = f" (SQLSTATE {state})" if state else ""
     todo = _CONNECTION_LOST if is_connection_loss(exc) and state not in _TODO else _TODO.get(state, "")

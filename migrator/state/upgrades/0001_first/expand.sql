@@ -1,6 +1,4 @@
 -- The first version of migrator's own schema. Everything that must survive a crash is here; nothing else is.
-CREATE SCHEMA migrator;
-
 CREATE TABLE migrator.meta (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     schema_version integer NOT NULL,

@@ -1,0 +1,58 @@
+"""What the state tables hold, as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from migrator.state.transitions import State
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationRecord:
+    """One row of `migrator.migration`; `version` is the compare-and-set counter."""
+
+    id: str
+    state: State
+    version: int
+    manifest: Mapping[str, object]
+    opened_at: datetime
+    changed_at: datetime
+    expanded_at: datetime | None
+    migrated_at: datetime | None
+    sealed_at: datetime | None
+    completed_at: datetime | None
+    contract_by: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One row of `migrator.step`; `state` is running, done, skipped or failed."""
+
+    migration: str
+    phase: str
+    number: int
+    name: str
+    statement: str
+    lock_class: str
+    state: str
+    attempts: int
+    backend_pid: int | None
+    backend_start: datetime | None
+    started_at: datetime
+    finished_at: datetime | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One row of `migrator.audit`."""
+
+    seq: int
+    at: datetime
+    actor: str
+    db_role: str
+    host: str
+    tool_version: str
+    action: str
+    migration: str | None
+    detail: Mapping[str, object]

@@ -1,0 +1,145 @@
+"""Reads and writes of the state tables; the engine's memory across crashes.
+
+Every change of state is a compare-and-set, and its audit row is written in the same transaction. A method that
+writes may be called inside a transaction of the caller, and then commits with it.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from migrator import __version__
+from migrator.errors import LeaseLost
+from migrator.pg.driver import Connection, Jsonb, Row
+from migrator.pg.queries import query
+from migrator.state.actor import current_host
+from migrator.state.records import AuditRecord, MigrationRecord, StepRecord
+from migrator.state.transitions import State, check_transition
+
+
+class Store:
+    """The state of all migrations in one database, seen through one connection."""
+
+    def __init__(self, connection: Connection, actor: str) -> None:
+        self.connection = connection
+        self.actor = actor
+
+    def migration(self, migration: str) -> MigrationRecord | None:
+        """Return the record, or None for a migration that never began."""
+        row = self.connection.execute(_sql("migration"), {"id": migration}).fetchone()
+        return _migration(row) if row else None
+
+    def migrations(self) -> tuple[MigrationRecord, ...]:
+        """Return all records, ordered by id."""
+        return tuple(_migration(row) for row in self.connection.execute(_sql("migrations")))
+
+    def open(self, migration: str, manifest: Mapping[str, object], contract_by: date | None) -> MigrationRecord:
+        """Return the record, written as pending first when there is none."""
+        with self.connection.transaction():
+            values = {"id": migration, "manifest": Jsonb(manifest), "contract_by": contract_by}
+            if self.connection.execute(_sql("open_migration"), values).rowcount:
+                self.audit("migration.registered", migration, {})
+        record = self.migration(migration)
+        if record is None:  # pragma: no cover - the row was just written or was there
+            raise LeaseLost(f"The record of {migration} vanished.", "Check who deletes rows of schema migrator.")
+        return record
+
+    def change_state(
+        self, record: MigrationRecord, target: State, detail: Mapping[str, object] | None = None
+    ) -> MigrationRecord:
+        """Move the migration along one edge, with its audit row.
+
+        Raises:
+            InvalidTransition, Sealed: there is no such edge.
+            LeaseLost: somebody else moved it since `record` was read.
+        """
+        check_transition(record.id, record.state, target)
+        with self.connection.transaction():
+            row = self.connection.execute(
+                _sql("change_state"),
+                {"id": record.id, "source": record.state.value, "version": record.version, "target": target.value},
+            ).fetchone()
+            if row is None:
+                raise LeaseLost(
+                    f"{record.id} was changed by another runner while this one was at work.",
+                    "Look at `migrator history`, then run `migrator resume`.",
+                )
+            self.audit("state.changed", record.id, {"from": record.state.value, "to": target.value, **(detail or {})})
+        return _migration(row)
+
+    def set_manifest(self, migration: str, manifest: Mapping[str, object], contract_by: date | None) -> None:
+        """Store the manifest as it is now."""
+        values = {"id": migration, "manifest": Jsonb(manifest), "contract_by": contract_by}
+        self.connection.execute(_sql("set_manifest"), values)
+
+    def forget_run(self, migration: str) -> None:
+        """Delete steps, checksums, approvals and backfills of a migration that was aborted and starts again."""
+        self.connection.execute(_sql("forget_run"), {"id": migration})
+
+    def files(self, migration: str) -> dict[str, str]:
+        """Return file name -> SHA-256 as recorded when the file's phase began."""
+        return {row["name"]: row["sha256"] for row in self.connection.execute(_sql("files"), {"id": migration})}
+
+    def record_file(self, migration: str, name: str, sha256: str) -> None:
+        """Record what a file is now, unless it was recorded before."""
+        self.connection.execute(_sql("record_file"), {"id": migration, "name": name, "sha256": sha256})
+
+    def steps(self, migration: str, phase: str) -> dict[int, StepRecord]:
+        """Return the phase's steps by number."""
+        rows = self.connection.execute(_sql("steps"), {"id": migration, "phase": phase})
+        return {row["number"]: StepRecord(**row) for row in rows}
+
+    def all_steps(self, migration: str) -> tuple[StepRecord, ...]:
+        """Return every step of the migration in the order in which they ran."""
+        return tuple(StepRecord(**row) for row in self.connection.execute(_sql("all_steps"), {"id": migration}))
+
+    def intend_step(self, migration: str, phase: str, number: int, *, name: str, statement: str, lock: str) -> None:
+        """Write the intent; commits before the statement runs because no transaction is open."""
+        self.connection.execute(
+            _sql("intend_step"),
+            {
+                "id": migration,
+                "phase": phase,
+                "number": number,
+                "name": name,
+                "statement": statement,
+                "lock_class": lock,
+            },
+        )
+
+    def end_step(self, migration: str, phase: str, number: int, state: str, error: str | None = None) -> None:
+        """Write how the step ended: done, skipped or failed."""
+        values = {"id": migration, "phase": phase, "number": number, "state": state, "error": error}
+        self.connection.execute(_sql("end_step"), values)
+
+    def audit(self, action: str, migration: str | None, detail: Mapping[str, object]) -> None:
+        """Append an audit row."""
+        self.connection.execute(
+            _sql("audit"),
+            {
+                "actor": self.actor,
+                "host": current_host(),
+                "tool_version": __version__,
+                "action": action,
+                "migration": migration,
+                "detail": Jsonb(detail),
+            },
+        )
+
+    def history(self, migration: str | None = None) -> tuple[AuditRecord, ...]:
+        """Return the audit rows, oldest first."""
+        return tuple(AuditRecord(**row) for row in self.connection.execute(_sql("history"), {"id": migration}))
+
+    def now(self) -> datetime:
+        """Return the database's time."""
+        row = self.connection.execute(_sql("now")).fetchone()
+        if row is None:  # pragma: no cover - a SELECT without FROM has one row
+            raise LeaseLost("The server told no time.", "Try again.")
+        return row["now"]
+
+
+def _sql(name: str) -> bytes:
+    return query(f"state.{name}", "migrator.state")
+
+
+def _migration(row: Row) -> MigrationRecord:
+    return MigrationRecord(**{**row, "state": State(row["state"])})
