@@ -90,6 +90,6 @@ def require_installed(connection: Connection, known: tuple[Upgrade, ...] | None 
         raise ConfigError(f"The schema migrator has version {found}, this tool needs {latest}.", "Run `migrator init`.")
     if found > latest + 1:
         raise Refused(
-            f"The schema migrator has version {found}, this tool knows {latest} and can work with {latest + 1} at most.",
+            f"The schema migrator has version {found}, this tool works with {latest + 1} at most.",
             "Upgrade this tool.",
         )

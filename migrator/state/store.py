@@ -142,4 +142,5 @@ def _sql(name: str) -> bytes:
 
 
 def _migration(row: Row) -> MigrationRecord:
-    return MigrationRecord(**{**row, "state": State(row["state"])})
+    values: Row = {**row, "state": State(row["state"])}
+    return MigrationRecord(**values)

@@ -1,0 +1,123 @@
+"""Watches our own statement from a second connection while the first one is inside the server.
+
+For strong statements it notes who blocks us shortly before the `lock_timeout` fires; for weak ones, which may run
+for hours, it reports blockers and progress, and cancels the statement at the watchdog's limit or on a stop.
+"""
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from migrator.clock import Clock
+from migrator.errors import Stopped
+from migrator.pg.driver import Connection, DatabaseError, Row
+from migrator.pg.queries import query
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A session that ours waits for; `age_seconds` is the age of its transaction."""
+
+    pid: int
+    application: str
+    state: str
+    age_seconds: float
+    query: str
+    backend_type: str
+
+    def __str__(self) -> str:
+        """Return one phrase for messages."""
+        who = self.application or self.backend_type
+        return (
+            f"pid {self.pid} ({who}, {self.state or 'running'}, transaction {self.age_seconds:.0f} s old: {self.query})"
+        )
+
+
+def blockers(connection: Connection, pid: int) -> tuple[Blocker, ...]:
+    """Return whom the session `pid` waits for right now."""
+    return tuple(_blocker(row) for row in connection.execute(query("session.blockers"), {"pid": pid}))
+
+
+def _blocker(row: Row) -> Blocker:
+    text = " ".join((row["query"] or "").split())
+    return Blocker(
+        row["pid"], row["application"] or "", row["state"] or "", row["age_seconds"], text, row["backend_type"]
+    )
+
+
+@contextmanager
+def sample_blockers(observer: Connection, pid: int, after_seconds: float) -> Generator[list[Blocker]]:
+    """Look once, `after_seconds` into the wait, and give the blockers found to the caller after the block."""
+    found: list[Blocker] = []
+    ended = threading.Event()
+
+    def look() -> None:
+        if not ended.wait(after_seconds):
+            try:
+                found.extend(blockers(observer, pid))
+            except DatabaseError:
+                return  # the statement itself will report a lost server
+
+    with _thread(look, ended):
+        yield found
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLimits:
+    """When a weak statement is cancelled, and how often it is looked at."""
+
+    longest_seconds: float
+    poll_seconds: float = 1.0
+
+
+@contextmanager
+def watchdog(
+    observer: Connection,
+    pid: int,
+    clock: Clock,
+    limits: WatchLimits,
+    report: Callable[[Row, tuple[Blocker, ...]], None],
+) -> Generator[list[str]]:
+    """Report while the block runs; the list holds the reason when the statement was cancelled by us.
+
+    `report` is called on the watching thread with the index build's progress (maybe empty) and the blockers.
+    """
+    cancelled: list[str] = []
+    ended = threading.Event()
+
+    def watch() -> None:
+        started = clock.monotonic()
+        while not ended.wait(limits.poll_seconds):
+            reason = _reason_to_cancel(clock, clock.monotonic() - started, limits)
+            try:
+                if reason:
+                    cancelled.append(reason)
+                    observer.execute(query("session.cancel"), {"pid": pid})
+                    return
+                progress = observer.execute(query("session.index_progress"), {"pid": pid}).fetchone()
+                report(progress or {}, blockers(observer, pid))
+            except DatabaseError:
+                return  # the server is gone or going; the statement itself reports it
+
+    with _thread(watch, ended):
+        yield cancelled
+
+
+def _reason_to_cancel(clock: Clock, seconds: float, limits: WatchLimits) -> str:
+    try:
+        clock.check_stop("a long statement")
+    except Stopped:
+        return "stop requested"
+    return f"it ran for {seconds:.0f} s, the watchdog's limit" if seconds > limits.longest_seconds else ""
+
+
+@contextmanager
+def _thread(target: Callable[[], None], ended: threading.Event) -> Generator[None]:
+    thread = threading.Thread(target=target, name="migrator-observer", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
