@@ -19,6 +19,15 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment anywhere in the text, without its dashes or stars."""
+
+    text: str
+    span: Span
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One statement: `text` starts at its first token and has no closing semicolon."""
 
@@ -29,6 +38,7 @@ class Statement:
     kind: str
     """The node's name in the grammar: `alter_table_stmt`."""
     node: "Node"
+    """The grammar's oneof: `node.alter_table_stmt` is the tree."""
     comments: tuple[str, ...] = ()
     """The comment lines directly before it, without the dashes."""
 
