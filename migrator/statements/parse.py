@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
 from postgast import pg_query_pb2 as pb
+from postgast.deparse import deparse as _deparse_tree
 from postgast.errors import PgQueryError
 from postgast.parse import parse as _parse_tree
 from postgast.scan import scan as _scan_tokens
@@ -19,11 +20,13 @@ from migrator.statements.split import Piece, Token, pieces
 from migrator.statements.statement import Comment, ParsedSql, Span, Statement, SyntaxProblem
 from migrator.statements.text import TextMap
 
-__all__ = ["Node", "pb", "parse_sql", "scan_comments"]
+__all__ = ["Node", "deparse", "pb", "parse_sql", "scan_comments"]
 
 Node = pb.Node
 """The grammar's oneof: `statement.node.alter_table_stmt` is the tree when `statement.kind` says so."""
 
+_TREE_VERSION = 180004
+"""What libpg_query writes in its own trees; `tests/unit/schema` compares."""
 _COMMENTS = (pb.SQL_COMMENT, pb.C_COMMENT)
 _NOT_SQL = str.maketrans({"\ufeff": " ", "\0": " "})
 _NEVER_IN_SQL = "The server accepts no NUL byte in SQL. Remove it, or save the file as UTF-8."
@@ -56,6 +59,11 @@ def parse_sql(text: str) -> ParsedSql:
         found, more = _read_pieces(where)
         problems += more
     return ParsedSql(found, tuple(problems))
+
+
+def deparse(node: Node) -> str:
+    """Return a statement's tree as SQL text, without a semicolon; recipes change trees, never text."""
+    return _deparse_tree(pb.ParseResult(version=_TREE_VERSION, stmts=[pb.RawStmt(stmt=node)]))
 
 
 def scan_comments(text: str) -> tuple[Comment, ...]:
