@@ -11,6 +11,15 @@ from migrator.names import TableName
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """A privilege on one column; `grantee` is None for PUBLIC."""
+
+    privilege: str
+    grantee: str | None
+    is_grantable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column; `type` is as `format_type` prints it: `character varying(20)`, `bigint`, `app.mood[]`."""
 
@@ -22,7 +31,14 @@ class Column:
     is_identity: bool = False
     is_generated: bool = False
     collation: str | None = None
-    """Only when it is not the type's own."""
+    """Only when it is not the type's own; SQL text such as `pg_catalog."C"`."""
+    sequence: TableName | None = None
+    """The sequence that the column owns (serial): it is dropped with the column."""
+    comment: str | None = None
+    grants: tuple[Grant, ...] = ()
+    """Privileges on this column alone; those of the table are not repeated here."""
+    settings: tuple[str, ...] = ()
+    """ALTER COLUMN actions that tune it: `SET STATISTICS 1000`, `SET STORAGE EXTERNAL`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +58,9 @@ class Index:
     method: str = "btree"
     constraint: str | None = None
     """The constraint that owns it: then it cannot be dropped by DROP INDEX."""
+    columns: tuple[str, ...] = ()
+    """Every column that it reads: keys, expressions, INCLUDE and predicate, in the table's order."""
+    is_replica_identity: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +70,7 @@ class Constraint:
     name: str
     kind: str
     columns: tuple[str, ...]
+    """In key order; for a check, every column that it reads, in the table's order."""
     definition: str
     """As `pg_get_constraintdef` prints it: `CHECK ((mail IS NOT NULL))`."""
     is_valid: bool = True
@@ -71,6 +91,10 @@ class Table:
     parent: TableName | None = None
     """The partitioned table or inheritance parent that this one belongs to."""
     has_row_security: bool = False
+    partition_key: tuple[str, ...] = ()
+    """The columns that the partition key reads."""
+    is_incomplete: bool = False
+    """True when a replay met something that it could not follow: columns may be missing."""
 
     def column(self, name: str) -> Column | None:
         """Return the column, or None."""
@@ -105,6 +129,14 @@ class Schema:
     def table(self, name: TableName) -> Table | None:
         """Return the table, or None."""
         return self.tables.get(name)
+
+    def children(self, name: TableName) -> tuple[Table, ...]:
+        """Return the table's partitions or inheritance children."""
+        return tuple(table for table in self.tables.values() if table.parent == name)
+
+    def dependents_of(self, table: TableName, column: str) -> tuple[Dependent, ...]:
+        """Return what reads the column, and what reads the table in a way that could not be told apart."""
+        return tuple(d for d in self.dependents if d.table == table and d.column in (column, None))
 
     def referencing(self, name: TableName) -> tuple[tuple[Table, Constraint], ...]:
         """Return the foreign keys of other tables (and of itself) that point at the table."""

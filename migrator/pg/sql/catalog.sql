@@ -1,0 +1,161 @@
+-- name: scope
+-- The tables asked for (NULL: all of the user's), and those tied to them by a foreign key or inheritance: what
+-- points at a table decides what may be done to it. Our own schema is no part of the application's.
+WITH asked AS (
+    SELECT c.oid
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p')
+      AND CASE WHEN %(names)s::text[] IS NULL
+               THEN n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'migrator')
+               ELSE (n.nspname, c.relname) IN (SELECT s, t FROM unnest(%(schemas)s::text[], %(names)s::text[]) AS a (s, t))
+          END
+)
+SELECT oid::bigint AS oid FROM asked
+UNION SELECT conrelid::bigint FROM pg_constraint WHERE contype = 'f' AND confrelid IN (SELECT oid FROM asked)
+UNION SELECT inhparent::bigint FROM pg_inherits
+      WHERE inhrelid IN (SELECT oid FROM asked) AND inhparent IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p'))
+UNION SELECT inhrelid::bigint FROM pg_inherits
+      WHERE inhparent IN (SELECT oid FROM asked) AND inhrelid IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p'));
+
+-- name: tables
+-- One row per table; the columns that a partition key reads depend internally on their own table.
+SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, c.relkind = 'p' AS is_partitioned,
+       c.relrowsecurity AS has_row_security, pn.nspname AS parent_schema, p.relname AS parent_name,
+       ARRAY(SELECT a.attname::text FROM pg_attribute a
+             JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = a.attnum
+                 AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = 0 AND d.deptype = 'i'
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND c.relkind = 'p'
+             ORDER BY a.attnum) AS partition_key
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN LATERAL (SELECT inhparent FROM pg_inherits WHERE inhrelid = c.oid ORDER BY inhseqno LIMIT 1) i ON true
+LEFT JOIN pg_class p ON p.oid = i.inhparent
+LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
+WHERE c.oid = ANY (%(oids)s)
+ORDER BY n.nspname, c.relname;
+
+-- name: columns
+-- On 18 attnotnull is also true for a NOT NULL that is not validated yet: `constraints` tells those apart.
+SELECT a.attrelid::bigint AS oid, a.attnum, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
+       a.attnotnull AS is_not_null, pg_get_expr(d.adbin, d.adrelid) AS default_text,
+       a.attidentity <> '' AS is_identity, a.attgenerated <> '' AS is_generated,
+       CASE WHEN a.attcollation <> t.typcollation THEN format('%%I.%%I', cn.nspname, co.collname) END AS collation,
+       sn.nspname AS sequence_schema, s.relname AS sequence_name, col_description(a.attrelid, a.attnum) AS comment,
+       coalesce(a.attstattarget, -1) AS statistics_target, t.typstorage <> a.attstorage AS has_storage,
+       a.attstorage AS storage, to_jsonb(a) ->> 'attcompression' AS compression, a.attoptions AS options
+FROM pg_attribute a
+JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN pg_collation co ON co.oid = a.attcollation
+LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
+LEFT JOIN LATERAL (
+    SELECT min(o.objid) AS oid FROM pg_depend o
+    WHERE o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass AND o.refobjid = a.attrelid
+      AND o.refobjsubid = a.attnum AND o.deptype = 'a' AND o.objid IN (SELECT oid FROM pg_class WHERE relkind = 'S')
+) AS owned ON true
+LEFT JOIN pg_class s ON s.oid = owned.oid
+LEFT JOIN pg_namespace sn ON sn.oid = s.relnamespace
+WHERE a.attrelid = ANY (%(oids)s) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum;
+
+-- name: grants
+-- Privileges on single columns; a table's own privileges reach new columns by themselves.
+SELECT a.attrelid::bigint AS oid, a.attname AS column, g.privilege_type AS privilege, r.rolname AS grantee,
+       g.is_grantable
+FROM pg_attribute a, aclexplode(a.attacl) AS g LEFT JOIN pg_roles r ON r.oid = g.grantee
+WHERE a.attrelid = ANY (%(oids)s) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum, r.rolname, g.privilege_type;
+
+-- name: indexes
+-- pg_depend knows the columns of expressions and predicates; indkey knows those of an index that a constraint owns.
+SELECT i.indrelid::bigint AS oid, c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition,
+       i.indisunique AS is_unique, i.indisprimary AS is_primary, i.indisvalid AS is_valid,
+       i.indisreplident AS is_replica_identity, pg_get_expr(i.indpred, i.indrelid) AS predicate, am.amname AS method,
+       (SELECT conname FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x')) AS constraint,
+       ARRAY(SELECT CASE WHEN i.indkey[k - 1] = 0 THEN '(' || pg_get_indexdef(i.indexrelid, k, false) || ')'
+                    ELSE (SELECT attname FROM pg_attribute WHERE attrelid = i.indrelid AND attnum = i.indkey[k - 1]) END
+             FROM generate_series(1, i.indnatts) AS k ORDER BY k)::text[] AS attributes,
+       i.indnkeyatts AS key_count,
+       ARRAY(SELECT a.attname::text FROM pg_attribute a
+             WHERE a.attrelid = i.indrelid AND a.attnum > 0
+               AND (a.attnum = ANY (i.indkey) OR EXISTS (
+                   SELECT FROM pg_depend d
+                   WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+                     AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum))
+             ORDER BY a.attnum) AS columns
+FROM pg_index i
+JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_am am ON am.oid = c.relam
+WHERE i.indrelid = ANY (%(oids)s)
+ORDER BY i.indrelid, c.relname;
+
+-- name: constraints
+-- Columns in key order, for a check in the table's order. Trigger constraints have no columns and are not listed.
+SELECT r.conrelid::bigint AS oid, r.conname AS name, r.contype AS type, pg_get_constraintdef(r.oid) AS definition,
+       r.convalidated AS is_valid, fn.nspname AS references_schema, f.relname AS references_name,
+       ARRAY(SELECT a.attname::text FROM unnest(r.conkey) WITH ORDINALITY AS k (attnum, position)
+             JOIN pg_attribute a ON a.attrelid = r.conrelid AND a.attnum = k.attnum
+             ORDER BY CASE WHEN r.contype = 'c' THEN k.attnum ELSE k.position END) AS columns,
+       ARRAY(SELECT a.attname::text FROM unnest(r.confkey) WITH ORDINALITY AS k (attnum, position)
+             JOIN pg_attribute a ON a.attrelid = r.confrelid AND a.attnum = k.attnum
+             ORDER BY k.position) AS referenced_columns
+FROM pg_constraint r
+LEFT JOIN pg_class f ON f.oid = r.confrelid
+LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
+WHERE r.conrelid = ANY (%(oids)s) AND r.contype IN ('p', 'u', 'c', 'f', 'x', 'n')
+ORDER BY r.conrelid, r.conname;
+
+-- name: triggers
+-- The user's triggers only: those of foreign keys are internal.
+SELECT tgrelid::bigint AS oid, tgname AS name FROM pg_trigger
+WHERE tgrelid = ANY (%(oids)s) AND NOT tgisinternal
+ORDER BY tgrelid, tgname;
+
+-- name: dependents
+-- Everything outside indexes and constraints that names a column; DROP COLUMN fails on some and silently takes others.
+SELECT d.refobjid::bigint AS oid, a.attname AS column, k.kind, k.name
+FROM pg_depend d
+JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+JOIN LATERAL (
+    SELECT CASE v.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'rule' END AS kind,
+           CASE WHEN v.relkind IN ('v', 'm') THEN vn.nspname || '.' || v.relname ELSE r.rulename::text END AS name
+    FROM pg_rewrite r JOIN pg_class v ON v.oid = r.ev_class JOIN pg_namespace vn ON vn.oid = v.relnamespace
+    WHERE d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+    UNION ALL
+    SELECT 'policy', polname::text FROM pg_policy WHERE d.classid = 'pg_policy'::regclass AND oid = d.objid
+    UNION ALL
+    SELECT 'trigger', tgname::text FROM pg_trigger
+    WHERE d.classid = 'pg_trigger'::regclass AND oid = d.objid AND NOT tgisinternal
+    UNION ALL
+    SELECT 'statistics', stxname::text FROM pg_statistic_ext
+    WHERE d.classid = 'pg_statistic_ext'::regclass AND oid = d.objid
+    UNION ALL
+    SELECT 'publication', p.pubname::text
+    FROM pg_publication_rel pr JOIN pg_publication p ON p.oid = pr.prpubid
+    WHERE d.classid = 'pg_publication_rel'::regclass AND pr.oid = d.objid
+    UNION ALL
+    SELECT 'function', p.oid::regprocedure::text FROM pg_proc p
+    WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+    UNION ALL
+    SELECT 'generated column', ga.attname::text
+    FROM pg_attrdef ad JOIN pg_attribute ga ON ga.attrelid = ad.adrelid AND ga.attnum = ad.adnum
+    WHERE d.classid = 'pg_attrdef'::regclass AND ad.oid = d.objid AND ga.attgenerated <> ''
+      AND ga.attnum <> d.refobjsubid
+    UNION ALL
+    SELECT 'generated column', ga.attname::text
+    FROM pg_attribute ga
+    WHERE d.classid = 'pg_class'::regclass AND d.objid = d.refobjid AND ga.attrelid = d.objid
+      AND ga.attnum = d.objsubid AND ga.attgenerated <> '' AND d.objsubid <> d.refobjsubid
+) AS k ON true
+WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY (%(oids)s) AND d.refobjsubid > 0
+GROUP BY d.refobjid, a.attname, a.attnum, k.kind, k.name
+ORDER BY d.refobjid, a.attnum, k.kind, k.name;
+
+-- name: publication_columns
+-- From 15 a publication may name columns; the list is no dependency of each column in every version, so ask for it.
+SELECT pr.prrelid::bigint AS oid, a.attname AS column, p.pubname AS name
+FROM pg_publication_rel pr
+JOIN pg_publication p ON p.oid = pr.prpubid
+JOIN pg_attribute a ON a.attrelid = pr.prrelid AND a.attnum = ANY (pr.prattrs)
+WHERE pr.prrelid = ANY (%(oids)s)
+ORDER BY pr.prrelid, a.attnum, p.pubname;

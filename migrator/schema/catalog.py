@@ -1,0 +1,120 @@
+"""The schema in memory, read from a live server; `migrator.schema.replay` builds the same model from files."""
+
+from collections.abc import Iterable
+
+from migrator.names import TableName, literal, quote
+from migrator.pg.catalog import CatalogRows, read_catalog
+from migrator.pg.driver import Connection, Row
+from migrator.schema.model import Column, Constraint, Dependent, Grant, Index, Schema, Table
+
+_CONSTRAINT_KINDS = {
+    "p": "primary key",
+    "u": "unique",
+    "c": "check",
+    "f": "foreign key",
+    "x": "exclusion",
+    "n": "not null",
+}
+_STORAGES = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
+_COMPRESSIONS = {"p": "pglz", "l": "lz4"}
+
+
+def read_schema(connection: Connection, tables: Iterable[TableName] | None = None) -> Schema:
+    """Read the named tables, and those that refer to them or share their inheritance; None reads all user tables.
+
+    Raises:
+        DatabaseFailed: the server refused, or went away.
+    """
+    rows = read_catalog(connection, tables)
+    names = {row["oid"]: TableName(row["schema"], row["name"]) for row in rows.tables}
+    dependents = [
+        Dependent(row["kind"], row["name"], names[oid], row["column"])
+        for oid, found in rows.dependents.items()
+        for row in found
+    ]
+    found = {names[row["oid"]]: _table(row, rows) for row in rows.tables}
+    return Schema(tables=found, dependents=tuple(dependents), is_complete=True)
+
+
+def _table(row: Row, rows: CatalogRows) -> Table:
+    oid, name = row["oid"], TableName(row["schema"], row["name"])
+    constraints = rows.constraints.get(oid, [])
+    unproven = {r["columns"][0] for r in constraints if r["type"] == "n" and not r["is_valid"]}
+    return Table(
+        name=name,
+        columns=tuple(_column(r, rows.grants.get(oid, []), unproven) for r in rows.columns.get(oid, [])),
+        indexes=tuple(_index(r, name) for r in rows.indexes.get(oid, [])),
+        constraints=tuple(_constraint(r) for r in constraints),
+        triggers=tuple(r["name"] for r in rows.triggers.get(oid, [])),
+        is_partitioned=row["is_partitioned"],
+        parent=_name(row["parent_schema"], row["parent_name"]),
+        has_row_security=row["has_row_security"],
+        partition_key=tuple(row["partition_key"]),
+    )
+
+
+def _name(schema: str | None, name: str | None) -> TableName | None:
+    return TableName(schema, name) if schema is not None and name is not None else None
+
+
+def _column(row: Row, grants: Iterable[Row], unproven: set[str]) -> Column:
+    return Column(
+        name=row["name"],
+        type=row["type"],
+        is_not_null=row["is_not_null"] and row["name"] not in unproven,
+        default=None if row["is_generated"] else row["default_text"],
+        is_identity=row["is_identity"],
+        is_generated=row["is_generated"],
+        collation=row["collation"],
+        sequence=None if row["is_identity"] else _name(row["sequence_schema"], row["sequence_name"]),
+        comment=row["comment"],
+        grants=tuple(
+            Grant(g["privilege"], g["grantee"], g["is_grantable"]) for g in grants if g["column"] == row["name"]
+        ),
+        settings=_settings(row),
+    )
+
+
+def _settings(row: Row) -> tuple[str, ...]:
+    settings: list[str] = []
+    if row["statistics_target"] >= 0:
+        settings.append(f"SET STATISTICS {row['statistics_target']}")
+    if row["has_storage"]:
+        settings.append(f"SET STORAGE {_STORAGES[row['storage']]}")
+    if row["compression"]:
+        settings.append(f"SET COMPRESSION {_COMPRESSIONS[row['compression']]}")
+    if row["options"]:
+        pairs = (option.split("=", 1) for option in row["options"])
+        settings.append("SET (" + ", ".join(f"{quote(key)} = {literal(value)}" for key, value in pairs) + ")")
+    return tuple(settings)
+
+
+def _index(row: Row, table: TableName) -> Index:
+    attributes = tuple(row["attributes"])
+    return Index(
+        name=row["name"],
+        table=table,
+        keys=attributes[: row["key_count"]],
+        definition=row["definition"],
+        is_unique=row["is_unique"],
+        is_primary=row["is_primary"],
+        is_valid=row["is_valid"],
+        predicate=row["predicate"],
+        include=attributes[row["key_count"] :],
+        method=row["method"],
+        constraint=row["constraint"],
+        columns=tuple(row["columns"]),
+        is_replica_identity=row["is_replica_identity"],
+    )
+
+
+def _constraint(row: Row) -> Constraint:
+    return Constraint(
+        name=row["name"],
+        kind=_CONSTRAINT_KINDS[row["type"]],
+        columns=tuple(row["columns"]),
+        definition=row["definition"],
+        is_valid=row["is_valid"],
+        references=_name(row["references_schema"], row["references_name"]),
+        referenced_columns=tuple(row["referenced_columns"]),
+    )
