@@ -56,6 +56,8 @@ class LockSettings(Section):
     """All attempts of one step together."""
     longest_wait: Duration = timedelta(seconds=2)
     """The longest single `lock_timeout`; while it runs, queries queue behind us."""
+    statement_timeout: Duration = timedelta(seconds=5)
+    """The longest run of a statement that blocks readers or writers, once it has its lock."""
     weak_watchdog: Duration = timedelta(hours=4)
     """The longest run of a statement that blocks nobody, such as CREATE INDEX CONCURRENTLY."""
     runner_wait: Duration = timedelta(seconds=15)

@@ -1,1 +1,68 @@
-"""Thin click commands, loaded when asked for."""
+"""Thin click commands, loaded when asked for: options, one library call, a rendering, an exit code."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from migrator import __version__
+from migrator.cli.context import Session
+from migrator.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "init": ("migrator.cli.init:init", "Install or upgrade the schema migrator in the database."),
+    "new": ("migrator.cli.new:new", "Render a migration's folder from a recipe."),
+    "lint": ("migrator.cli.lint:lint", "Report what locks, breaks or loses in SQL files."),
+    "plan": ("migrator.cli.plan:plan", "Show each statement with its locks, sizes and present blockers."),
+    "expand": ("migrator.cli.phases:expand", "Run expand.sql: old and new code both work afterwards."),
+    "migrate": ("migrator.cli.phases:migrate", "Fill the rows, prove it, then run migrate.sql."),
+    "contract": ("migrator.cli.phases:contract", "Remove the old shape, when every gate is open."),
+    "abort": ("migrator.cli.phases:abort", "Undo expand and migrate."),
+    "resume": ("migrator.cli.phases:resume", "Go on after an interruption."),
+    "verify": ("migrator.cli.verify:verify", "Run verify.sql and compare the backfilled rows."),
+    "backfill": ("migrator.cli.backfill:backfill", "Run, watch, pause and resume backfills."),
+    "gate": ("migrator.cli.gate:gate", "Show each gate of the contract as open, closed or unknown."),
+    "approve": ("migrator.cli.gate:approve", "Approve the contract as its files are now."),
+    "status": ("migrator.cli.status:status", "Show where every migration is and what comes next."),
+    "history": ("migrator.cli.status:history", "Show what happened, who did it and when."),
+    "sandbox": ("migrator.cli.sandbox:sandbox", "A private primary and replica to play with."),
+    "demo": ("migrator.cli.demo:demo", "Rename a column under live traffic on a private server."),
+}
+
+
+def _change_directory(context: click.Context, _: click.Parameter, value: Path | None) -> None:
+    if value is not None and not context.resilient_parsing:
+        import os
+
+        os.chdir(value)
+
+
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Exit codes: 0 done, 1 findings, 2 wrong input, 3 not yet (safe to run again), 4 refused, "
+    "5 outcome unknown or database failed, 70 a bug, 75 stopped with work left.",
+)
+@click.option(
+    "-C",
+    "directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=_change_directory,
+    help="Work in this directory.",
+)
+@click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Configuration file.")
+@click.version_option(__version__, prog_name="migrator")
+@click.pass_context
+def root(context: click.Context, config: Path | None) -> None:
+    """Take schema changes to busy PostgreSQL databases with zero downtime: expand, migrate, contract."""
+    context.ensure_object(Session).config_file = config.absolute() if config else None
+
+
+def main() -> None:
+    """Run the command line; the one place that turns errors into exit codes."""
+    from migrator.cli.failures import run
+
+    sys.exit(run(root))

@@ -1,0 +1,109 @@
+"""What to do with a step, from its record and the catalog: run it, skip it, clean up first, or ask a person.
+
+Pure but for the probes' reads; the executor acts on the answer.
+"""
+
+from dataclasses import dataclass
+
+from migrator.errors import CatalogConflict, LeaseHeld, OutcomeUnknown
+from migrator.pg.driver import Connection
+from migrator.phases.probes import Finding, Probe, definition_equals, probe
+from migrator.phases.steps import Step
+from migrator.state.records import StepRecord
+from migrator.statements.effects import Effects, ObjectRef
+from migrator.statements.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The statements still to run; none means skip, for `reason`. `broken` is to be dropped first."""
+
+    run: tuple[Statement, ...]
+    reason: str = ""
+    broken: ObjectRef | None = None
+
+
+def decide(connection: Connection, step: Step, record: StepRecord | None) -> Decision:
+    """Decide about one step.
+
+    Raises:
+        CatalogConflict: an object that the step makes is already there and was not made by it.
+        LeaseHeld: an orphaned session still builds the step's index.
+        OutcomeUnknown: the step was interrupted and nothing in the catalog tells whether it ran.
+    """
+    if record and record.state in {"done", "skipped"}:
+        return Decision((), record.state)
+    to_run: list[Statement] = []
+    reasons: list[str] = []
+    broken: ObjectRef | None = None
+    for statement, effects in zip(step.statements, step.effects, strict=True):
+        found = probe(connection, statement, effects)
+        if found.finding is Finding.BROKEN:
+            broken = _leftover(found, record)
+        if _is_there(connection, step, record, statement, effects, found):
+            reasons.append(found.detail)
+        else:
+            to_run.append(statement)
+    return Decision(tuple(to_run), "; ".join(reasons), broken)
+
+
+def _is_there(
+    connection: Connection,
+    step: Step,
+    record: StepRecord | None,
+    statement: Statement,
+    effects: Effects,
+    found: Probe,
+) -> bool:
+    match found.finding:
+        case Finding.DONE if found.makes:
+            _refuse_stranger(connection, step, record, statement, effects, found)
+            return True
+        case Finding.DONE:
+            return True
+        case Finding.PARTIAL if step.phase != "abort" and found.makes:
+            raise CatalogConflict(
+                f"Step {step.number} of {step.phase} is half there ({found.detail}), which this step cannot have done.",
+                "Compare the catalog with the step, correct it by hand, then run `migrator resume`.",
+            )
+        case Finding.UNKNOWABLE if record and record.state == "running" and not step.is_transactional:
+            raise OutcomeUnknown(
+                f"Step {step.number} of {step.phase} was interrupted and the catalog does not show whether it ran: "
+                f"{step.name}.",
+                "Check it by hand; when running it again is harmless, write it with IF NOT EXISTS or OR REPLACE.",
+            )
+        case _:
+            return False
+
+
+def _leftover(found: Probe, record: StepRecord | None) -> ObjectRef | None:
+    if found.builder_pid is not None:
+        raise LeaseHeld(
+            f"{found.detail} because pid {found.builder_pid} is building it right now.",
+            f"Wait for it, or end it with SELECT pg_cancel_backend({found.builder_pid}), then run `migrator resume`.",
+        )
+    if record is None:
+        raise CatalogConflict(
+            f"{found.detail}, and it was not this migration that left it.",
+            "Drop it with DROP INDEX CONCURRENTLY after checking who made it, then run the command again.",
+        )
+    return found.index
+
+
+def _refuse_stranger(
+    connection: Connection,
+    step: Step,
+    record: StepRecord | None,
+    statement: Statement,
+    effects: Effects,
+    found: Probe,
+) -> None:
+    """Raise unless what is there is what an interrupted, non-transactional run of this very step left."""
+    is_ours = record is not None and not step.is_transactional
+    if is_ours and statement.kind == "index_stmt":
+        is_ours = definition_equals(connection, statement, effects.creates[0])
+    if not is_ours:
+        raise CatalogConflict(
+            f"Step {step.number} of {step.phase} would make what is already there: {found.detail}.",
+            "Somebody else made it: drop or rename it after checking, or take the statement out of the file.",
+        )

@@ -1,0 +1,77 @@
+"""Builds the question that the contract's gates answer, from the migration's own files and record."""
+
+from collections.abc import Sequence
+
+from migrator.config import Settings
+from migrator.errors import GateClosed
+from migrator.gates.evaluate import evaluate
+from migrator.gates.gate import GateQuestion, GateResult
+from migrator.pg.connection import server_version
+from migrator.pg.driver import Connection
+from migrator.phases.folder import Migration
+from migrator.phases.steps import Step, steps_of
+from migrator.state.store import Store
+from migrator.statements.effects import ObjectRef
+
+
+def ask(connection: Connection, settings: Settings, migration: Migration) -> tuple[GateResult, ...]:
+    """Evaluate the gates for the contract of one migration; reads only.
+
+    Args:
+        connection: outside a transaction.
+        settings: for services and their versions.
+        migration: as it stands on disk now; approvals are compared with its checksum.
+    """
+    section = migration.manifest.contract
+    if section is None:
+        return ()
+    question = question_for(connection, settings, migration)
+    return evaluate(question, section.evidence)
+
+
+def question_for(connection: Connection, settings: Settings, migration: Migration) -> GateQuestion:
+    """Return what the gates may look at."""
+    section = migration.manifest.contract
+    if section is None:
+        raise GateClosed(f"{migration.id} has no [contract] section.", "Add one to its manifest.")
+    version = server_version(connection) // 10000
+    contract = steps_of(migration.statements("contract"), "contract", version)
+    return GateQuestion(
+        migration=migration.id,
+        phase="contract",
+        connection=connection,
+        settings=settings,
+        removes=tuple(ref for step in contract for ref in step.removes),
+        makes=_made(migration, version),
+        checksum=migration.contract_checksum,
+        soak=section.soak,
+        approvals=section.approvals,
+        requires=section.requires,
+        backfills=tuple(spec.name for spec in migration.manifest.backfill),
+        owner=migration.manifest.migration.owner,
+        now=Store(connection, "gate").now(),
+    )
+
+
+def _made(migration: Migration, version: int) -> tuple[ObjectRef, ...]:
+    steps: list[Step] = []
+    for phase in ("expand", "migrate"):
+        steps += steps_of(migration.statements(phase), phase, version)
+    return tuple(ref for step in steps for ref in step.creates)
+
+
+def as_json(results: Sequence[GateResult]) -> list[dict[str, object]]:
+    """Return the results as they are stored with the decision and printed."""
+    return [
+        {"gate": r.gate, "status": r.status.value, "reason": r.reason, "evidence": dict(r.evidence)} for r in results
+    ]
+
+
+def closed(migration: str, shut: Sequence[GateResult]) -> GateClosed:
+    """Return the error that names every gate that is not open."""
+    reasons = "; ".join(f"{result.gate} {result.status.value}: {result.reason}" for result in shut)
+    return GateClosed(
+        f"The contract of {migration} may not begin: {reasons}.",
+        f"`migrator gate {migration}` shows all gates; run the same command when they are open.",
+        gates=as_json(shut),
+    )
