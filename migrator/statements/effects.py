@@ -3,6 +3,7 @@
 `effects_of(statement, pg_version)` is the one entry point for lint, plan and engine.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -90,3 +91,30 @@ class Effects:
     def is_destructive(self) -> bool:
         """Whether something that running code may use is gone afterwards."""
         return bool(self.removes or self.renames)
+
+
+_FACT_ORDER = (Fact.NO, Fact.UNKNOWN, Fact.YES)
+
+
+def combined(parts: Iterable[Effects]) -> Effects:
+    """Return what several actions of one statement do together: the strongest lock per table, all objects."""
+    every = tuple(parts)
+    levels: dict[TableName, LockLevel] = {}
+    for lock in (lock for part in every for lock in part.locks):
+        levels[lock.table] = max(lock.level, levels.get(lock.table, LockLevel.NONE))
+    return Effects(
+        locks=tuple(TableLock(table, level) for table, level in levels.items()),
+        rewrite=_surest(part.rewrite for part in every),
+        scan=_surest(part.scan for part in every),
+        index_build=any(part.index_build for part in every),
+        is_transactional=all(part.is_transactional for part in every),
+        is_opaque=any(part.is_opaque for part in every),
+        creates=tuple(ref for part in every for ref in part.creates),
+        removes=tuple(ref for part in every for ref in part.removes),
+        renames=tuple(rename for part in every for rename in part.renames),
+        missing=tuple(dict.fromkeys(words for part in every for words in part.missing)),
+    )
+
+
+def _surest(facts: Iterable[Fact]) -> Fact:
+    return max(facts, key=_FACT_ORDER.index, default=Fact.NO)
