@@ -1,0 +1,134 @@
+"""Real servers for tests: every major version on this machine, each a primary with one replica.
+
+A cluster is started when a test first asks for it and lives until the end of the session (of the worker, with
+`pytest -n`). Tests that stop, kill or promote servers take `private_server`, which is theirs alone.
+
+    server          each version found: the test runs once per version (ids pg15, pg16, pg18)
+    one_server      the newest version only
+    private_server  a cluster of the newest version for this test alone
+    database        a new database on `server`; `one_database`, `private_database` likewise
+    connection      an open `migrator.pg.connection` session in `database`; `one_connection`, `private_connection`
+"""
+
+import secrets
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+
+import pytest
+
+from migrator.errors import DatabaseFailed
+from migrator.pg.connection import Connection, connect
+from migrator.sandbox.cluster import Cluster
+from migrator.sandbox.programs import Programs, choose_programs, find_programs
+
+_TEMPLATE = "template_of_tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database of one test, on the primary and, streamed, on the replica."""
+
+    name: str
+    dsn: str
+    replica_dsn: str
+    server: Cluster
+
+
+def _by_version(programs: Programs) -> str:
+    return f"pg{programs.major}"
+
+
+@pytest.fixture(scope="session")
+def started_server() -> Generator[Callable[[Programs], Cluster]]:
+    """Give a function that starts a version's cluster, or returns the one that is up."""
+    up: dict[Programs, Cluster] = {}
+    with ExitStack() as stack:
+
+        def start(programs: Programs) -> Cluster:
+            if programs not in up:
+                up[programs] = stack.enter_context(Cluster(programs))
+                up[programs].create_database(_TEMPLATE)
+            return up[programs]
+
+        yield start
+
+
+@pytest.fixture(scope="session", params=find_programs(), ids=_by_version)
+def server(request: pytest.FixtureRequest, started_server: Callable[[Programs], Cluster]) -> Cluster:
+    return started_server(request.param)
+
+
+@pytest.fixture(scope="session")
+def one_server(started_server: Callable[[Programs], Cluster]) -> Cluster:
+    return started_server(choose_programs())
+
+
+@pytest.fixture
+def private_server() -> Generator[Cluster]:
+    with Cluster(choose_programs()) as cluster:
+        cluster.create_database(_TEMPLATE)
+        yield cluster
+
+
+@pytest.fixture
+def database(server: Cluster) -> Generator[Database]:
+    with _database_on(server) as made:
+        yield made
+
+
+@pytest.fixture
+def one_database(one_server: Cluster) -> Generator[Database]:
+    with _database_on(one_server) as made:
+        yield made
+
+
+@pytest.fixture
+def private_database(private_server: Cluster) -> Database:
+    """The server goes after the test, and the database with it: no need for the server to be alive at the end."""
+    return _create_database(private_server)
+
+
+@pytest.fixture
+def connection(database: Database) -> Generator[Connection]:
+    with connect(database.dsn) as session:
+        yield session
+
+
+@pytest.fixture
+def one_connection(one_database: Database) -> Generator[Connection]:
+    with connect(one_database.dsn) as session:
+        yield session
+
+
+@pytest.fixture
+def private_connection(private_database: Database) -> Generator[Connection]:
+    with connect(private_database.dsn) as session:
+        yield session
+
+
+@contextmanager
+def _database_on(server: Cluster) -> Generator[Database]:
+    made = _create_database(server)
+    try:
+        yield made
+    finally:
+        _repair(server)
+        server.drop_database(made.name)
+
+
+def _create_database(server: Cluster) -> Database:
+    name = f"test_{secrets.token_hex(5)}"
+    server.create_database(name, _TEMPLATE)
+    server.wait_caught_up()
+    return Database(name, server.primary.dsn_of(name), server.replicas[0].dsn_of(name), server)
+
+
+def _repair(server: Cluster) -> None:
+    """Undo what a failed test may have left on the shared servers, so that the next tests do not fail with it."""
+    for node in (server.primary, *server.replicas):
+        with suppress(DatabaseFailed), node.session():
+            continue
+        node.start()
+    for replica in server.replicas:
+        replica.restore_replay()
