@@ -1,0 +1,68 @@
+"""`migrator expand|migrate|contract|abort|resume`: one engine call each."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.cli.context import Command, Session, pass_session
+from migrator.cli.running import load, metrics_options, migration_argument, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from migrator.phases.engine import Engine, Outcome
+    from migrator.phases.folder import Migration
+
+_NEXT = {
+    "expanded": "Next: deploy code that works with both shapes, then `migrator migrate {id}`.",
+    "migrated": "Next: deploy code that needs only the new shape; `migrator gate {id}` says what is missing.",
+    "complete": "Nothing is left to do.",
+    "aborted": "The schema is as before; `migrator expand {id}` starts again.",
+}
+
+
+def _phase(name: str, doc: str, act: "Callable[[Engine, Migration], Outcome]") -> click.Command:
+    @click.command(name, cls=Command, help=doc)
+    @migration_argument
+    @click.option("--dry-run", is_flag=True, help="Show the plan of this phase and change nothing.")
+    @metrics_options
+    @pass_session
+    def command(
+        session: Session, migration_id: str, dry_run: bool, metrics_port: int | None, metrics_textfile: Path | None
+    ) -> None:
+        migration = load(session, migration_id)
+        if dry_run:
+            from migrator.cli.plan import show_plan
+
+            show_plan(session, migration, None if name == "resume" else name)
+            return
+        with running(session, metrics_port=metrics_port, metrics_textfile=metrics_textfile) as engine:
+            outcome = act(engine, migration)
+        session.show(_data(outcome), lambda: _text(outcome))
+
+    return command
+
+
+def _data(outcome: "Outcome") -> dict[str, Any]:
+    return {"migration": outcome.migration, "before": outcome.before.value, "state": outcome.after.value}
+
+
+def _text(outcome: "Outcome") -> str:
+    state = outcome.after.value
+    verb = "was" if outcome.before is outcome.after else "is now"
+    hint = _NEXT.get(state, "").format(id=outcome.migration)
+    return f"{outcome.migration} {verb} {state}. {hint}"
+
+
+expand = _phase("expand", "Run expand.sql: old and new code both work afterwards.", lambda e, m: e.expand(m))
+migrate = _phase(
+    "migrate", "Run the backfills, prove them, then run migrate.sql and verify.sql.", lambda e, m: e.migrate(m)
+)
+contract = _phase(
+    "contract",
+    "Ask the gates; when all are open, run contract.sql. There is no way back from its first statement.",
+    lambda e, m: e.contract(m),
+)
+abort = _phase("abort", "Run abort.sql: the schema is as before expand.", lambda e, m: e.abort(m))
+resume = _phase("resume", "Go on with the phase that was interrupted.", lambda e, m: e.resume(m))

@@ -1,0 +1,119 @@
+"""`migrator plan ID`: each statement with its locks, what they block, sizes and present blockers."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from migrator.cli.context import Command, Session, pass_session
+from migrator.cli.running import load, migration_argument
+
+if TYPE_CHECKING:
+    from migrator.phases.folder import Migration
+    from migrator.phases.plan import PlannedStatement, TableUse
+
+_KIB = 1024
+
+
+@click.command(cls=Command)
+@migration_argument
+@click.option("--phase", type=click.Choice(["expand", "migrate", "contract", "abort"]), help="Only this phase.")
+@pass_session
+def plan(session: Session, migration_id: str, phase: str | None) -> None:
+    """Show what would run: SQL, lock level and table, what it blocks, rewrites, sizes, present blockers."""
+    show_plan(session, load(session, migration_id), phase)
+
+
+def show_plan(session: Session, migration: "Migration", phase: str | None) -> None:
+    """Print the plan of a migration or of one phase; opens a read-only look at the database when one is named."""
+    from migrator.phases.plan import plan as make_plan
+
+    if session.has_dsn:
+        from migrator.pg.connection import connect
+
+        with connect(session.dsn(), application_name="migrator/plan") as connection:
+            statements = make_plan(migration, connection, session.settings.pg_version)
+    else:
+        session.tell("No database was named (--dsn): sizes and blockers are not shown.")
+        statements = make_plan(migration, None, session.settings.pg_version)
+    chosen = [item for item in statements if phase in (None, item.phase)]
+    backfills = [spec.model_dump(mode="json") for spec in migration.manifest.backfill]
+    data = {"migration": migration.id, "statements": [_data(item) for item in chosen], "backfills": backfills}
+    session.show(data, lambda: _text(migration, chosen, phase))
+
+
+def _data(item: "PlannedStatement") -> dict[str, Any]:
+    return {
+        "phase": item.phase,
+        "step": item.step,
+        "sql": item.sql,
+        "lock_class": item.lock_class.value,
+        "tables": [
+            {
+                "table": str(use.table),
+                "lock_level": str(use.level),
+                "blocks": use.level.blocks,
+                "rows": use.rows,
+                "bytes": use.bytes,
+                "blocked_now_by": list(use.blockers),
+            }
+            for use in item.tables
+        ],
+        "rewrite": item.rewrite.value,
+        "scan": item.scan.value,
+        "index_build": item.index_build,
+        "transactional": item.is_transactional,
+        "understood": not item.is_opaque,
+        "removes": list(item.removes),
+    }
+
+
+def _text(migration: "Migration", items: "list[PlannedStatement]", phase: str | None) -> str:
+    lines = [f"Plan of {migration.id}"]
+    current = ""
+    for item in items:
+        if item.phase != current:
+            current = item.phase
+            lines += ["", f"── {current} " + "─" * (70 - len(current))]
+            if current == "migrate":
+                lines += _backfill_lines(migration)
+        lines += _statement_lines(item)
+    if phase in (None, "migrate") and not any(item.phase == "migrate" for item in items):
+        lines += _backfill_lines(migration)
+    return "\n".join(lines)
+
+
+def _backfill_lines(migration: "Migration") -> list[str]:
+    lines: list[str] = []
+    for spec in migration.manifest.backfill:
+        columns = ", ".join(f"{column} = {expression}" for column, expression in spec.set.items())
+        lines += [
+            f"  backfill {spec.name}: {spec.table} SET {columns}" + (f" WHERE {spec.where}" if spec.where else "")
+        ]
+    return lines
+
+
+def _statement_lines(item: "PlannedStatement") -> list[str]:
+    sql = "\n       ".join(item.sql.splitlines())
+    lines = [f"  {item.step:>2}. {sql}"]
+    lines += [f"       {_use(use)}" for use in item.tables] or ["       locks no existing table"]
+    notes = [f"rewrites the table: {item.rewrite.value}"] if item.rewrite.value != "no" else []
+    notes += [f"scans the table: {item.scan.value}"] if item.scan.value != "no" else []
+    notes += ["builds an index"] if item.index_build else []
+    notes += ["cannot run in a transaction"] if not item.is_transactional else []
+    notes += ["not understood: treated as the strongest lock"] if item.is_opaque else []
+    notes += [f"removes {name}" for name in item.removes]
+    return lines + [f"       {note}" for note in notes]
+
+
+def _use(use: "TableUse") -> str:
+    size = "" if use.rows is None or use.bytes is None else f" (about {use.rows:,} rows, {_bytes(use.bytes)})"
+    waits = "".join(f"\n         would wait now for {blocker}" for blocker in use.blockers)
+    return f"{use.level} on {use.table}{size}: blocks {use.level.blocks}{waits}"
+
+
+def _bytes(size: float) -> str:
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < _KIB:
+            return f"{size:.0f} {unit}"
+        size /= _KIB
+    return f"{size:.1f} TiB"

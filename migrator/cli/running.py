@@ -1,0 +1,86 @@
+"""Everything a run needs around the engine: signals, listeners, metrics; taken down again at its end."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from migrator.cli.context import Session
+from migrator.clock import SystemClock
+from migrator.events import Events
+from migrator.phases.engine import Engine
+from migrator.phases.folder import Migration, find_migration, load_migration
+
+
+def metrics_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --metrics-port and --metrics-textfile to a command that runs something."""
+    port = click.option("--metrics-port", type=int, help="Serve Prometheus metrics on 127.0.0.1 while this runs.")
+    path = click.Path(dir_okay=False, path_type=Path)
+    file = click.option("--metrics-textfile", type=path, help="Write Prometheus metrics here at the end.")
+    return port(file(command))
+
+
+def migration_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the argument ID: the folder's name or an unambiguous part of it."""
+    return click.argument("migration_id", metavar="ID")(command)
+
+
+def load(session: Session, migration_id: str) -> Migration:
+    """Return the migration that ID names in the configured folder."""
+    return load_migration(find_migration(session.settings.migrations, migration_id))
+
+
+@contextmanager
+def running(session: Session, *, metrics_port: int | None, metrics_textfile: Path | None) -> Generator[Engine]:
+    """Give an engine whose clock stops on the first SIGINT or SIGTERM, with progress on stderr and metrics."""
+    from migrator.backfill.progress import progress_listener
+    from migrator.cli.console import console_listener
+
+    clock = SystemClock()
+    events = Events()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(stop_on_signal(clock.stop, session))
+        if session.verbosity >= 0:
+            events.add(console_listener(verbosity=session.verbosity))
+            events.add(stack.enter_context(progress_listener(clock)))
+        if metrics_port is not None or metrics_textfile is not None:
+            stack.enter_context(_metrics(events, metrics_port, metrics_textfile))
+        yield Engine(session.dsn(), session.settings, clock, events, session.actor)
+
+
+@contextmanager
+def _metrics(events: Events, port: int | None, textfile: Path | None) -> Generator[None]:
+    from migrator.metrics import Metrics, serve, write_textfile
+
+    metrics = Metrics()
+    events.add(metrics)
+    with serve(metrics.registry, port) if port is not None else contextlib.nullcontext():
+        try:
+            yield
+        finally:
+            if textfile is not None:
+                write_textfile(metrics.registry, textfile)
+
+
+@contextmanager
+def stop_on_signal(stop: threading.Event, session: Session) -> Generator[None]:
+    """Ask for a stop on the first signal; a second one interrupts at once."""
+
+    def handle(number: int, _: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        session.tell(f"{signal.Signals(number).name}: stopping at the next safe point (again: at once).")
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,99 @@
+"""Where every migration is and what comes next: the folder on disk joined with the records in the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from migrator.errors import ManifestError
+from migrator.pg.driver import Connection
+from migrator.phases.folder import load_migration, migration_folders
+from migrator.state import backfills
+from migrator.state.records import MigrationRecord
+from migrator.state.store import Store
+from migrator.state.transitions import State
+
+_NEXT = {
+    State.PENDING: "migrator expand {id}",
+    State.EXPANDING: "migrator resume {id}",
+    State.EXPANDED: "migrator migrate {id}",
+    State.MIGRATING: "migrator resume {id}",
+    State.MIGRATED: "migrator gate {id}, then migrator contract {id}",
+    State.READY: "migrator contract {id}",
+    State.CONTRACTING: "migrator resume {id}",
+    State.COMPLETE: "",
+    State.ABORTING: "migrator resume {id}",
+    State.ABORTED: "migrator expand {id} starts again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One migration's line in `migrator status`."""
+
+    migration: str
+    state: str
+    """A state's value, or `broken` for a folder that cannot be read."""
+    since: datetime | None
+    owner: str
+    contract_by: date | None
+    is_overdue: bool
+    next_step: str
+    failed_step: str
+    """The step that failed last, with its error; empty when none did."""
+    backfills: tuple[Mapping[str, object], ...]
+
+
+def overview(migrations: Path, connection: Connection) -> tuple[Overview, ...]:
+    """Return every migration of the folder and of the database, in the order of their ids."""
+    store = Store(connection, "status")
+    records = {record.id: record for record in store.migrations()}
+    rows = backfills.status(connection, None)
+    today = store.now().date()
+    folders = {folder.name: folder for folder in migration_folders(migrations)}
+    return tuple(
+        _one(
+            name, folders.get(name), records.get(name), [row for row in rows if row["migration"] == name], store, today
+        )
+        for name in sorted({*folders, *records})
+    )
+
+
+def _one(
+    name: str,
+    folder: Path | None,
+    record: MigrationRecord | None,
+    rows: list[dict[str, object]],
+    store: Store,
+    today: date,
+) -> Overview:
+    owner, deadline, problem = _read(folder, record)
+    state = record.state if record else State.PENDING
+    is_open = state not in {State.COMPLETE, State.ABORTED}
+    return Overview(
+        migration=name,
+        state="broken" if problem else state.value,
+        since=record.changed_at if record else None,
+        owner=owner,
+        contract_by=deadline,
+        is_overdue=is_open and deadline is not None and deadline < today,
+        next_step=problem or _NEXT[state].format(id=name),
+        failed_step=_failed(store, name) if is_open else "",
+        backfills=tuple(rows),
+    )
+
+
+def _read(folder: Path | None, record: MigrationRecord | None) -> tuple[str, date | None, str]:
+    """Return owner, deadline and problem: from the folder, else from what the database remembers."""
+    if folder is None:
+        return "", record.contract_by if record else None, "its folder is gone: restore it from git"
+    try:
+        manifest = load_migration(folder).manifest
+    except ManifestError as exc:
+        return "", record.contract_by if record else None, exc.situation
+    return manifest.migration.owner, manifest.contract_by, ""
+
+
+def _failed(store: Store, name: str) -> str:
+    failed = [step for step in store.all_steps(name) if step.state == "failed"]
+    return f"{failed[-1].phase} step {failed[-1].number}: {failed[-1].error}" if failed else ""

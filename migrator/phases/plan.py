@@ -1,0 +1,123 @@
+"""What would run, statement by statement: locks, what they block, rewrites, table sizes, who is in the way now.
+
+Reads only. Called by `migrator plan` and by `--dry-run`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from migrator.locks import LockClass, LockLevel
+from migrator.names import TableName
+from migrator.pg.connection import server_version
+from migrator.pg.driver import Connection, Row
+from migrator.pg.queries import query
+from migrator.phases.folder import FILES, Migration
+from migrator.phases.steps import Step, steps_of
+from migrator.statements.effects import Effects, Fact
+from migrator.statements.statement import Statement
+
+_MODES = {level.pg_mode: level for level in LockLevel}
+
+
+@dataclass(frozen=True, slots=True)
+class TableUse:
+    """One table that a statement locks."""
+
+    table: TableName
+    level: LockLevel
+    rows: int | None
+    """The planner's estimate; None without a database or when the table does not exist yet."""
+    bytes: int | None
+    blockers: tuple[str, ...]
+    """Sessions that hold a conflicting lock right now, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStatement:
+    """One statement of a plan."""
+
+    phase: str
+    step: int
+    sql: str
+    lock_class: LockClass
+    tables: tuple[TableUse, ...]
+    rewrite: Fact
+    scan: Fact
+    index_build: bool
+    is_transactional: bool
+    is_opaque: bool
+    removes: tuple[str, ...]
+
+
+def plan(migration: Migration, connection: Connection | None, pg_version: int) -> tuple[PlannedStatement, ...]:
+    """Return every statement of every phase, in the order in which they would run; verify.sql is not run by phases.
+
+    Args:
+        migration: as on disk.
+        connection: to look at sizes and locks; None plans from the files alone.
+        pg_version: major version to judge by when there is no connection.
+    """
+    version = server_version(connection) // 10000 if connection else pg_version
+    phases = [name for name in FILES if name != "verify"]
+    steps = [step for phase in phases for step in steps_of(migration.statements(phase), phase, version)]
+    look = _Look.at(connection, {lock.table for step in steps for e in step.effects for lock in e.locks})
+    return tuple(
+        _planned(step, statement, effects, look)
+        for step in steps
+        for statement, effects in zip(step.statements, step.effects, strict=True)
+    )
+
+
+def _planned(step: Step, statement: Statement, effects: Effects, look: "_Look") -> PlannedStatement:
+    return PlannedStatement(
+        phase=step.phase,
+        step=step.number,
+        sql=statement.text,
+        lock_class=step.lock_class,
+        tables=tuple(look.use(lock.table, lock.level) for lock in effects.locks),
+        rewrite=effects.rewrite,
+        scan=effects.scan,
+        index_build=effects.index_build,
+        is_transactional=effects.is_transactional,
+        is_opaque=effects.is_opaque,
+        removes=tuple(str(ref) for ref in (*effects.removes, *(r.source for r in effects.renames))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Sizes and lock holders of the plan's tables, read once."""
+
+    sizes: Mapping[TableName, Row]
+    holders: tuple[Row, ...]
+
+    @classmethod
+    def at(cls, connection: Connection | None, tables: Iterable[TableName]) -> "_Look":
+        if connection is None:
+            return cls({}, ())
+        names = {"tables": [f"{table.schema}.{table.name}" for table in tables]}
+        sizes = connection.execute(query("session.sizes"), names).fetchall()
+        holders = connection.execute(query("session.table_users"), names).fetchall()
+        return cls({TableName(row["schema"], row["name"]): row for row in sizes}, tuple(holders))
+
+    def use(self, table: TableName, level: LockLevel) -> TableUse:
+        size = self.sizes.get(table)
+        in_the_way = {
+            row["pid"]: row
+            for row in self.holders
+            if TableName(row["schema"], row["name"]) == table
+            and _MODES.get(row["mode"], LockLevel.ACCESS_EXCLUSIVE).conflicts_with(level)
+        }
+        return TableUse(
+            table,
+            level,
+            size["rows"] if size else None,
+            size["bytes"] if size else None,
+            tuple(_words(row) for row in in_the_way.values()),
+        )
+
+
+def _words(row: Row) -> str:
+    query_text = " ".join((row["query"] or "").split())[:60]
+    who = row["application"] or "unnamed"
+    return f"pid {row['pid']} ({who}, {row['state']}, {row['age_seconds']:.0f} s): {query_text}"
