@@ -1,0 +1,84 @@
+"""Gate `dependencies`: nothing in the database still uses what the phase removes.
+
+Asks the catalog (views, rules, policies, triggers, generated columns, publications, foreign keys of other tables,
+BEGIN ATOMIC functions), what would vanish silently (indexes, constraints and statistics over a removed column that
+the phase's file does not drop by name), and searches function bodies that are text. What the migration made itself
+and what its file removes is no evidence. Not seen: names that dynamic SQL puts together, and queries of clients.
+"""
+
+from collections.abc import Sequence
+
+from migrator.gates.gate import GateQuestion, GateResult, GateStatus
+from migrator.pg.bodies import Removed, body_uses, row_names, trigger_argument_uses
+from migrator.pg.dependencies import KINDS, Reach, Use, breaking, reach, vanishing, whole_row
+from migrator.statements.effects import ObjectRef
+
+NAME = "dependencies"
+
+_SHOWN = 8
+_UNCERTAIN = "may name in dynamic SQL"
+_SEARCHED = KINDS - {"index", "trigger", "policy", "rule", "statistics", "publication", "extension", "schema"}
+"""Kinds that function bodies are searched for; the others are practically never named in one."""
+
+
+def evaluate(question: GateQuestion) -> GateResult:
+    """Return closed with the names of the users, unknown when a use is possible or cannot be looked up, else open."""
+    removes = tuple(dict.fromkeys(question.removes))
+    unreadable = [ref for ref in removes if ref.kind not in KINDS]
+    refs = [ref for ref in removes if ref.kind in KINDS]
+    uses = _uses(question, refs)
+    certain = [use for use in uses if use.how != _UNCERTAIN]
+    evidence = {
+        "removes": [str(ref) for ref in removes],
+        "uses": [{"user": use.user, "how": use.how, "object": str(refs[use.number])} for use in uses],
+        "not_looked_up": [str(ref) for ref in unreadable],
+    }
+    if certain:
+        return GateResult(NAME, GateStatus.CLOSED, f"users {len(certain)} > 0 ({_words(certain, refs)})", evidence)
+    if uses or unreadable:
+        return GateResult(NAME, GateStatus.UNKNOWN, _doubt(uses, unreadable, refs), evidence)
+    reason = f"users 0 = 0 of {len(refs)} removed objects" if refs else "the phase removes nothing"
+    return GateResult(NAME, GateStatus.OPEN, reason, evidence)
+
+
+def _uses(question: GateQuestion, refs: Sequence[ObjectRef]) -> tuple[Use, ...]:
+    connection = question.connection
+    removed = reach(connection, refs)
+    own = reach(connection, [ref for ref in question.makes if ref.kind in KINDS])
+    from_catalog = (
+        *breaking(removed, own),
+        *vanishing(removed, own),
+        *whole_row(connection, removed, own),
+    )
+    names = [
+        _removed(question, number, ref, removed)
+        for number, ref in enumerate(refs)
+        if removed.targets[number] and ref.kind in _SEARCHED
+    ]
+    excused = removed.all | own.whole
+    from_text = (*trigger_argument_uses(connection, names, excused), *body_uses(connection, names, excused))
+    seen = {use.user for use in from_catalog}
+    return (*from_catalog, *(use for use in from_text if use.user not in seen))
+
+
+def _removed(question: GateQuestion, number: int, ref: ObjectRef, removed: Reach) -> Removed:
+    if ref.kind != "column":
+        return Removed(number, ref.kind, ref.schema, ref.name)
+    tables = frozenset(address.objid for address in removed.targets[number])
+    return Removed(number, ref.kind, ref.schema, ref.name, tables, row_names(question.connection, tables))
+
+
+def _words(uses: Sequence[Use], refs: Sequence[ObjectRef]) -> str:
+    shown = [f"{use.user} {use.how} {refs[use.number]}" for use in uses[:_SHOWN]]
+    more = [f"and {len(uses) - _SHOWN} more"] if len(uses) > _SHOWN else []
+    return "; ".join(shown + more)
+
+
+def _doubt(uses: Sequence[Use], unreadable: Sequence[ObjectRef], refs: Sequence[ObjectRef]) -> str:
+    parts = [_words(uses, refs)] if uses else []
+    if unreadable:
+        listed = ", ".join(str(ref) for ref in unreadable)
+        parts.append(
+            f"what depends on {listed} cannot be looked up; look yourself, then leave `dependencies` out of the evidence"
+        )
+    return "; ".join(parts)
