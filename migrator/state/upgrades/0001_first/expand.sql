@@ -48,7 +48,8 @@ CREATE TABLE migrator.step (
     PRIMARY KEY (migration, phase, number)
 );
 
--- `checkpoint` and `end_key` are arrays of the key's values as text, in key order.
+-- `checkpoint` and `end_key` are arrays of the key's values as text, in key order; `rows_done` were changed,
+-- `keys_done` were passed.
 CREATE TABLE migrator.backfill (
     migration text NOT NULL REFERENCES migrator.migration,
     name text NOT NULL,
@@ -58,6 +59,7 @@ CREATE TABLE migrator.backfill (
     checkpoint jsonb,
     end_key jsonb,
     rows_done bigint NOT NULL DEFAULT 0,
+    keys_done bigint NOT NULL DEFAULT 0,
     rows_estimate bigint,
     batch_size integer,
     operator_pause text,

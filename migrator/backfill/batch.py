@@ -1,0 +1,121 @@
+"""One batch: the rows of one key range changed and the checkpoint moved, in one transaction.
+
+What the batch needs to know is in `BatchJob`; it keeps no state, so several workers can run batches of one job.
+"""
+
+from dataclasses import dataclass, replace
+
+from migrator.backfill.keyset import KeyRange, Keyset, next_range, range_conditions
+from migrator.backfill.spec import BackfillSpec
+from migrator.pg.driver import Connection, errors, sql
+from migrator.pg.fragment import Fragment
+from migrator.pg.queries import query
+from migrator.state import backfills
+from migrator.state.backfills import Advance, BackfillRecord
+
+SHORTEST_STATEMENT_SECONDS = 1.0
+"""Below this a cold cache or a checkpoint would look like a batch that is too large."""
+STATEMENT_TARGETS = 5
+_COMMA = sql.SQL(", ")
+_RETRYABLE = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchJob:
+    """What all batches of one backfill share."""
+
+    migration: str
+    spec: BackfillSpec
+    keyset: Keyset
+    lock_timeout_seconds: float
+    statement_timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A committed batch."""
+
+    keys: KeyRange
+    keys_passed: int
+    rows: int
+
+
+def job_for(connection: Connection, migration: str, spec: BackfillSpec, keyset: Keyset, target: float) -> BatchJob:
+    """Return the job; half of the server's deadlock_timeout is how long a batch waits for a row.
+
+    An application's transaction that waits for a row of our batch began to wait after the batch began. We give up
+    before the server looks for a deadlock, so that the one to be cancelled is never the application.
+    """
+    row = connection.execute(query("batches.deadlock_timeout", "migrator.backfill")).fetchone()
+    deadlock_timeout = float(row["seconds"]) if row else 1.0
+    return BatchJob(
+        migration,
+        spec,
+        keyset,
+        lock_timeout_seconds=max(0.01, deadlock_timeout / 2),
+        statement_timeout_seconds=max(SHORTEST_STATEMENT_SECONDS, STATEMENT_TARGETS * target),
+    )
+
+
+def run_batch(connection: Connection, job: BatchJob, record: BackfillRecord, size: int) -> Batch:
+    """Change the rows of the next `size` keys after the record's checkpoint; return when it is committed.
+
+    Raises:
+        LeaseLost: another runner moved the checkpoint; nothing of this batch was kept.
+        DatabaseError: the server said no, or went away; `read_settled` tells whether the batch was committed.
+    """
+    end = record.end_key
+    if end is None:
+        raise ValueError("a batch of an empty table was asked for")
+    with connection.transaction():
+        begin(connection, job)
+        keys = next_range(connection, job.keyset, record.checkpoint, end, size)
+        rows = sum(connection.execute(statement).rowcount for statement in update_statements(job, keys))
+        passed = size if keys.upto != end else max(rows, 1)
+        step = Advance(record.checkpoint, keys.upto, keys=passed, rows=rows, batch_size=size)
+        backfills.advance(connection, job.migration, job.spec.name, step)
+    return Batch(keys, passed, rows)
+
+
+def begin(connection: Connection, job: BatchJob) -> None:
+    """Set the limits of this transaction, and the word that lets it pass the sync trigger."""
+    values = {
+        "lock_timeout": _milliseconds(job.lock_timeout_seconds),
+        "statement_timeout": _milliseconds(job.statement_timeout_seconds),
+        "bypass": job.migration,
+    }
+    connection.execute(query("batches.begin", "migrator.backfill"), values)
+
+
+def update_statements(job: BatchJob, keys: KeyRange) -> list[sql.Composed]:
+    """Return the UPDATEs that together change the range: one, or a few where a composite key crosses a group."""
+    assignments = _COMMA.join(
+        sql.SQL("{} = {}").format(sql.Identifier(column), Fragment(text)) for column, text in job.spec.set.items()
+    )
+    needed = sql.SQL("") if job.spec.where is None else sql.SQL(" AND {}").format(Fragment(job.spec.where))
+    return [
+        sql.SQL("UPDATE {} SET {} WHERE {}{}").format(job.keyset.source, assignments, condition, needed)
+        for condition in range_conditions(job.keyset, keys)
+    ]
+
+
+def is_retryable(error: BaseException, seconds: float, job: BatchJob) -> bool:
+    """Return whether running the batch again, smaller, is safe and may help.
+
+    A cancelled statement (57014) is ours only when it ran for its whole `statement_timeout`; otherwise a person or a
+    program cancelled it on purpose.
+    """
+    if isinstance(error, errors.QueryCanceled):
+        return seconds >= job.statement_timeout_seconds
+    return isinstance(error, _RETRYABLE)
+
+
+def analyze(connection: Connection, job: BatchJob) -> None:
+    """Refresh the table's statistics; how long that takes is the server's affair."""
+    with connection.transaction():
+        begin(connection, replace(job, statement_timeout_seconds=0.0))
+        connection.execute(sql.SQL("ANALYZE {}").format(job.keyset.source))
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{int(seconds * 1000)}ms"

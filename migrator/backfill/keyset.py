@@ -1,0 +1,185 @@
+"""Walking a table by its key: which key, how far the next batch goes, and the conditions of a key range.
+
+Every query here reads the key's index from one point and stops after a known number of entries; none gets slower as
+the table grows or the walk advances (`tests/backfill/test_plans.py`). Keys travel as text and are cast back by the
+server, so any type and any collation is compared by the server alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migrator.errors import InputError
+from migrator.names import TableName
+from migrator.pg.driver import Connection, sql
+from migrator.pg.queries import query
+from migrator.state.backfills import Key
+
+_COUNTED_ROWS = 100_000
+"""A table of so many rows is counted in some milliseconds; an estimate for it may be far off, or not there yet."""
+_AND = sql.SQL(" AND ")
+_COMMA = sql.SQL(", ")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyColumn:
+    """A column of the key and the catalog name of its type (no length: casting back must cut nothing off)."""
+
+    name: str
+    type_schema: str
+    type_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keyset:
+    """A table and the unique key along which it is walked."""
+
+    table: TableName
+    oid: int
+    index: str
+    columns: tuple[KeyColumn, ...]
+
+    @property
+    def source(self) -> sql.Identifier:
+        """The table's name in a statement."""
+        return sql.Identifier(*self.table)
+
+    def named(self, columns: tuple[KeyColumn, ...]) -> list[sql.Composable]:
+        """Return the columns qualified by the table, so that no output column can shadow them in ORDER BY."""
+        return [sql.Identifier(*self.table, column.name) for column in columns]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """The keys after `after` (None: from the first) up to and including `upto`."""
+
+    after: Key | None
+    upto: Key
+
+    def __str__(self) -> str:
+        """Return words for messages."""
+        start = "the first key" if self.after is None else f"after {', '.join(self.after)}"
+        return f"{start} up to {', '.join(self.upto)}"
+
+
+def read_keyset(connection: Connection, table: TableName) -> Keyset:
+    """Return the primary key, or else the shortest unique index over NOT NULL columns.
+
+    Raises:
+        InputError: no such table, it cannot be updated in place, or it has no such key.
+    """
+    row = connection.execute(
+        query("batches.relation", "migrator.backfill"), {"schema": table.schema, "table": table.name}
+    ).fetchone()
+    if row is None or row["relkind"] not in ("r", "p"):
+        what = "does not exist" if row is None else "is not a table"
+        raise InputError(f"{table} {what} in this database.", "Correct the table's name, or run expand first.")
+    found = connection.execute(query("batches.key_columns", "migrator.backfill"), {"table": row["oid"]}).fetchall()
+    if not found:
+        raise InputError(
+            f"{table} has no primary key and no unique index over NOT NULL columns, so a batch has no boundaries.",
+            "Add one first: CREATE UNIQUE INDEX CONCURRENTLY over columns that are NOT NULL.",
+        )
+    index = found[0]["index"]
+    columns = [KeyColumn(r["column"], r["type_schema"], r["type"]) for r in found if r["index"] == index]
+    return Keyset(table, row["oid"], index, tuple(columns))
+
+
+def last_key(connection: Connection, keyset: Keyset) -> Key | None:
+    """Return the highest key, None for an empty table."""
+    statement = sql.SQL("SELECT {} AS key FROM {} ORDER BY {} LIMIT 1").format(
+        _as_text(keyset),
+        keyset.source,
+        _COMMA.join(column + sql.SQL(" DESC") for column in keyset.named(keyset.columns)),
+    )
+    row = connection.execute(statement).fetchone()
+    return tuple(row["key"]) if row else None
+
+
+def rows_estimate(connection: Connection, keyset: Keyset) -> int | None:
+    """Return the table's row count for progress: counted when small, else the server's estimate; None: no idea."""
+    estimate = connection.execute(query("batches.estimate", "migrator.backfill"), {"table": keyset.oid}).fetchone()
+    known = int(estimate["rows"] or 0) if estimate else 0
+    if known > _COUNTED_ROWS:
+        return known
+    statement = sql.SQL("SELECT count(*) AS rows FROM (SELECT FROM {} LIMIT {}) AS few")
+    counted = connection.execute(statement.format(keyset.source, sql.Literal(_COUNTED_ROWS + 1))).fetchone()
+    rows = int(counted["rows"]) if counted else 0
+    return rows if rows <= _COUNTED_ROWS else None
+
+
+def next_range(connection: Connection, keyset: Keyset, after: Key | None, end: Key, keys: int) -> KeyRange:
+    """Return the range of the next `keys` keys, or of all up to `end` when fewer are left."""
+    statement = boundary_query(keyset, after, end, keys)
+    row = connection.execute(statement).fetchone()
+    return KeyRange(after, end if row is None or row["is_last"] else tuple(row["key"]))
+
+
+def boundary_query(keyset: Keyset, after: Key | None, end: Key, keys: int) -> sql.Composed:
+    """Return the query for the key that ends the next batch.
+
+    The end of the walk is compared in the output and not in WHERE: rows that were inserted behind it would
+    otherwise be read and thrown away one by one in the last batch.
+    """
+    start = sql.SQL("")
+    if after is not None:
+        start = sql.SQL(" WHERE {}").format(_compared(keyset, ">", keyset.columns, after))
+    return sql.SQL("SELECT {} AS key, {} AS is_last FROM {}{} ORDER BY {} OFFSET {} LIMIT 1").format(
+        _as_text(keyset),
+        _compared(keyset, ">=", keyset.columns, end),
+        keyset.source,
+        start,
+        _COMMA.join(keyset.named(keyset.columns)),
+        sql.Literal(keys - 1),
+    )
+
+
+def range_conditions(keyset: Keyset, keys: KeyRange) -> Iterator[sql.Composable]:
+    """Yield conditions that together hold exactly the range, each one an index range with a start and a stop.
+
+    `(a, b) > lo AND (a, b) <= hi` is right as well, but the server (before 18) stops an index scan at the first
+    column of a row comparison only, and would read the whole rest of `hi`'s group in each batch: with a billion
+    rows of one tenant, every batch would be as long as the table. A range inside one group is one condition; one
+    that crosses groups has one more per further column.
+    """
+    columns = keyset.columns
+    shared = 0 if keys.after is None else _shared(keys.after, keys.upto)
+    for depth in range(shared, len(columns)):
+        operator = "<=" if depth == len(columns) - 1 else "<"
+        below = _compared(keyset, operator, columns[depth : depth + 1], keys.upto[depth:])
+        # Equal leading columns are left out of the first comparison: it would start at the beginning of their group.
+        skipped = shared if depth == shared else 0
+        after = [] if keys.after is None else [_compared(keyset, ">", columns[skipped:], keys.after[skipped:])]
+        yield _AND.join([*_equal(keyset, columns[:depth], keys.upto), *after, below])
+
+
+def _shared(after: Key, upto: Key) -> int:
+    """Return how many leading columns have the same text, always fewer than all.
+
+    A column may be equal without that (a collation that ignores case): then the conditions are more, and not wrong.
+    """
+    equal = 0
+    while equal < len(upto) - 1 and after[equal] == upto[equal]:
+        equal += 1
+    return equal
+
+
+_OPERATORS = {operator: sql.SQL(operator) for operator in (">", ">=", "<", "<=", "=")}
+
+
+def _equal(keyset: Keyset, columns: tuple[KeyColumn, ...], key: Key) -> list[sql.Composable]:
+    return [_compared(keyset, "=", (column,), (value,)) for column, value in zip(columns, key, strict=False)]
+
+
+def _compared(keyset: Keyset, operator: str, columns: tuple[KeyColumn, ...], key: Key) -> sql.Composable:
+    values = [_cast(column, value) for column, value in zip(columns, key, strict=False)]
+    return sql.SQL("({}) {} ({})").format(_COMMA.join(keyset.named(columns)), _OPERATORS[operator], _COMMA.join(values))
+
+
+def _cast(column: KeyColumn, value: str) -> sql.Composable:
+    return sql.SQL("{}::{}").format(sql.Literal(value), sql.Identifier(column.type_schema, column.type_name))
+
+
+def _as_text(keyset: Keyset) -> sql.Composable:
+    return sql.SQL("ARRAY[{}]").format(
+        _COMMA.join(column + sql.SQL("::pg_catalog.text") for column in keyset.named(keyset.columns))
+    )

@@ -1,0 +1,57 @@
+-- name: session
+-- Keys are kept as text and cast back: these forms read back as the same value, whatever the server's defaults are.
+SELECT set_config('extra_float_digits', '1', false), set_config('IntervalStyle', 'postgres', false),
+       set_config('DateStyle', 'ISO', false), set_config('bytea_output', 'hex', false);
+
+-- name: begin
+-- Until the end of this transaction: how long we wait, and the word by which the sync trigger lets us pass.
+SELECT set_config('lock_timeout', %(lock_timeout)s, true), set_config('statement_timeout', %(statement_timeout)s, true),
+       set_config('migrator.bypass', %(bypass)s, true), set_config('enable_seqscan', 'off', true);
+
+-- name: begin_reading
+-- Verification changes nothing, even when an expression would.
+SELECT set_config('transaction_read_only', 'on', true), set_config('statement_timeout', %(statement_timeout)s, true),
+       set_config('enable_seqscan', 'off', true);
+
+-- name: deadlock_timeout
+-- We wait for a row less than this, so that a deadlock with the application ends by our giving up, never its.
+SELECT extract(epoch FROM current_setting('deadlock_timeout')::interval)::float8 AS seconds;
+
+-- name: relation
+-- What stands under the table's name.
+SELECT c.oid, c.relkind
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %(schema)s AND c.relname = %(table)s;
+
+-- name: estimate
+-- Of the table or of all its partitions; -1 (never analysed) counts as nothing known.
+SELECT sum(greatest(p.reltuples, 0))::bigint AS rows
+FROM pg_class p
+WHERE (p.oid = %(table)s AND p.relkind <> 'p')
+   OR p.oid IN (SELECT relid FROM pg_partition_tree(%(table)s) WHERE isleaf);
+
+-- name: key_columns
+-- The primary key, else a unique index that every row is in exactly once, in the order of a plain ORDER BY:
+-- valid, no predicate, no expression, no NULL, default operators, the columns' own collations, one direction.
+SELECT x.indexrelid::regclass::text AS index, x.indisprimary AS is_primary,
+       a.attname AS column, tn.nspname AS type_schema, t.typname AS type
+FROM pg_index x
+JOIN pg_class i ON i.oid = x.indexrelid
+JOIN pg_am am ON am.oid = i.relam AND am.amname = 'btree'
+CROSS JOIN LATERAL generate_series(0, x.indnkeyatts - 1) AS k(n)
+JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.n]
+JOIN pg_type t ON t.oid = a.atttypid
+JOIN pg_namespace tn ON tn.oid = t.typnamespace
+WHERE x.indrelid = %(table)s AND x.indisunique AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL
+  AND NOT EXISTS (
+      SELECT FROM generate_series(0, x.indnkeyatts - 1) AS other(n)
+      JOIN pg_attribute oa ON oa.attrelid = x.indrelid AND oa.attnum = x.indkey[other.n]
+      JOIN pg_opclass o ON o.oid = x.indclass[other.n]
+      WHERE NOT oa.attnotnull OR NOT o.opcdefault OR x.indcollation[other.n] <> oa.attcollation
+         OR (x.indoption[other.n] & 1) <> (x.indoption[0] & 1))
+ORDER BY x.indisprimary DESC, x.indnkeyatts, x.indexrelid, k.n;
+
+-- name: column_types
+-- To compare a column with its expression, the expression is cast to the column's type as the UPDATE did.
+SELECT a.attname AS column, format_type(a.atttypid, a.atttypmod) AS type
+FROM pg_attribute a WHERE a.attrelid = %(table)s AND a.attnum > 0 AND NOT a.attisdropped;

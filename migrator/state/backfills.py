@@ -1,0 +1,172 @@
+"""Backfills and known replicas in the state tables: plain functions on a connection, one query each.
+
+Called by the runner (which puts `advance` into the batch's own transaction), by verification, and by the service
+functions of `migrator.backfill.control`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migrator.errors import LeaseLost
+from migrator.pg.driver import Connection, Jsonb, Row
+from migrator.pg.queries import query
+
+Key = tuple[str, ...]
+"""A key's values as text, in key order."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillRecord:
+    """One row of `migrator.backfill`; `state` is pending, running, finished or verified."""
+
+    migration: str
+    name: str
+    spec_sha256: str
+    state: str
+    checkpoint: Key | None
+    """The last key whose batch is committed; None before the first."""
+    end_key: Key | None
+    """The last key that existed at the start; None for an empty table."""
+    rows_done: int
+    keys_done: int
+    rows_estimate: int | None
+    batch_size: int | None
+    remaining: int | None
+    different: int | None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every key was passed and the table analysed."""
+        return self.state in ("finished", "verified")
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """A batch's step from one checkpoint to the next; `keys` were passed, `rows` of them changed."""
+
+    old: Key | None
+    new: Key
+    keys: int
+    rows: int
+    batch_size: int
+
+
+def register(connection: Connection, migration: str, name: str, spec: Mapping[str, object], checksum: str) -> None:
+    """Write the backfill as pending unless it is there; a pending one takes the specification as it is now."""
+    values = {"spec": Jsonb(spec), "checksum": checksum}
+    connection.execute(_sql("register"), {"migration": migration, "name": name, **values})
+
+
+def find(connection: Connection, migration: str, name: str) -> BackfillRecord | None:
+    """Return the record, or None."""
+    row = connection.execute(_sql("read"), {"migration": migration, "name": name}).fetchone()
+    return _record(row) if row else None
+
+
+def read(connection: Connection, migration: str, name: str) -> BackfillRecord:
+    """Return the record.
+
+    Raises:
+        LeaseLost: somebody deleted it while we were at work.
+    """
+    return _present(connection.execute(_sql("read"), {"migration": migration, "name": name}).fetchone(), name)
+
+
+def read_settled(connection: Connection, migration: str, name: str) -> BackfillRecord:
+    """Return the record as it is when a COMMIT that may still be under way has ended.
+
+    Raises:
+        LeaseLost: somebody deleted it while we were at work.
+    """
+    return _present(connection.execute(_sql("read_settled"), {"migration": migration, "name": name}).fetchone(), name)
+
+
+def begin(connection: Connection, migration: str, name: str, end_key: Key | None, rows_estimate: int | None) -> None:
+    """Fix the end and set the state to running, if it is pending."""
+    values = {"end_key": _json(end_key), "rows_estimate": rows_estimate}
+    connection.execute(_sql("begin"), {"migration": migration, "name": name, **values})
+
+
+def advance(connection: Connection, migration: str, name: str, step: Advance) -> None:
+    """Move the checkpoint, in the transaction that changed the rows.
+
+    Raises:
+        LeaseLost: the checkpoint is not where the batch began; the caller's transaction must be rolled back.
+    """
+    values = {"old": _json(step.old), "new": _json(step.new), "keys": step.keys, "rows": step.rows}
+    values |= {"migration": migration, "name": name, "batch_size": step.batch_size}
+    if connection.execute(_sql("advance"), values).rowcount != 1:
+        raise LeaseLost(
+            f"The checkpoint of backfill {name} was moved by another runner; this batch was rolled back.",
+            "Let one runner work on it: see `migrator backfill status`, then run `migrator resume`.",
+        )
+
+
+def beat(connection: Connection, migration: str, name: str, reason: str | None) -> None:
+    """Say that the runner lives, and why it waits (None: it does not)."""
+    connection.execute(_sql("beat"), {"migration": migration, "name": name, "reason": reason})
+
+
+def finish(connection: Connection, migration: str, name: str) -> None:
+    """Set the state to finished."""
+    connection.execute(_sql("finish"), {"migration": migration, "name": name})
+
+
+def record_verification(connection: Connection, migration: str, name: str, remaining: int, different: int) -> None:
+    """Store what verification counted; with nothing left and nothing different the state is verified."""
+    values = {"remaining": remaining, "different": different, "is_clean": remaining == 0 and different == 0}
+    connection.execute(_sql("record_verification"), {"migration": migration, "name": name, **values})
+
+
+def operator_pause(connection: Connection, migration: str, name: str) -> str | None:
+    """Return why an operator paused the backfill; None when nobody did."""
+    row = connection.execute(_sql("operator_pause"), {"migration": migration, "name": name}).fetchone()
+    return row["operator_pause"] if row else None
+
+
+def set_operator_pause(connection: Connection, migration: str, name: str | None, reason: str | None) -> tuple[str, ...]:
+    """Pause (reason) or let go (None) one backfill or, without a name, all of the migration; return their names."""
+    values = {"migration": migration, "name": name, "reason": reason}
+    return tuple(row["name"] for row in connection.execute(_sql("set_operator_pause"), values))
+
+
+def status(connection: Connection, migration: str | None) -> tuple[Row, ...]:
+    """Return all columns of the backfills of one migration or of all, with `heartbeat_age_seconds`."""
+    return tuple(connection.execute(_sql("status"), {"migration": migration}))
+
+
+def known_replicas(connection: Connection) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of the replicas that must be there, and of those that an operator gave up."""
+    rows = connection.execute(_sql("replicas")).fetchall()
+    expected = frozenset(row["name"] for row in rows if not row["is_forgotten"])
+    return expected, frozenset(row["name"] for row in rows if row["is_forgotten"])
+
+
+def saw_replica(connection: Connection, name: str) -> None:
+    """Record that a replica is connected: from now on its absence is a reason to wait."""
+    connection.execute(_sql("saw_replica"), {"name": name})
+
+
+def forget_replica(connection: Connection, name: str, actor: str) -> None:
+    """Record that a replica was taken away on purpose."""
+    connection.execute(_sql("forget_replica"), {"name": name, "actor": actor})
+
+
+def _sql(name: str) -> bytes:
+    return query(f"backfills.{name}", "migrator.state")
+
+
+def _json(key: Key | None) -> Jsonb | None:
+    return None if key is None else Jsonb(list(key))
+
+
+def _present(row: Row | None, name: str) -> BackfillRecord:
+    if row is None:
+        raise LeaseLost(f"The record of backfill {name} vanished.", "Check who deletes rows of schema migrator.")
+    return _record(row)
+
+
+def _record(row: Row) -> BackfillRecord:
+    keys = {column: tuple(row[column]) if row[column] is not None else None for column in ("checkpoint", "end_key")}
+    values: Row = {**row, **keys}
+    return BackfillRecord(**values)

@@ -1,0 +1,86 @@
+-- name: register
+-- The first sight of a backfill; a specification may still change while no batch has run.
+INSERT INTO migrator.backfill AS b (migration, name, spec, spec_sha256, state)
+VALUES (%(migration)s, %(name)s, %(spec)s, %(checksum)s, 'pending')
+ON CONFLICT (migration, name) DO UPDATE
+    SET spec = excluded.spec, spec_sha256 = excluded.spec_sha256
+    WHERE b.state = 'pending' AND b.spec_sha256 <> excluded.spec_sha256;
+
+-- name: read
+-- One backfill's row.
+SELECT migration, name, spec_sha256, state, checkpoint, end_key, rows_done, keys_done, rows_estimate, batch_size,
+       remaining, different
+FROM migrator.backfill WHERE migration = %(migration)s AND name = %(name)s;
+
+-- name: read_settled
+-- The same after a lost connection: FOR UPDATE waits for a COMMIT that the server may still be working on.
+SELECT migration, name, spec_sha256, state, checkpoint, end_key, rows_done, keys_done, rows_estimate, batch_size,
+       remaining, different
+FROM migrator.backfill WHERE migration = %(migration)s AND name = %(name)s FOR UPDATE;
+
+-- name: begin
+-- The end is fixed once: rows inserted later are the sync trigger's, so the backfill ends under heavy inserts.
+UPDATE migrator.backfill
+SET state = 'running', end_key = %(end_key)s, rows_estimate = %(rows_estimate)s,
+    started_at = clock_timestamp(), heartbeat_at = clock_timestamp()
+WHERE migration = %(migration)s AND name = %(name)s AND state = 'pending';
+
+-- name: advance
+-- In the batch's own transaction, and only from the checkpoint that the batch started from: exactly once.
+UPDATE migrator.backfill
+SET checkpoint = %(new)s, rows_done = rows_done + %(rows)s, keys_done = keys_done + %(keys)s,
+    batch_size = %(batch_size)s, throttled_by = NULL, heartbeat_at = clock_timestamp()
+WHERE migration = %(migration)s AND name = %(name)s AND state = 'running'
+  AND checkpoint IS NOT DISTINCT FROM %(old)s;
+
+-- name: beat
+-- Alive, and why it waits, for `backfill status` on any host.
+UPDATE migrator.backfill SET throttled_by = %(reason)s, heartbeat_at = clock_timestamp()
+WHERE migration = %(migration)s AND name = %(name)s;
+
+-- name: finish
+-- Every key up to the end has been passed.
+UPDATE migrator.backfill
+SET state = 'finished', throttled_by = NULL, finished_at = clock_timestamp(), heartbeat_at = clock_timestamp()
+WHERE migration = %(migration)s AND name = %(name)s AND state = 'running';
+
+-- name: record_verification
+-- `verified` only when nothing is left and nothing differs; a later count that finds something takes it back.
+UPDATE migrator.backfill
+SET remaining = %(remaining)s, different = %(different)s, verified_at = clock_timestamp(),
+    state = CASE WHEN %(is_clean)s THEN 'verified' ELSE 'finished' END
+WHERE migration = %(migration)s AND name = %(name)s AND state IN ('finished', 'verified');
+
+-- name: operator_pause
+-- Asked between batches.
+SELECT operator_pause FROM migrator.backfill WHERE migration = %(migration)s AND name = %(name)s;
+
+-- name: set_operator_pause
+-- From any host, effective within one batch; NULL lets it go on.
+UPDATE migrator.backfill SET operator_pause = %(reason)s
+WHERE migration = %(migration)s AND (%(name)s::text IS NULL OR name = %(name)s)
+RETURNING name;
+
+-- name: status
+-- Ages come from the database's clock, so that hosts with other clocks agree.
+SELECT migration, name, spec, state, checkpoint, end_key, rows_done, keys_done, rows_estimate, batch_size,
+       operator_pause, throttled_by, remaining, different, started_at, finished_at, verified_at, heartbeat_at,
+       extract(epoch FROM clock_timestamp() - heartbeat_at)::float8 AS heartbeat_age_seconds
+FROM migrator.backfill
+WHERE %(migration)s::text IS NULL OR migration = %(migration)s
+ORDER BY migration, name;
+
+-- name: replicas
+-- Every replica ever seen, forgotten ones marked.
+SELECT name, forgotten_at IS NOT NULL AS is_forgotten FROM migrator.replica ORDER BY name;
+
+-- name: saw_replica
+-- A forgotten replica that is there again is expected again.
+INSERT INTO migrator.replica (name) VALUES (%(name)s)
+ON CONFLICT (name) DO UPDATE SET last_seen = clock_timestamp(), forgotten_at = NULL, forgotten_by = NULL;
+
+-- name: forget_replica
+-- The row stays as a record of who decided it; a name never seen (an unused slot's) may be forgotten as well.
+INSERT INTO migrator.replica AS r (name, forgotten_at, forgotten_by)
+VALUES (%(name)s, clock_timestamp(), %(actor)s)
+ON CONFLICT (name) DO UPDATE SET forgotten_at = clock_timestamp(), forgotten_by = excluded.forgotten_by;
