@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from migrator.clock import SystemClock
 from migrator.errors import DatabaseFailed
 from migrator.pg.connection import Connection, connect
 from migrator.sandbox.cluster import Cluster
@@ -35,8 +36,17 @@ class Database:
     server: Cluster
 
 
-def _by_version(programs: Programs) -> str:
-    return f"pg{programs.major}"
+def _by_version(programs: Programs | None) -> str:
+    return f"pg{programs.major}" if programs else "no-server"
+
+
+def wait_until(condition: Callable[[], bool], what: str, timeout_seconds: float = 20) -> None:
+    """Return as soon as the condition holds; fail the test, naming it, when it does not in time."""
+    clock = SystemClock()
+    until = clock.monotonic() + timeout_seconds
+    while not condition():
+        assert clock.monotonic() < until, f"{what}: not within {timeout_seconds} s"
+        clock.wait(0.02, what)
 
 
 @pytest.fixture(scope="session")
@@ -54,9 +64,10 @@ def started_server() -> Generator[Callable[[Programs], Cluster]]:
         yield start
 
 
-@pytest.fixture(scope="session", params=find_programs(), ids=_by_version)
+# Without any server the one parameter is None and every test fails, saying why: an empty list would skip them.
+@pytest.fixture(scope="session", params=find_programs() or (None,), ids=_by_version)
 def server(request: pytest.FixtureRequest, started_server: Callable[[Programs], Cluster]) -> Cluster:
-    return started_server(request.param)
+    return started_server(request.param or choose_programs())
 
 
 @pytest.fixture(scope="session")

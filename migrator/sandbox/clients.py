@@ -8,14 +8,11 @@ error and every latency. Used by the demo, by tests under every phase, and by do
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from migrator.errors import MigratorError
 from migrator.pg.driver import Connection, DatabaseError, dict_row, sql
-
-KEYS_PER_CLIENT = 10_000
-"""Each client writes rows of its own, so that what it reads back must be what it wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +38,22 @@ class Client:
     """Rows from here on are inserted by this client."""
     version: str
     samples: list[Sample] = field(default_factory=list[Sample])
-    _known: dict[int, str] = field(default_factory=dict[int, str])
+    written: dict[int, str] = field(default_factory=dict[int, str])
+    """Row id -> the address that this client wrote last."""
+    idle: threading.Event = field(default_factory=threading.Event)
+    """Set while the client is paused and has no query under way."""
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, go: threading.Event) -> None:
         """Work until told to stop; an error is recorded and the client goes on, as an application would."""
         dice = random.Random(self.name)  # noqa: S311 repeatable choices, no secret
         connection: Connection | None = None
         actions = (self._read, self._read, self._full_update, self._insert, self._upsert, self._join)
         while not stop.is_set():
+            if not go.is_set():
+                self.idle.set()
+                go.wait()
+                self.idle.clear()
+                continue
             started = time.monotonic()
             try:
                 connection = connection or self._connect()
@@ -79,8 +84,8 @@ class Client:
         row = connection.execute(query, (key,)).fetchone()
         if row is None or row["address"] is None:
             raise WrongAnswer(f"user {key} has no address any more")
-        if self._known.get(key, row["address"]) != row["address"]:
-            raise WrongAnswer(f"user {key} has {row['address']!r}, written was {self._known[key]!r}")
+        if self.written.get(key, row["address"]) != row["address"]:
+            raise WrongAnswer(f"user {key} has {row['address']!r}, written was {self.written[key]!r}")
 
     def _full_update(self, connection: Connection, dice: random.Random) -> None:
         """Write every column that this code knows, as ORMs do."""
@@ -88,19 +93,16 @@ class Client:
         address = f"{self.name}-{dice.getrandbits(48):x}@example.com"
         query = sql.SQL("UPDATE users SET {column} = %s, name = %s, visits = visits + 1 WHERE id = %s")
         connection.execute(query.format(column=self._column), (address, f"by {self.name}", key))
-        self._known[key] = address
+        self.written[key] = address
 
     def _insert(self, connection: Connection, dice: random.Random) -> None:
         address = f"{self.name}-{self.fresh_id}@example.com"
         query = sql.SQL("INSERT INTO users (id, {column}, name) VALUES (%s, %s, %s)").format(column=self._column)
         connection.execute(query, (self.fresh_id, address, "inserted"))
+        self.written[self.fresh_id] = address
+        order = "INSERT INTO orders (user_id, amount) VALUES (%s, %s)"
+        connection.execute(order, (self.fresh_id, dice.randint(1, 99)))
         self.fresh_id += 1
-        self._count_order(connection, dice)
-
-    def _count_order(self, connection: Connection, dice: random.Random) -> None:
-        connection.execute(
-            "INSERT INTO orders (user_id, amount) VALUES (%s, %s)", (self.fresh_id - 1, dice.randint(1, 99))
-        )
 
     def _upsert(self, connection: Connection, dice: random.Random) -> None:
         key = dice.randint(self.first_id, self.last_id)
@@ -112,7 +114,7 @@ class Client:
         row = connection.execute(query.format(column=self._column), (key, address)).fetchone()
         if row is None or row["address"] != address:
             raise WrongAnswer(f"the upsert of user {key} returned {row}")
-        self._known[key] = address
+        self.written[key] = address
 
     def _join(self, connection: Connection, dice: random.Random) -> None:
         key = dice.randint(self.first_id, self.last_id)
@@ -139,19 +141,32 @@ class Fleet:
     clients: list[Client]
     _threads: list[threading.Thread] = field(default_factory=list[threading.Thread])
     _stop: threading.Event = field(default_factory=threading.Event)
+    _go: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
         """Start every client."""
+        self._go.set()
         for client in self.clients:
-            thread = threading.Thread(target=client.run, args=(self._stop,), name=client.name, daemon=True)
+            thread = threading.Thread(target=client.run, args=(self._stop, self._go), name=client.name, daemon=True)
             thread.start()
             self._threads.append(thread)
 
     def stop(self) -> None:
         """Ask every client to stop and wait until it has."""
         self._stop.set()
+        self._go.set()
         for thread in self._threads:
             thread.join()
+
+    def pause(self) -> None:
+        """Return when no client has a query under way; none begins one until `resume`."""
+        self._go.clear()
+        for client in self.clients:
+            client.idle.wait()
+
+    def resume(self) -> None:
+        """Let the clients go on."""
+        self._go.set()
 
     @property
     def samples(self) -> Iterable[Sample]:
@@ -171,13 +186,17 @@ def fleet(dsn: str, *, column: str, version: str, count: int, first_slot: int, r
         first_slot: number of the first slice; fleets that run together own different slices.
         rows_per_client: size of one slice; ids begin with 1.
     """
-    make: Callable[[int], Client] = lambda slot: Client(  # noqa: E731 one expression, used once
+    slots = range(first_slot, first_slot + count)
+    return Fleet([_client(dsn, column, version, slot, rows_per_client) for slot in slots])
+
+
+def _client(dsn: str, column: str, version: str, slot: int, rows: int) -> Client:
+    return Client(
         name=f"v{version}-{slot}",
         dsn=dsn,
         column=column,
-        first_id=slot * rows_per_client + 1,
-        last_id=(slot + 1) * rows_per_client,
+        first_id=slot * rows + 1,
+        last_id=(slot + 1) * rows,
         fresh_id=10_000_000 + slot * 1_000_000,
         version=version,
     )
-    return Fleet([make(slot) for slot in range(first_slot, first_slot + count)])

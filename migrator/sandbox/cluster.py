@@ -25,6 +25,8 @@ from migrator.sandbox.programs import Programs, choose_programs, enterable
 from migrator.sandbox.replica import Replica
 from migrator.sandbox.server import SUPERUSER, Home, Server
 
+DIRECTORY_PREFIX = "migrator-sandbox-"
+
 MOST_REPLICAS = 8
 """Bounded by max_wal_senders in init/server.conf: a replica that is being copied uses two."""
 
@@ -46,6 +48,7 @@ class Cluster:
         self.primary: Server
         self.replicas: tuple[Replica, ...] = ()
         self._count = replicas
+        self._is_detached = False
         self._clock = clock or SystemClock()
         self._watcher: subprocess.Popen[bytes] | None = None
 
@@ -65,11 +68,12 @@ class Cluster:
     def close(self) -> None:
         """Stop the servers and remove the directory; may be called twice."""
         self._end_watcher(b"")
-        if self.directory != Path():
+        if self.directory != Path() and not self._is_detached:
             watcher.dispose(self.directory)  # for the case that the watcher itself was killed
 
     def detach(self) -> None:
         """Let the servers live on after this process; `watcher.dispose(directory)` removes them later."""
+        self._is_detached = True
         self._end_watcher(watcher.KEEP)
 
     def wait_caught_up(self, timeout_seconds: float = 30) -> None:
@@ -126,7 +130,7 @@ class Cluster:
 def _new_path(identity: Identity) -> Path:
     """Return a path that does not exist, in a directory for temporary files which the servers' user may enter."""
     for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 the sandbox's own directory is 0700
-        path = Path(parent).resolve() / f"migrator-sandbox-{secrets.token_hex(6)}"
+        path = Path(parent).resolve() / f"{DIRECTORY_PREFIX}{secrets.token_hex(6)}"
         if len(str(path)) <= _SOCKET_PATH_LIMIT and _may_enter(identity, path.parent):
             return path
     raise ConfigError(
