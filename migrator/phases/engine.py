@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from migrator.clock import Clock
 from migrator.config import Settings
-from migrator.errors import GateClosed, InvalidTransition, Refused
+from migrator.errors import InvalidTransition, Refused
 from migrator.events import EventKind, Events
 from migrator.gates.gate import GateResult, GateStatus
 from migrator.pg.connection import server_version
@@ -154,7 +154,7 @@ class Engine:
         if shut:
             if record.state is State.READY:
                 work.store.change_state(record, State.MIGRATED, {"gates": evidence.as_json(results)})
-            raise evidence.closed(record.id, shut)
+            raise evidence.ContractShut(record.id, shut)
         if record.state is State.MIGRATED:
             record = work.store.change_state(record, State.READY)
         return work.enter(record, State.CONTRACTING, {"gates": evidence.as_json(results)})
@@ -260,5 +260,3 @@ class _Work:
         self.gates[:] = results
         return results
 
-
-__all__ = ["Engine", "GateClosed", "Outcome"]

@@ -67,11 +67,14 @@ def as_json(results: Sequence[GateResult]) -> list[dict[str, object]]:
     ]
 
 
-def closed(migration: str, shut: Sequence[GateResult]) -> GateClosed:
-    """Return the error that names every gate that is not open."""
-    reasons = "; ".join(f"{result.gate} {result.status.value}: {result.reason}" for result in shut)
-    return GateClosed(
-        f"The contract of {migration} may not begin: {reasons}.",
-        f"`migrator gate {migration}` shows all gates; run the same command when they are open.",
-        gates=as_json(shut),
-    )
+class ContractShut(GateClosed):
+    """The contract may not begin; `results` are the gates that are not open."""
+
+    def __init__(self, migration: str, results: Sequence[GateResult]) -> None:
+        self.results = tuple(results)
+        reasons = "; ".join(f"{result.gate} {result.status.value}: {result.reason}" for result in results)
+        super().__init__(
+            f"The contract of {migration} may not begin: {reasons}.",
+            f"`migrator gate {migration}` shows all gates; run the same command when they are open.",
+            gates=as_json(results),
+        )
