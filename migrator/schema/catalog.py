@@ -67,6 +67,7 @@ def _column(row: Row, grants: Iterable[Row], unproven: set[str]) -> Column:
         is_generated=row["is_generated"],
         collation=row["collation"],
         sequence=None if row["is_identity"] else _name(row["sequence_schema"], row["sequence_name"]),
+        has_type_default=row["has_type_default"],
         comment=row["comment"],
         grants=tuple(
             Grant(g["privilege"], g["grantee"], g["is_grantable"]) for g in grants if g["column"] == row["name"]

@@ -34,6 +34,8 @@ class Column:
     """Only when it is not the type's own; SQL text such as `pg_catalog."C"`."""
     sequence: TableName | None = None
     """The sequence that the column owns (serial): it is dropped with the column."""
+    has_type_default: bool = False
+    """Its type is a domain with a DEFAULT or NOT NULL of its own."""
     comment: str | None = None
     grants: tuple[Grant, ...] = ()
     """Privileges on this column alone; those of the table are not repeated here."""

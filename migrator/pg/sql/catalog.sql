@@ -41,6 +41,7 @@ SELECT a.attrelid::bigint AS oid, a.attnum, a.attname AS name, format_type(a.att
        a.attidentity <> '' AS is_identity, a.attgenerated <> '' AS is_generated,
        CASE WHEN a.attcollation <> t.typcollation THEN format('%%I.%%I', cn.nspname, co.collname) END AS collation,
        sn.nspname AS sequence_schema, s.relname AS sequence_name, col_description(a.attrelid, a.attnum) AS comment,
+       t.typtype = 'd' AND (t.typnotnull OR t.typdefault IS NOT NULL) AS has_type_default,
        coalesce(a.attstattarget, -1) AS statistics_target, t.typstorage <> a.attstorage AS has_storage,
        a.attstorage AS storage, to_jsonb(a) ->> 'attcompression' AS compression, a.attoptions AS options
 FROM pg_attribute a

@@ -1,0 +1,140 @@
+"""The table and the column that a recipe is about, or the reason why it cannot be done here.
+
+Every refusal names what stands in the way and what to do; a recipe that goes on in doubt breaks somebody's night.
+"""
+
+from collections.abc import Iterable
+
+from migrator.errors import RecipeRefused
+from migrator.names import MAX_BYTES, TableName
+from migrator.schema.model import Column, Schema, Table
+
+_SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
+
+
+def find_table(schema: Schema, name: TableName) -> Table:
+    """Return a plain table that is fully known.
+
+    Raises:
+        RecipeRefused: unknown, not fully known, partitioned, or part of an inheritance tree.
+    """
+    table = schema.table(name)
+    if table is None:
+        where = "in the database" if schema.is_complete else "in the migrations folder"
+        todo = "Correct the name." if schema.is_complete else "Correct the name, or give --dsn to ask the database."
+        raise RecipeRefused(f"There is no table {name} {where}.", todo)
+    if table.is_incomplete:
+        raise RecipeRefused(
+            f"The migrations folder does not tell all columns of {name}.", "Give --dsn to ask the database."
+        )
+    if table.is_partitioned:
+        raise RecipeRefused(f"{name} is a partitioned table.", "Recipes for partitioned tables come later.")
+    if table.parent is not None:
+        raise RecipeRefused(
+            f"{name} inherits from (or is a partition of) {table.parent}.", "Change the parent, or detach it first."
+        )
+    children = ", ".join(str(child.name) for child in schema.children(name))
+    if children:
+        raise RecipeRefused(f"Other tables inherit from {name}: {children}.", "End the inheritance first.")
+    return table
+
+
+def find_column(table: Table, name: str) -> Column:
+    """Return the column.
+
+    Raises:
+        RecipeRefused: the table has no such column.
+    """
+    column = table.column(name)
+    if column is None:
+        known = ", ".join(column.name for column in table.columns)
+        raise RecipeRefused(f"{table.name} has no column {name!r} (it has: {known}).", "Correct the name.")
+    return column
+
+
+def check_new_name(table: Table, name: str) -> None:
+    """Refuse a name that the table cannot give to a new column."""
+    if not name or "\0" in name:
+        raise RecipeRefused("The new column has no usable name.", "Give it one.")
+    if len(name.encode()) > MAX_BYTES:
+        raise RecipeRefused(
+            f"The name {name!r} is longer than {MAX_BYTES} bytes: the server would cut it.", "Give a shorter one."
+        )
+    if name in _SYSTEM_COLUMNS:
+        raise RecipeRefused(f"{name} is a system column of every table.", "Choose another name.")
+    if table.column(name) is not None:
+        raise RecipeRefused(f"{table.name} already has a column {name!r}.", "Choose another name.")
+
+
+def check_renamable(schema: Schema, table: Table, column: Column) -> None:
+    """Refuse a column whose place no second column can take."""
+    name = f"{table.name}.{column.name}"
+    if column.is_identity or column.is_generated:
+        what = "an identity" if column.is_identity else "a generated"
+        raise RecipeRefused(
+            f"{name} is {what} column, and a trigger cannot write it.",
+            "Make it a plain column first, or keep the name.",
+        )
+    if column.has_type_default:
+        raise RecipeRefused(
+            f"The type {column.type} of {name} is a domain with a DEFAULT or NOT NULL of its own, which would look"
+            " like a value that new code wrote.",
+            "Move the default and the NOT NULL from the domain to the column first.",
+        )
+    check_removable(schema, table, column)
+
+
+def check_removable(schema: Schema, table: Table, column: Column) -> None:
+    """Refuse a column that cannot go without harm: keys, and what names it elsewhere."""
+    name = f"{table.name}.{column.name}"
+    if column.name in table.primary_key:
+        raise RecipeRefused(
+            f"{name} is part of the primary key.", "Primary keys need a recipe of their own, which comes later."
+        )
+    _refuse_references(schema, table, column)
+    _refuse_dependents(schema, table, column)
+    excluding = [c.name for c in table.constraints if c.kind == "exclusion" and column.name in c.columns]
+    if excluding:
+        raise RecipeRefused(
+            f"The exclusion constraint {', '.join(excluding)} uses {name}; it cannot be rebuilt online.",
+            "Drop it first, or move to a new table.",
+        )
+    identity = [i.name for i in table.indexes if i.is_replica_identity and column.name in i.columns]
+    if identity:
+        raise RecipeRefused(
+            f"The index {identity[0]} on {name} is the table's replica identity.", "Choose another REPLICA IDENTITY."
+        )
+    invalid = [i.name for i in table.indexes if not i.is_valid and column.name in i.columns]
+    if invalid:
+        raise RecipeRefused(
+            f"The index {', '.join(invalid)} on {name} is invalid (a build failed).",
+            "Drop it with DROP INDEX CONCURRENTLY, or REINDEX it.",
+        )
+
+
+def _refuse_references(schema: Schema, table: Table, column: Column) -> None:
+    keys = [
+        f"{constraint.name} of {other.name}"
+        for other, constraint in schema.referencing(table.name)
+        if column.name in constraint.referenced_columns
+    ]
+    if keys:
+        raise RecipeRefused(
+            f"Foreign keys refer to {table.name}.{column.name}: {', '.join(keys)}.",
+            "Point them at another key first.",
+        )
+
+
+def _refuse_dependents(schema: Schema, table: Table, column: Column) -> None:
+    found = schema.dependents_of(table.name, column.name)
+    if not found:
+        return
+    words = _listed(f"{d.kind} {d.name}" if d.column else f"{d.kind} {d.name} (may use it)" for d in found)
+    raise RecipeRefused(
+        f"These depend on {table.name}.{column.name}: {words}.",
+        "Change or drop them first, so that none names the column; --dsn tells exactly which columns a view uses.",
+    )
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(words))

@@ -1,0 +1,85 @@
+"""Expressions of SQL as trees: which columns they read, and a column renamed in them.
+
+A column's name in text is a trap: it may be a function, a string or part of another name. Every rename therefore
+goes through the server's own grammar. Called by the replay and by the recipes that copy indexes and constraints.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from google.protobuf.message import Message
+
+from migrator.errors import InputError
+from migrator.statements.parse import Node, deparse, parse_sql, pb
+
+
+def walk(message: Message) -> Iterator[Message]:
+    """Yield the message and every message inside it, outermost first."""
+    yield message
+    for descriptor, value in message.ListFields():
+        if descriptor.message_type is None:
+            continue
+        children = cast("list[Message]", value) if descriptor.is_repeated else [cast("Message", value)]
+        for child in children:
+            yield from walk(child)
+
+
+def column_refs(message: Message) -> tuple[str, ...]:
+    """Return the columns that an expression names, each once, in the order of the text."""
+    names = [_last_name(ref) for ref in walk(message) if isinstance(ref, pb.ColumnRef)]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _last_name(ref: pb.ColumnRef) -> str:
+    return ref.fields[-1].string.sval
+
+
+def rename_column(message: Message, old: str, new: str) -> None:
+    """Rename the column wherever an expression names it, in place."""
+    for ref in walk(message):
+        if isinstance(ref, pb.ColumnRef) and _last_name(ref) == old:
+            ref.fields[-1].string.sval = new
+
+
+def rename_in_list(names: Iterable[Node], old: str, new: str) -> None:
+    """Rename the column in a list of plain names, such as the columns of a foreign key, in place."""
+    for node in names:
+        if node.string.sval == old:
+            node.string.sval = new
+
+
+def definition_of(message: "pb.AlterTableCmd | pb.DefElem") -> Node:
+    """Return the field that the grammar calls `def`, which Python cannot spell."""
+    return cast("Node", getattr(message, "def"))
+
+
+def expression_text(expression: Node) -> str:
+    """Return an expression's tree as SQL text."""
+    target = Node(res_target=pb.ResTarget(val=expression))
+    return deparse(Node(select_stmt=pb.SelectStmt(target_list=[target]))).removeprefix("SELECT ")
+
+
+def parse_expression(text: str) -> Node:
+    """Return the tree of an expression that a person wrote.
+
+    Raises:
+        InputError: it is not one expression.
+    """
+    parsed = parse_sql(f"SELECT {text}\n")
+    targets = [target for statement in parsed.statements for target in statement.node.select_stmt.target_list]
+    if parsed.problems or len(targets) != 1 or deparse(parsed.statements[0].node) != _bare(targets[0]):
+        raise InputError(f"{text!r} is not an SQL expression.", "Write it as it would stand in a SELECT list.")
+    return targets[0].res_target.val
+
+
+def _bare(target: Node) -> str:
+    """Return the statement that holds the expression and nothing else: a name, FROM or WHERE makes a difference."""
+    return f"SELECT {expression_text(target.res_target.val)}"
+
+
+def parse_one(text: str) -> Node:
+    """Return the tree of one statement that we composed; a failure is a mistake of ours or of the catalog's text."""
+    parsed = parse_sql(text)
+    if parsed.problems or len(parsed.statements) != 1:
+        raise InputError(f"This SQL cannot be read: {text}", "Check the definition that it was made from.")
+    return parsed.statements[0].node
