@@ -11,7 +11,7 @@ from migrator.pg.driver import Connection, errors, sql
 from migrator.pg.fragment import Fragment
 from migrator.pg.queries import query
 from migrator.state import backfills
-from migrator.state.backfills import Advance, BackfillRecord
+from migrator.state.backfills import Advance, Key
 
 SHORTEST_STATEMENT_SECONDS = 1.0
 """Below this a cold cache or a checkpoint would look like a batch that is too large."""
@@ -57,22 +57,21 @@ def job_for(connection: Connection, migration: str, spec: BackfillSpec, keyset: 
     )
 
 
-def run_batch(connection: Connection, job: BatchJob, record: BackfillRecord, size: int) -> Batch:
-    """Change the rows of the next `size` keys after the record's checkpoint; return when it is committed.
+def run_batch(connection: Connection, job: BatchJob, checkpoint: Key | None, end: Key | None, size: int) -> Batch:
+    """Change the rows of the next `size` keys after the checkpoint; return when it is committed.
 
     Raises:
         LeaseLost: another runner moved the checkpoint; nothing of this batch was kept.
         DatabaseError: the server said no, or went away; `read_settled` tells whether the batch was committed.
     """
-    end = record.end_key
     if end is None:
         raise ValueError("a batch of an empty table was asked for")
     with connection.transaction():
         begin(connection, job)
-        keys = next_range(connection, job.keyset, record.checkpoint, end, size)
+        keys = next_range(connection, job.keyset, checkpoint, end, size)
         rows = sum(connection.execute(statement).rowcount for statement in update_statements(job, keys))
         passed = size if keys.upto != end else max(rows, 1)
-        step = Advance(record.checkpoint, keys.upto, keys=passed, rows=rows, batch_size=size)
+        step = Advance(checkpoint, keys.upto, keys=passed, rows=rows, batch_size=size)
         backfills.advance(connection, job.migration, job.spec.name, step)
     return Batch(keys, passed, rows)
 
@@ -85,6 +84,12 @@ def begin(connection: Connection, job: BatchJob) -> None:
         "bypass": job.migration,
     }
     connection.execute(query("batches.begin", "migrator.backfill"), values)
+
+
+def begin_reading(connection: Connection, job: BatchJob) -> None:
+    """Set the limits of a transaction that changes nothing, even when an expression would."""
+    values = {"statement_timeout": _milliseconds(job.statement_timeout_seconds)}
+    connection.execute(query("batches.begin_reading", "migrator.backfill"), values)
 
 
 def update_statements(job: BatchJob, keys: KeyRange) -> list[sql.Composed]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from migrator.errors import InputError
 from migrator.names import TableName
 from migrator.pg.driver import Connection, sql
+from migrator.pg.fragment import TypeName
 from migrator.pg.queries import query
 from migrator.state.backfills import Key
 
@@ -105,6 +106,12 @@ def rows_estimate(connection: Connection, keyset: Keyset) -> int | None:
     counted = connection.execute(statement.format(keyset.source, sql.Literal(_COUNTED_ROWS + 1))).fetchone()
     rows = int(counted["rows"]) if counted else 0
     return rows if rows <= _COUNTED_ROWS else None
+
+
+def column_types(connection: Connection, keyset: Keyset) -> dict[str, TypeName]:
+    """Return the type of each column of the table."""
+    rows = connection.execute(query("batches.column_types", "migrator.backfill"), {"table": keyset.oid})
+    return {row["column"]: TypeName(row["type"]) for row in rows}
 
 
 def next_range(connection: Connection, keyset: Keyset, after: Key | None, end: Key, keys: int) -> KeyRange:

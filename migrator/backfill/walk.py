@@ -1,28 +1,38 @@
-"""Where a run of a backfill is: its session, its copy of the recorded row, and the size of the next batch.
+"""Where a run or a verification is in the table: its session, the last key passed, the size of the next batch.
 
-Mutable, and owned by one `BackfillRunner.run`; what must survive is in the row, never here.
+Mutable, and owned by one run; what must survive is in the row of `migrator.backfill`, never here.
 """
 
-from dataclasses import dataclass, replace
-from typing import Self
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self, TypeVar
 
-from migrator.backfill.batch import Batch, BatchJob
+from migrator.backfill.batch import BatchJob
+from migrator.backfill.request import BackfillRequest
+from migrator.backfill.retries import MOST_LOSSES, open_again, persistently
 from migrator.backfill.sizing import Sizing
-from migrator.pg.driver import Connection
-from migrator.state.backfills import BackfillRecord
+from migrator.events import EventKind
+from migrator.pg.driver import Connection, DatabaseError
+from migrator.pg.failures import describe, is_connection_loss
+from migrator.state.backfills import Key
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Walk:
-    """One run's position; `record` is as of the last commit that we know of."""
+    """One walk along a table's key."""
 
+    request: BackfillRequest
     connection: Connection
-    record: BackfillRecord
     job: BatchJob
+    end: Key | None
+    """The last key that existed at the start; None for an empty table."""
+    checkpoint: Key | None
     sizing: Sizing
-    batches: int = 0
     losses: int = 0
-    """Connections lost since the last committed batch."""
+    """Connections lost since the last batch that succeeded."""
+    batches: int = 0
     paused_seconds: float = 0.0
 
     def __enter__(self) -> Self:
@@ -35,34 +45,48 @@ class Walk:
     @property
     def is_at_end(self) -> bool:
         """Whether every key that existed at the start has been passed."""
-        return self.record.checkpoint == self.record.end_key
+        return self.checkpoint == self.end
 
-    @property
-    def position(self) -> str:
-        """The range that the next batch begins, in words for messages."""
-        checkpoint = self.record.checkpoint
-        start = "from the first key" if checkpoint is None else f"after key {', '.join(checkpoint)}"
-        return f"{self.sizing.size} keys {start}"
+    def work(self, batch: Callable[[], T]) -> tuple[T, float]:
+        """Return the batch's result and its seconds, tried again smaller on locks and timeouts."""
+        clock = self.request.clock
 
-    def took(self, batch: Batch, seconds: float) -> None:
-        """Go on from a committed batch that took `seconds` of work."""
-        self.record = replace(
-            self.record,
-            checkpoint=batch.keys.upto,
-            rows_done=self.record.rows_done + batch.rows,
-            keys_done=self.record.keys_done + batch.keys_passed,
-        )
-        self.sizing = self.sizing.after_batch(batch.keys_passed, batch.rows, seconds)
+        def attempt() -> tuple[T, float]:
+            started = clock.monotonic()
+            return batch(), clock.monotonic() - started
+
+        return persistently(attempt, self.job, clock, on_retry=self._shrink)
+
+    def passed(self, upto: Key, keys: int, rows: int, seconds: float) -> None:
+        """Go on from `upto`: a batch of `keys` keys, `rows` of them changed, took `seconds` of work."""
+        self.checkpoint = upto
+        self.sizing = self.sizing.after_batch(keys, rows, seconds)
         self.batches += 1
         self.losses = 0
 
-    def progress(self) -> dict[str, object]:
-        """Return the fields of events that say how far it is."""
-        record = self.record
-        return {
-            "rows_done": record.rows_done,
-            "keys_done": record.keys_done,
-            "rows_estimate": record.rows_estimate,
-            "batch_size": self.sizing.size,
-            "checkpoint": None if record.checkpoint is None else list(record.checkpoint),
-        }
+    def survive(self, exc: DatabaseError) -> None:
+        """Open the session again after it was lost.
+
+        Raises:
+            DatabaseFailed: it was not lost but refused, or was lost too often, or the server stays away.
+        """
+        doing = f"Backfill {self.request.name} of {self.request.spec.table} ({self._position})"
+        self.losses += 1
+        if not is_connection_loss(exc) or self.losses > MOST_LOSSES:
+            raise describe(exc, doing) from exc
+        self._tell_retry(self.losses, exc)
+        self.connection.close()
+        self.connection = open_again(self.request.connect, self.request.clock, self.request.reconnect_seconds)
+
+    @property
+    def _position(self) -> str:
+        start = "from the first key" if self.checkpoint is None else f"after key {', '.join(self.checkpoint)}"
+        return f"{self.sizing.size} keys {start}"
+
+    def _shrink(self, attempt: int, error: DatabaseError) -> None:
+        self.sizing = self.sizing.after_timeout()
+        self._tell_retry(attempt, error)
+
+    def _tell_retry(self, attempt: int, error: DatabaseError) -> None:
+        state = error.sqlstate or "08006"
+        self.request.tell(EventKind.BACKFILL_RETRY, sqlstate=state, attempt=attempt, batch_size=self.sizing.size)
