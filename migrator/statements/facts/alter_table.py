@@ -32,8 +32,8 @@ ACTIONS: Mapping[int, tuple[LockLevel, Effects]] = {
     pb.AT_SetOptions: (_SUE, _INSTANT),
     pb.AT_ResetOptions: (_SUE, _INSTANT),
     pb.AT_AddIdentity: (_AEL, _INSTANT),
-    pb.AT_SetIdentity: (_AEL, _INSTANT),
-    pb.AT_DropIdentity: (_AEL, _INSTANT),
+    pb.AT_SetIdentity: (_AEL, Effects(missing=("the column's sequence, which is locked too",))),
+    pb.AT_DropIdentity: (_AEL, Effects(missing=("the column's sequence, which is locked too",))),
     pb.AT_DropExpression: (_AEL, _INSTANT),
     pb.AT_SetExpression: (_AEL, _unknown("whether the column is STORED (then the table is rewritten) or VIRTUAL")),
     pb.AT_AlterConstraint: (_AEL, Effects(missing=("the table that the foreign key references, which is locked too",))),
@@ -102,8 +102,9 @@ def _storage_options(cmd: pb.AlterTableCmd, table: TableName) -> Effects:
 
 
 def _inherit(cmd: pb.AlterTableCmd, table: TableName) -> Effects:
-    parent = lock(definition(cmd).range_var, _SUE)
-    return Effects(locks=(TableLock(table, _AEL), parent))
+    """INHERIT locks the parent against other DDL only; NO INHERIT hardly at all."""
+    level = _SUE if cmd.subtype == pb.AT_AddInherit else LockLevel.ACCESS_SHARE
+    return Effects(locks=(TableLock(table, _AEL), lock(definition(cmd).range_var, level)))
 
 
 def _attach_partition(cmd: pb.AlterTableCmd, table: TableName) -> Effects:

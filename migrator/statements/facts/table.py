@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from migrator.statements.effects import Effects
-from migrator.statements.facts import alter_table, creates, drops, indexes, maintenance, queries, renames
+from migrator.statements.facts import alter_table, creates, drops, indexes, maintenance, privileges, queries, renames
 from migrator.statements.facts.nodes import OPAQUE, Asked
 from migrator.statements.statement import Statement
 
@@ -68,7 +68,7 @@ FACTS: Mapping[str, Callable[[Asked], Effects]] = {
     "variable_set_stmt": _harmless,
     "variable_show_stmt": _harmless,
     "constraints_set_stmt": _harmless,
-    "grant_stmt": _harmless,
+    "grant_stmt": privileges.grant,
     "grant_role_stmt": _harmless,
     "alter_default_privileges_stmt": _harmless,
     "create_role_stmt": _harmless,
