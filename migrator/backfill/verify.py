@@ -144,7 +144,8 @@ def _differs(column: str, text: str, type_name: TypeName) -> sql.Composable:
     name = sql.Identifier(column)
     wanted = sql.SQL("CAST({} AS {})").format(Fragment(text), type_name)
     return sql.SQL(
-        '(ROW({0}) OPERATOR(pg_catalog.*<>) ROW({1}) AND {0}::text COLLATE "C" IS DISTINCT FROM {1}::text COLLATE "C")'
+        "(pg_catalog.record_image_ne(ROW({0}), ROW({1}))"
+        ' AND {0}::text COLLATE "C" IS DISTINCT FROM {1}::text COLLATE "C")'
     ).format(name, wanted)
 
 
