@@ -14,7 +14,24 @@ from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
+from migrator.config_file import find_file
 from migrator.errors import ConfigError
+
+__all__ = [
+    "BackfillSettings",
+    "Duration",
+    "Environment",
+    "LockSettings",
+    "Section",
+    "Service",
+    "Settings",
+    "explain",
+    "find_file",
+    "format_duration",
+    "load_settings",
+    "parse_duration",
+    "resolve_dsn",
+]
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\Z")
@@ -106,18 +123,9 @@ class Settings(Section):
     services: Mapping[str, Service] = Field(default_factory=dict[str, Service])
     env: Mapping[str, Environment] = Field(default_factory=dict[str, Environment])
 
-
-def find_file(start: Path) -> Path | None:
-    """Walk up from `start` to the git root and return the first configuration file."""
-    for folder in (start, *start.parents):
-        if (folder / "migrator.toml").is_file():
-            return folder / "migrator.toml"
-        pyproject = folder / "pyproject.toml"
-        if pyproject.is_file() and "[tool.migrator" in pyproject.read_text(encoding="utf-8"):
-            return pyproject
-        if (folder / ".git").exists():
-            return None
-    return None
+    def only(self, env: str | None) -> "Settings":
+        """Return the settings with the one environment that is worked on; its replicas are the ones expected."""
+        return self.model_copy(update={"env": {env: self.env[env]} if env in self.env else {}})
 
 
 def load_settings(file: Path | None) -> Settings:
