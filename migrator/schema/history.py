@@ -1,0 +1,46 @@
+"""The schema after every migration of a folder: each one's expand, migrate and contract, in the order of the names."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from migrator.errors import ManifestError
+from migrator.schema.model import Schema
+from migrator.schema.replay import replay
+from migrator.statements.parse import parse_sql
+from migrator.statements.statement import Statement
+
+_PHASES = ("expand.sql", "migrate.sql", "contract.sql")
+
+
+def replay_folder(migrations: Path, upto: str | None = None) -> Schema:
+    """Return the schema after all migrations before `upto` (an id; None: after all of them).
+
+    Plain `*.sql` files beside the folders count as well: other tools' migrations, or a dump as the baseline.
+
+    Raises:
+        ManifestError: a file cannot be read or is not SQL; says file, line and column.
+    """
+    entries = sorted(migrations.iterdir(), key=lambda path: path.name) if migrations.is_dir() else []
+    before = [path for path in entries if upto is None or path.name < upto]
+    return replay(statement for path in before for file in _files(path) for statement in _statements(file))
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from (path / name for name in _PHASES if (path / name).is_file())
+    elif path.suffix == ".sql":
+        yield path
+
+
+def _statements(file: Path) -> tuple[Statement, ...]:
+    try:
+        parsed = parse_sql(file.read_bytes().decode("utf-8"))
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ManifestError(f"{file} cannot be read: {exc}.", "Save it as UTF-8 text.") from exc
+    if parsed.problems:
+        problem = parsed.problems[0]
+        raise ManifestError(
+            f"{file}:{problem.line}:{problem.column}: {problem.message}",
+            "Correct the SQL, or give --dsn to ask the database instead.",
+        )
+    return parsed.statements
