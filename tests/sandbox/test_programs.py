@@ -85,6 +85,27 @@ def test_server_below_a_folder_of_root_alone(tmp_path: Path, major: int, mode: i
     assert not cluster.directory.exists()
 
 
+@_as_root_only
+def test_folder_for_temporary_files_that_the_servers_user_cannot_enter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with Cluster(replicas=0) as cluster:
+        assert cluster.directory.parent == Path("/tmp")  # noqa: S108 the fallback
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_for_temporary_files_with_a_name_too_long_for_sockets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("x" * 60)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with Cluster(replicas=0) as cluster:
+        assert not cluster.directory.is_relative_to(tmp_path)
+
+
 def test_programs_are_not_copied_where_they_can_be_entered(one_server: Cluster) -> None:
     if server_identity().is_dropped and "/root/" in str(one_server.programs.bin_dir):
         pytest.skip("this checkout lies below /root")

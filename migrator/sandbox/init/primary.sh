@@ -1,7 +1,8 @@
 # Creates the replication role and one slot per replica (replica1, replica2, …) on a running primary.
 # Run by the sandbox, and by the postgres image as /docker-entrypoint-initdb.d/20-primary.sh (which sources it).
 # Needs: REPLICATION_PASSWORD, REPLICAS (their number); POSTGRES_USER when the superuser is not postgres.
-set -eu
+set -e
+: "${REPLICATION_PASSWORD:?}" "${REPLICAS:?}"
 
 # psql reads both values itself: on its command line other users of the machine could see the password.
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname postgres <<'SQL'

@@ -1,7 +1,8 @@
 # Writes the settings and the access rule for replicas into a new data directory, before its first real start.
 # Run by the sandbox, and by the postgres image as /docker-entrypoint-initdb.d/10-settings.sh (which sources it).
 # Needs: PGDATA, SANDBOX_INIT (the folder of server.conf).
-set -eu
+set -e
+: "${PGDATA:?}" "${SANDBOX_INIT:?}"  # not set -u: it would stay on in the image's script, which was not written for it
 
 cat "$SANDBOX_INIT/server.conf" >> "$PGDATA/postgresql.conf"
 
