@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.option("--pg-version", type=int, help="PostgreSQL of this major version; the newest by default.")
-@click.option("--rows", default=200_000, show_default=True, type=click.IntRange(min=1_000), help="Rows in the table.")
+@click.option("--rows", default=200_000, show_default=True, type=click.IntRange(min=100_000), help="Rows in the table.")
 @pass_session
 @click.pass_context
 def demo(context: click.Context, session: Session, pg_version: int | None, rows: int) -> None:

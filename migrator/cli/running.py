@@ -51,7 +51,7 @@ def running(session: Session, *, metrics_port: int | None, metrics_textfile: Pat
             events.add(stack.enter_context(progress_listener(clock)))
         if metrics_port is not None or metrics_textfile is not None:
             stack.enter_context(_metrics(events, metrics_port, metrics_textfile))
-        yield Engine(session.dsn(), session.settings, clock, events, session.actor)
+        yield Engine(session.dsn(), session.settings.only(session.env), clock, events, session.actor)
 
 
 @contextmanager

@@ -9,19 +9,20 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from migrator.backfill.verify import Verification, verify
 from migrator.clock import Clock
 from migrator.config import Settings
 from migrator.errors import InvalidTransition, Refused
 from migrator.events import EventKind, Events
 from migrator.gates.gate import GateResult, GateStatus
-from migrator.pg.connection import server_version
+from migrator.pg.connection import connect, server_version
 from migrator.pg.session import DdlSession, open_session
 from migrator.phases import backfills, checksums, evidence
 from migrator.phases.dependencies import require_dependencies
 from migrator.phases.executor import Executor
 from migrator.phases.folder import Migration
 from migrator.phases.steps import steps_of
-from migrator.phases.verification import require_verified
+from migrator.phases.verification import Discrepancy, require_verified, run_verify
 from migrator.state.install import require_installed
 from migrator.state.records import MigrationRecord
 from migrator.state.store import Store
@@ -40,6 +41,19 @@ class Outcome:
     before: State
     after: State
     gates: tuple[GateResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What `verify` found: queries of verify.sql that returned rows, and the counts of each backfill."""
+
+    discrepancies: tuple[Discrepancy, ...]
+    counts: tuple[Verification, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was found."""
+        return not self.discrepancies and all(count.is_clean for count in self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,14 @@ class Engine:
     def abort(self, migration: Migration) -> Outcome:
         """Run abort.sql: afterwards the schema is as before expand."""
         return self._run(migration, self._abort)
+
+    def verify(self, migration: Migration) -> Proof:
+        """Run verify.sql and count the backfilled rows that are left or differ; changes only the recorded counts."""
+        with connect(self.dsn, application_name=f"migrator/{migration.id}/verify") as connection:
+            require_installed(connection)
+            found = run_verify(connection, migration)
+        asked = backfills.requests(self.dsn, self.settings, self.clock, self.events, migration)
+        return Proof(found, tuple(verify(request) for request in asked))
 
     def resume(self, migration: Migration) -> Outcome:
         """Go on with the phase that was interrupted; a migration between phases has nothing to resume."""
@@ -114,7 +136,7 @@ class Engine:
         if record.state is not State.EXPANDING:
             record = work.enter(record, State.EXPANDING)
         work.run_file("expand")
-        return work.store.change_state(record, State.EXPANDED)
+        return work.move(record, State.EXPANDED)
 
     def _migrate(self, work: "_Work") -> MigrationRecord:
         record = work.require_expanded("migrated")
@@ -126,8 +148,8 @@ class Engine:
             work.run_backfills(None)
         work.run_file("migrate")
         require_verified(work.session.connection, work.migration)
-        record = work.store.change_state(record, State.MIGRATED)
-        return record if work.migration.has_contract else work.store.change_state(record, State.COMPLETE)
+        record = work.move(record, State.MIGRATED)
+        return record if work.migration.has_contract else work.move(record, State.COMPLETE)
 
     def _contract(self, work: "_Work") -> MigrationRecord:
         record = work.require_expanded("contracted")
@@ -136,7 +158,7 @@ class Engine:
         if record.state is not State.CONTRACTING:
             record = self._seal(work, record)
         work.run_file("contract")
-        return work.store.change_state(record, State.COMPLETE)
+        return work.move(record, State.COMPLETE)
 
     def _seal(self, work: "_Work", record: MigrationRecord) -> MigrationRecord:
         if record.state not in {State.MIGRATED, State.READY}:
@@ -153,10 +175,11 @@ class Engine:
         shut = [result for result in results if result.status is not GateStatus.OPEN]
         if shut:
             if record.state is State.READY:
-                work.store.change_state(record, State.MIGRATED, {"gates": evidence.as_json(results)})
+                work.move(record, State.MIGRATED, {"gates": evidence.as_json(results)})
             raise evidence.ContractShut(record.id, shut)
+        require_verified(work.session.connection, work.migration)
         if record.state is State.MIGRATED:
-            record = work.store.change_state(record, State.READY)
+            record = work.move(record, State.READY)
         return work.enter(record, State.CONTRACTING, {"gates": evidence.as_json(results)})
 
     def _abort(self, work: "_Work") -> MigrationRecord:
@@ -168,7 +191,7 @@ class Engine:
                 raise Refused(f"{record.id} has no abort.sql.", "Write it: it undoes expand.sql and migrate.sql.")
             record = work.enter(record, State.ABORTING)
         work.run_file("abort")
-        return work.store.change_state(record, State.ABORTED)
+        return work.move(record, State.ABORTED)
 
 
 class _Work:
@@ -204,10 +227,18 @@ class _Work:
             manifest = self.migration.manifest
             self.store.set_manifest(record.id, manifest.model_dump(mode="json"), manifest.contract_by)
             changed = self.store.change_state(record, target, detail)
-        self.engine.events.emit(
-            EventKind.STATE_CHANGED, record.id, source=record.state.value, target=changed.state.value
-        )
+        self._tell(record, changed)
         return changed
+
+    def move(self, record: MigrationRecord, target: State, detail: dict[str, object] | None = None) -> MigrationRecord:
+        """Change the state where no file is about to run."""
+        changed = self.store.change_state(record, target, detail)
+        self._tell(record, changed)
+        return changed
+
+    def _tell(self, before: MigrationRecord, after: MigrationRecord) -> None:
+        source, target = before.state.value, after.state.value
+        self.engine.events.emit(EventKind.STATE_CHANGED, before.id, source=source, target=target)
 
     @contextmanager
     def phase(self, name: str) -> Generator[None]:
@@ -244,7 +275,9 @@ class _Work:
     def run_backfills(self, name: str | None) -> None:
         """Run and prove the migration's backfills."""
         checksums.refuse_changed(self.store, self.migration)
-        backfills.run(self.engine, self.migration, self.store, name)
+        engine = self.engine
+        asked = backfills.requests(engine.dsn, engine.settings, engine.clock, engine.events, self.migration, name)
+        backfills.run(asked)
 
     def ask_gates(self) -> tuple[GateResult, ...]:
         """Evaluate the contract's gates on this session, immediately before it would begin."""
@@ -259,4 +292,3 @@ class _Work:
             )
         self.gates[:] = results
         return results
-

@@ -37,6 +37,8 @@ class Client:
     fresh_id: int
     """Rows from here on are inserted by this client."""
     version: str
+    fallback: str = ""
+    """The old column, which new code asks where the new one is still empty: rows that the backfill has not reached."""
     samples: list[Sample] = field(default_factory=list[Sample])
     written: dict[int, str] = field(default_factory=dict[int, str])
     """Row id -> the address that this client wrote last."""
@@ -80,12 +82,18 @@ class Client:
 
     def _read(self, connection: Connection, dice: random.Random) -> None:
         key = dice.randint(self.first_id, self.last_id)
-        query = sql.SQL("SELECT {column} AS address, name FROM users WHERE id = %s").format(column=self._column)
-        row = connection.execute(query, (key,)).fetchone()
-        if row is None or row["address"] is None:
+        address = self._address(connection, self.column, key)
+        if address is None and self.fallback:
+            address = self._address(connection, self.fallback, key)
+        if address is None:
             raise WrongAnswer(f"user {key} has no address any more")
-        if self.written.get(key, row["address"]) != row["address"]:
-            raise WrongAnswer(f"user {key} has {row['address']!r}, written was {self.written[key]!r}")
+        if self.written.get(key, address) != address:
+            raise WrongAnswer(f"user {key} has {address!r}, written was {self.written[key]!r}")
+
+    def _address(self, connection: Connection, column: str, key: int) -> str | None:
+        query = sql.SQL("SELECT {} AS address, name FROM users WHERE id = %s").format(sql.Identifier(column))
+        row = connection.execute(query, (key,)).fetchone()
+        return row["address"] if row else None
 
     def _full_update(self, connection: Connection, dice: random.Random) -> None:
         """Write every column that this code knows, as ORMs do."""
@@ -175,7 +183,9 @@ class Fleet:
             yield from list(client.samples)
 
 
-def fleet(dsn: str, *, column: str, version: str, count: int, first_slot: int, rows_per_client: int) -> Fleet:
+def fleet(
+    dsn: str, *, column: str, version: str, count: int, first_slot: int, rows_per_client: int, fallback: str = ""
+) -> Fleet:
     """Return `count` clients that own consecutive slices of the existing rows.
 
     Args:
@@ -185,12 +195,13 @@ def fleet(dsn: str, *, column: str, version: str, count: int, first_slot: int, r
         count: number of clients.
         first_slot: number of the first slice; fleets that run together own different slices.
         rows_per_client: size of one slice; ids begin with 1.
+        fallback: the column that is read where `column` is still empty.
     """
     slots = range(first_slot, first_slot + count)
-    return Fleet([_client(dsn, column, version, slot, rows_per_client) for slot in slots])
+    return Fleet([_client(dsn, column, version, slot, rows_per_client, fallback) for slot in slots])
 
 
-def _client(dsn: str, column: str, version: str, slot: int, rows: int) -> Client:
+def _client(dsn: str, column: str, version: str, slot: int, rows: int, fallback: str) -> Client:
     return Client(
         name=f"v{version}-{slot}",
         dsn=dsn,
@@ -199,4 +210,5 @@ def _client(dsn: str, column: str, version: str, slot: int, rows: int) -> Client
         last_id=(slot + 1) * rows,
         fresh_id=10_000_000 + slot * 1_000_000,
         version=version,
+        fallback=fallback,
     )

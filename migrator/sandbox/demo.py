@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from migrator.clock import Clock
-from migrator.config import LockSettings, Service, Settings
+from migrator.config import BackfillSettings, LockSettings, Service, Settings
 from migrator.errors import DatabaseFailed
 from migrator.events import Event, EventKind, Events
 from migrator.pg.connection import connect
@@ -33,6 +33,8 @@ from migrator.state.store import Store
 
 CLIENTS = 4
 _MIGRATION = "20260901_users_email_to_mail"
+_MAX_LAG = timedelta(milliseconds=500)
+"""Less than the default of 2 s: the whole backfill takes some seconds only."""
 _SLICES = 2 * CLIENTS
 """Old and new clients own different rows, so that each row has one writer and the ledger is exact."""
 
@@ -48,6 +50,7 @@ class Demo:
         self._result = DemoResult()
         self._marks: list[tuple[str, float]] = []
         self._dsn = ""
+        self._is_paused = False
 
     def run(self) -> DemoResult:
         """Play the whole story and return what was measured; the servers are gone afterwards."""
@@ -92,8 +95,8 @@ class Demo:
         return load_migration(path)
 
     def _play(self, cluster: Cluster, migration: Migration, stack: ExitStack) -> None:
-        old = self._fleet("email", "1.9", 0)
-        new = self._fleet("mail", "2.0", CLIENTS)
+        old = self._fleet("1.9", 0, column="email")
+        new = self._fleet("2.0", CLIENTS, column="mail", fallback="email")
         for clients in (old, new):
             stack.callback(clients.stop)
         engine = self._engine(_LagMaker(cluster, self._clock))
@@ -112,28 +115,34 @@ class Demo:
         self._verify(cluster, old, new)
         self._naive(new)
 
-    def _fleet(self, column: str, version: str, first_slot: int) -> Fleet:
-        rows = self._rows // _SLICES
+    def _fleet(self, version: str, first_slot: int, *, column: str, fallback: str = "") -> Fleet:
         return fleet(
-            self._dsn, column=column, version=version, count=CLIENTS, first_slot=first_slot, rows_per_client=rows
+            self._dsn,
+            column=column,
+            fallback=fallback,
+            version=version,
+            count=CLIENTS,
+            first_slot=first_slot,
+            rows_per_client=self._rows // _SLICES,
         )
 
     def _engine(self, lag_maker: "_LagMaker") -> Engine:
         settings = Settings(
             services={"shop": Service(app_name=r"^shop/(?P<version>[^ +]+)")},
             locks=LockSettings(budget=timedelta(minutes=2)),
+            backfill=BackfillSettings(max_lag=_MAX_LAG, target_batch=timedelta(milliseconds=50)),
         )
         events = Events(lag_maker, self._hear)
         return Engine(self._dsn, settings, self._clock, events, "demo")
 
     def _hear(self, event: Event) -> None:
         match event.kind:
-            case EventKind.BACKFILL_PAUSED:
-                reason = str(event.data["reason"])
-                if reason not in self._result.pause_reasons:
-                    self._result.pause_reasons.append(reason)
-                    self._tell(f"backfill pauses: {reason}")
+            case EventKind.BACKFILL_PAUSED if not self._is_paused:
+                self._is_paused = True
+                self._result.pause_reasons.append(str(event.data["reason"]))
+                self._tell(f"backfill pauses: {event.data['reason']}")
             case EventKind.BACKFILL_RESUMED:
+                self._is_paused = False
                 seconds = float(str(event.data["seconds"]))
                 self._result.paused_seconds += seconds
                 self._tell(f"backfill goes on after {seconds:.1f} s")
@@ -216,10 +225,9 @@ class _LagMaker:
         self._is_made = False
 
     def __call__(self, event: Event) -> None:
-        if event.kind is EventKind.BACKFILL_STARTED and not self._is_made:
+        if event.kind is EventKind.BACKFILL_BATCH and not self._is_made:
             self._is_made = True
             self._replica.pause_replay()
-            self._clock.wait(1.5, "replay on the replica was stopped, so that there is lag")
         if event.kind is EventKind.BACKFILL_PAUSED and not self._threads:
             thread = threading.Thread(target=self._let_go, name="demo-replay", daemon=True)
             self._threads.append(thread)

@@ -1,0 +1,106 @@
+"""`migrator backfill run|status|pause|resume`: for scheduled jobs and for operators on any host."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from migrator.cli.context import Command, Session, pass_session
+from migrator.cli.exits import STOPPED
+from migrator.cli.running import load, metrics_options, migration_argument, running
+
+_NAME = click.argument("name", metavar="[NAME]", required=False)
+
+
+@click.group()
+def backfill() -> None:
+    """Run, watch, pause and resume backfills."""
+
+
+@backfill.command(cls=Command)
+@migration_argument
+@_NAME
+@click.option("--max-runtime", help="Stop resumably after so long (50m, 2h): exit code 75 when work is left.")
+@metrics_options
+@pass_session
+@click.pass_context
+def run(
+    context: click.Context,
+    session: Session,
+    migration_id: str,
+    name: str | None,
+    max_runtime: str | None,
+    metrics_port: int | None,
+    metrics_textfile: Path | None,
+) -> None:
+    """Run the migration's backfills (or one) to their end and prove them."""
+    from migrator.cli.deadline import stop_after
+
+    migration = load(session, migration_id)
+    with (
+        running(session, metrics_port=metrics_port, metrics_textfile=metrics_textfile) as engine,
+        stop_after(engine.clock, max_runtime),
+    ):
+        outcome = engine.backfill(migration, name)
+    rows = _rows(session, migration.id)
+    data = {"migration": migration.id, "state": outcome.after.value, "backfills": rows}
+    session.show(data, lambda: _text(rows))
+    context.exit(0 if all(row["state"] == "verified" for row in rows) or name else STOPPED)
+
+
+@backfill.command(cls=Command)
+@click.argument("migration_id", metavar="[ID]", required=False)
+@pass_session
+def status(session: Session, migration_id: str | None) -> None:
+    """Show every backfill: progress, pace, and why it waits."""
+    rows = _rows(session, load(session, migration_id).id if migration_id else None)
+    session.show({"backfills": rows}, lambda: _text(rows))
+
+
+@backfill.command(cls=Command)
+@migration_argument
+@_NAME
+@click.option("--reason", default="", help="Shown to everybody who asks why it waits.")
+@pass_session
+def pause(session: Session, migration_id: str, name: str | None, reason: str) -> None:
+    """Pause a running backfill within one batch, from any host."""
+    from migrator.phases.control import pause_backfill
+
+    names = pause_backfill(session.dsn(), load(session, migration_id).id, name, session.actor, reason)
+    session.show({"paused": list(names)}, lambda: f"Paused: {', '.join(names)}.")
+
+
+@backfill.command(cls=Command)
+@migration_argument
+@_NAME
+@click.option("--forget-replica", multiple=True, metavar="REPLICA", help="This replica was taken away on purpose.")
+@pass_session
+def resume(session: Session, migration_id: str, name: str | None, forget_replica: tuple[str, ...]) -> None:
+    """Let a paused backfill go on."""
+    from migrator.phases.control import resume_backfill
+
+    names = resume_backfill(session.dsn(), load(session, migration_id).id, name, session.actor, forget_replica)
+    session.show({"resumed": list(names)}, lambda: f"Resumed: {', '.join(names)}.")
+
+
+def _rows(session: Session, migration: str | None) -> list[dict[str, Any]]:
+    from migrator.backfill.control import status as read
+    from migrator.pg.connection import connect
+    from migrator.state.install import require_installed
+
+    with connect(session.dsn(), application_name="migrator/status") as connection:
+        require_installed(connection)
+        return read(connection, migration)
+
+
+def _text(rows: list[dict[str, Any]]) -> str:
+    return "\n".join(_line(row) for row in rows) or "No backfill has begun."
+
+
+def _line(row: dict[str, Any]) -> str:
+    estimate = f"/{row['rows_estimate']:,}" if row["rows_estimate"] else ""
+    waits = row["operator_pause"] or row["throttled_by"]
+    age = row["heartbeat_age_seconds"]
+    seen = f", last sign of life {age:.0f} s ago" if age is not None and row["state"] == "running" else ""
+    why = f", waits: {waits}" if waits else ""
+    return f"{row['migration']}  {row['name']}: {row['state']}, {row['rows_done']:,}{estimate} rows{seen}{why}"

@@ -1,0 +1,71 @@
+"""The backfills of a migration, run and then proven; `migrate` goes on only after the proof."""
+
+from migrator.backfill.request import BackfillRequest
+from migrator.backfill.runner import BackfillRunner
+from migrator.backfill.spec import BackfillSpec
+from migrator.backfill.verify import Verification, verify
+from migrator.clock import Clock
+from migrator.config import Settings
+from migrator.errors import InputError, Refused
+from migrator.events import Events
+from migrator.pg.connection import connect
+from migrator.phases.folder import Migration
+
+
+def requests(
+    dsn: str, settings: Settings, clock: Clock, events: Events, migration: Migration, name: str | None = None
+) -> tuple[BackfillRequest, ...]:
+    """Return what to run or verify: all backfills of the manifest, or the one named.
+
+    Raises:
+        InputError: there is no backfill of that name.
+    """
+    application = f"migrator/{migration.id}/backfill"
+    return tuple(
+        BackfillRequest(
+            connect=lambda: connect(dsn, application_name=application),
+            migration=migration.id,
+            spec=spec,
+            clock=clock,
+            events=events,
+            settings=settings.backfill,
+            replicas=_expected_replicas(settings),
+        )
+        for spec in _chosen(migration, name)
+    )
+
+
+def run(asked: tuple[BackfillRequest, ...]) -> None:
+    """Run and prove the backfills, one after the other.
+
+    Raises:
+        Refused: rows are left or differ after the run; the counts are in the message.
+        Stopped, LockBudgetSpent, LeaseLost, DatabaseFailed, ChecksumChanged: as the runner.
+    """
+    for request in asked:
+        BackfillRunner(request).run()
+        _require_clean(request, verify(request))
+
+
+def _chosen(migration: Migration, name: str | None) -> tuple[BackfillSpec, ...]:
+    specs = migration.manifest.backfill
+    found = tuple(spec for spec in specs if name in (None, spec.name))
+    if name is not None and not found:
+        known = ", ".join(spec.name for spec in specs) or "none"
+        raise InputError(f"{migration.id} has no backfill {name!r} (there: {known}).", "Name one of them.")
+    return found
+
+
+def _expected_replicas(settings: Settings) -> frozenset[str]:
+    """Return the replicas that the environment at work names (`Settings.only`)."""
+    return frozenset(name for section in settings.env.values() for name in section.replicas)
+
+
+def _require_clean(request: BackfillRequest, found: Verification) -> None:
+    if not found.is_clean:
+        raise Refused(
+            f"After backfill {request.name} of {request.migration}, {found.remaining} rows are left and "
+            f"{found.different} differ.",
+            "Look at such rows (`migrator verify`): something writes them without the trigger, or the expression "
+            "and the trigger disagree. Repair them, then run `migrator resume`.",
+        )
