@@ -17,23 +17,29 @@ def index_from(draft: Draft, statement: pb.IndexStmt) -> Index:
     table = draft.name(statement.relation)
     params = [*statement.index_params, *statement.index_including_params]
     name = statement.idxname or choose_name(table.name, index_words(params), "idx", draft.relation_names(table.schema))
-    has_predicate = statement.HasField("where_clause")
     plain = {p.index_elem.name for p in params if p.index_elem.name}
     return Index(
         name=name,
         table=table,
-        keys=tuple(_key(p.index_elem) for p in statement.index_params),
+        keys=keys_of(statement),
         definition=_index_definition(statement, table, name),
         is_unique=statement.unique,
-        predicate=f"({expression_text(statement.where_clause)})" if has_predicate else None,
+        predicate=predicate_of(statement),
         include=tuple(p.index_elem.name for p in statement.index_including_params),
         method=statement.access_method,
         columns=_in_table_order(draft.tables.get(table), plain.union(column_refs(statement))),
     )
 
 
-def _key(element: pb.IndexElem) -> str:
-    return element.name or f"({expression_text(element.expr)})"
+def keys_of(statement: pb.IndexStmt) -> tuple[str, ...]:
+    """Return the index's columns, and its expressions in parentheses."""
+    elements = (node.index_elem for node in statement.index_params)
+    return tuple(element.name or f"({expression_text(element.expr)})" for element in elements)
+
+
+def predicate_of(statement: pb.IndexStmt) -> str | None:
+    """Return the condition of a partial index in parentheses, as the server prints it."""
+    return f"({expression_text(statement.where_clause)})" if statement.HasField("where_clause") else None
 
 
 def _index_definition(statement: pb.IndexStmt, table: TableName, name: str) -> str:

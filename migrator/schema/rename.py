@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from migrator.names import TableName
-from migrator.schema.definitions import deparse_constraint
+from migrator.schema.definitions import deparse_constraint, keys_of, predicate_of
 from migrator.schema.draft import Draft
 from migrator.schema.expressions import definition_of, parse_one, rename_column, rename_in_list
 from migrator.schema.model import Constraint, Dependent, Index
@@ -61,7 +61,7 @@ def _pointing_at(constraint: Constraint, old: TableName, new: TableName) -> Cons
         return constraint
     tree = _constraint_tree(new, constraint)
     tree.pktable.schemaname, tree.pktable.relname = new
-    return replace(constraint, references=new, definition=_definition(new, tree))
+    return replace(constraint, references=new, definition=deparse_constraint(new, tree))
 
 
 def _rename_column(draft: Draft, name: TableName, old: str, new: str) -> None:
@@ -92,10 +92,10 @@ def _index_with(index: Index, old: str, new: str) -> Index:
         if element.index_elem.name == old:
             element.index_elem.name = new
     rename_column(statement, old, new)
-    keys = (new if key == old else key for key in index.keys)
     return replace(
         index,
-        keys=tuple(keys),
+        keys=keys_of(statement),
+        predicate=predicate_of(statement),
         include=_swapped(index.include, old, new),
         columns=_swapped(index.columns, old, new),
         definition=deparse(node),
@@ -108,14 +108,14 @@ def _constraint_with(table: TableName, constraint: Constraint, old: str, new: st
     for names in (tree.keys, tree.including, tree.fk_attrs, tree.fk_del_set_cols):
         rename_in_list(names, old, new)
     columns = _swapped(constraint.columns, old, new)
-    return replace(constraint, columns=columns, definition=_definition(table, tree))
+    return replace(constraint, columns=columns, definition=deparse_constraint(table, tree))
 
 
 def _referring_with(table: TableName, constraint: Constraint, old: str, new: str) -> Constraint:
     tree = _constraint_tree(table, constraint)
     rename_in_list(tree.pk_attrs, old, new)
     referenced = _swapped(constraint.referenced_columns, old, new)
-    return replace(constraint, referenced_columns=referenced, definition=_definition(table, tree))
+    return replace(constraint, referenced_columns=referenced, definition=deparse_constraint(table, tree))
 
 
 def _swapped(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
@@ -125,10 +125,6 @@ def _swapped(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:
 def _constraint_tree(table: TableName, constraint: Constraint) -> pb.Constraint:
     node = parse_one(f"ALTER TABLE {table} ADD {constraint.definition}")
     return definition_of(node.alter_table_stmt.cmds[0].alter_table_cmd).constraint
-
-
-def _definition(table: TableName, tree: pb.Constraint) -> str:
-    return deparse_constraint(table, tree)
 
 
 def _rename_constraint(draft: Draft, name: TableName, old: str, new: str) -> None:
