@@ -78,7 +78,5 @@ def _doubt(uses: Sequence[Use], unreadable: Sequence[ObjectRef], refs: Sequence[
     parts = [_words(uses, refs)] if uses else []
     if unreadable:
         listed = ", ".join(str(ref) for ref in unreadable)
-        parts.append(
-            f"what depends on {listed} cannot be looked up; look yourself, then leave `dependencies` out of the evidence"
-        )
+        parts.append(f"what uses {listed} cannot be looked up; look yourself and leave out this gate")
     return "; ".join(parts)
