@@ -44,8 +44,9 @@ def ask(connection: Connection, *removes: ObjectRef, makes: tuple[ObjectRef, ...
         ),
         (
             (
-                "CREATE FUNCTION every_one() RETURNS SETOF users LANGUAGE sql AS 'SELECT * FROM users';"
-                "CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT email FROM every_one());END'"
+                "CREATE FUNCTION every_one() RETURNS SETOF users LANGUAGE sql AS 'TABLE users';"
+                "CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS"
+                " 'BEGIN RETURN (SELECT email FROM every_one()); END'"
             ),
             "function public.f()",
         ),
