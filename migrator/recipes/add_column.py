@@ -80,13 +80,15 @@ class AddColumn(Recipe):
             "New code must accept NULL until the backfill has given old rows their value.",
         )
         set_default = f"ALTER TABLE {self.table} ALTER COLUMN {name} SET DEFAULT {default}"
-        files = {
-            "migration.toml": manifest_text(self, [Fill(self.table, {self.column: default}, f"{name} IS NULL")]),
+        fill = Fill(self.table, {self.column: default}, f"{name} IS NULL", is_comparable=False)
+        migrate = {"migrate.sql": self._migrate()} if self.not_null else {}
+        return {
+            "migration.toml": manifest_text(self, [fill]),
             "expand.sql": phase_text(about, [(self._add(type_name), set_default)]),
+            **migrate,
             "abort.sql": self._abort(),
             "verify.sql": self._verify(),
         }
-        return files | ({"migrate.sql": self._migrate()} if self.not_null else {})
 
     def _add(self, type_name: str) -> str:
         return f"ALTER TABLE {self.table} ADD COLUMN {quote(self.column)} {type_name}"

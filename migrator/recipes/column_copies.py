@@ -15,7 +15,6 @@ from migrator.schema.expressions import definition_of, parse_one, rename_column,
 from migrator.schema.model import Column, Constraint, Grant, Index, Schema, Table
 from migrator.statements.parse import deparse, pb
 
-
 _UNVALIDATED = "NOT VALID"
 
 

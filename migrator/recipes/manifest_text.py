@@ -19,6 +19,9 @@ class Fill:
     table: TableName
     values: Mapping[str, str]
     where: str
+    is_comparable: bool = True
+    """Whether a filled row must equal its expression afterwards; not when the expression varies from row to row, or
+    when rows may have other values."""
 
 
 def manifest_text(recipe: Recipe, fills: Iterable[Fill] = (), *, has_contract: bool = False) -> str:
@@ -39,7 +42,8 @@ def _migration(recipe: Recipe) -> dict[str, Any]:
 
 
 def _backfill(fill: Fill) -> dict[str, Any]:
-    return {"table": str(fill.table), "set": fill.values, "where": fill.where}
+    compare = {} if fill.is_comparable else {"compare": False}
+    return {"table": str(fill.table), "set": fill.values, "where": fill.where, **compare}
 
 
 def _contract(recipe: Recipe) -> dict[str, Any]:

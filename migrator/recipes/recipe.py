@@ -44,17 +44,22 @@ class Rendering:
 class Recipe(Section):
     """One change to one table. The fields here are the terms on which it runs; a recipe adds its own arguments."""
 
-    model_config = ConfigDict(populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True, use_attribute_docstrings=True)
 
     owner: str = "unowned"
+    """The team that is asked about it."""
     ticket: str = ""
+    """Where the reason is written down."""
     depends_on: tuple[str, ...] = ()
+    """Ids of migrations that must have migrated before."""
     contract_by: date | None = None
     """The deadline for removing the old; asked of every recipe that has a contract."""
     soak: Duration = timedelta(hours=72)
+    """The shortest time between migrate and contract."""
     evidence: tuple[str, ...] = ("backfill", "dependencies", "soak", "approvals", "versions")
     """Names of the gates that must be open before the contract."""
     approvals: int = Field(default=1, ge=0)
+    """How many people must approve the contract."""
     requires: Mapping[str, str] = Field(default_factory=dict[str, str])
     """Service -> versions that may be alive when the old is removed, such as `>=1.42`."""
 

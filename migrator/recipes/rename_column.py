@@ -78,7 +78,7 @@ class RenameColumn(Recipe):
             f"Migrate, after the backfill: {self.to} gets the indexes and constraints of {self.source}.",
             (
                 "Locks: index builds and validations take SHARE UPDATE EXCLUSIVE and block no reader and no writer;"
-                " adding a constraint takes ACCESS EXCLUSIVE (a foreign key SHARE ROW EXCLUSIVE, on both tables) for some"
+                " adding a constraint takes ACCESS EXCLUSIVE (a foreign key SHARE ROW EXCLUSIVE, on both tables) for"
                 " milliseconds."
             ),
             f"Old and new code both work. New code may say ON CONFLICT ({self.to}) only after this phase.",

@@ -57,7 +57,7 @@ class SetNotNull(Recipe):
         fills: list[Fill] = []
         if self.value is not None:
             value, _ = read_expression(self.value, "value")
-            fills.append(Fill(self.table, {self.column: value}, f"{name} IS NULL"))
+            fills.append(Fill(self.table, {self.column: value}, f"{name} IS NULL", is_comparable=False))
         shown = ", ".join(quote(column) for column in dict.fromkeys((*table.primary_key, self.column)))
         about = (f"Verify: a row on which {self.column} is NULL. There must be none.", "Reads the table once.")
         return {
