@@ -1,0 +1,97 @@
+from datetime import timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from migrator.backfill.spec import BackfillSpec
+from migrator.config import BackfillSettings
+
+
+def spec(**changes: object) -> BackfillSpec:
+    return BackfillSpec.model_validate({"table": "public.users", "set": {"mail": "email"}, **changes})
+
+
+def test_name_is_made_of_table_and_columns() -> None:
+    assert spec().name == "users_mail"
+    assert spec(set={"a": "1", "b": "2"}).name == "users_a_b"
+    assert spec(name="mine").name == "mine"
+    assert len(spec(set={"c" * 60: "1"}).name.encode()) <= 63
+
+
+def test_table_gets_its_schema() -> None:
+    assert spec(table="users").table == "public.users"
+    assert spec(table='"My Schema"."T"').table_name == ("My Schema", "T")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "email",
+        "lower(email)",
+        "upper(email) -- why",
+        "a % 2",
+        "(SELECT max(x) FROM other WHERE other.id = users.id)",
+        "'a; DROP TABLE b'",
+        "CASE WHEN a > 1 THEN 'x' ELSE 'y' END",
+        "data->>'k'",
+        "'costs $1'",
+    ],
+)
+def test_expressions_that_are_one_expression(text: str) -> None:
+    assert spec(set={"mail": text}).set["mail"] == text
+    assert spec(where=f"{text}\n IS NULL").where
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a, b, c) , (d",
+        "a) FROM other WHERE (true",
+        "1) UNION SELECT (2",
+        "1) AS x, (2",
+        "1); DELETE FROM users; SELECT (1",
+        "1; DELETE FROM users",
+        "email --\n) FROM users; DROP TABLE users; SELECT (1",
+        "1) ORDER BY (1",
+        "1) LIMIT (1",
+        "$1",
+        "count(*",
+    ],
+)
+def test_texts_that_are_not_one_expression(text: str) -> None:
+    with pytest.raises(ValidationError, match=r"set\.mail"):
+        spec(set={"mail": text})
+    with pytest.raises(ValidationError, match="where"):
+        spec(where=text)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"python": "package.module:function"},
+        {"limits": {"max_lagg": "2s"}},
+        {"limits": {"max_lag": 2}},
+        {"limits": {"batch_size": 0}},
+        {"set": {}},
+        {"set": "mail = email"},
+        {"table": "a.b.c"},
+    ],
+)
+def test_wrong_keys_and_values_are_refused(change: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        spec(**change)
+
+
+def test_checksum_follows_the_meaning_and_not_the_pace() -> None:
+    checksum = spec().checksum
+    assert spec(limits={"max_lag": "5s"}, compare=False, name="other").checksum == checksum
+    assert spec(set={"mail": "lower(email)"}).checksum != checksum
+    assert spec(where="mail IS NULL").checksum != checksum
+    assert spec(table="accounts").checksum != checksum
+
+
+def test_own_limits_win_over_settings() -> None:
+    settings = BackfillSettings(batch_size=7)
+    pace = spec(limits={"max_lag": "5s"}).pace(settings)
+    assert (pace.max_lag, pace.batch_size) == (timedelta(seconds=5), 7)
