@@ -1,8 +1,7 @@
 """Application clients that never stop: old code, which knows `email`, and new code, which knows `mail`.
 
 They read what they wrote, update whole rows, insert, upsert and join, each on its own connection, and record every
-error and every latency. Used by the demo, by tests under every phase, and by docker-compose as the application
-(`python -m migrator.sandbox.clients`).
+error and every latency. Used by the demo, by tests under every phase, and by docker-compose's application.
 """
 
 import random
@@ -175,6 +174,14 @@ class Fleet:
     def resume(self) -> None:
         """Let the clients go on."""
         self._go.set()
+
+    def take_samples(self) -> list[Sample]:
+        """Return the samples since the last call and forget them, for clients that run for days."""
+        taken: list[Sample] = []
+        for client in self.clients:
+            recent, client.samples = client.samples, []
+            taken += recent
+        return taken
 
     @property
     def samples(self) -> Iterable[Sample]:
