@@ -44,7 +44,7 @@ def evaluate(question: GateQuestion) -> GateResult:
 def _uses(question: GateQuestion, refs: Sequence[ObjectRef]) -> tuple[Use, ...]:
     connection = question.connection
     removed = reach(connection, refs)
-    own = reach(connection, [ref for ref in question.makes if ref.kind in KINDS])
+    own = reach(connection, [ref for ref in (*question.makes, *question.keeps) if ref.kind in KINDS])
     from_catalog = (
         *breaking(removed, own),
         *vanishing(removed, own),

@@ -59,3 +59,5 @@ class GateQuestion:
     owner: str
     now: datetime
     """The database's clock."""
+    keeps: tuple[ObjectRef, ...] = ()
+    """What the phase's files hand over before its owner goes: sequences, by ALTER SEQUENCE … OWNED BY."""

@@ -130,9 +130,13 @@ def _edge(row: Row) -> Edge:
 
 
 def breaking(removed: Reach, own: Reach) -> tuple[Use, ...]:
-    """Return what the server would refuse the removal for, other than what is itself removed or our own."""
+    """Return what the server would refuse the removal for, other than what is itself removed or our own.
+
+    What depends on something of our own that hangs on the removed (a sequence that is handed over) is not asked about.
+    """
     excused = removed.all | own.whole
-    edges = (e for e in removed.edges if e.kind == "n" and not {e.raw, e.address} & excused)
+    stays = own.named - removed.named
+    edges = (e for e in removed.edges if e.kind == "n" and e.of not in stays and not {e.raw, e.address} & excused)
     return _uses(edges, "depends on")
 
 

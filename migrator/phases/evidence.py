@@ -6,6 +6,7 @@ from migrator.config import Settings
 from migrator.errors import GateClosed
 from migrator.gates.evaluate import evaluate
 from migrator.gates.gate import GateQuestion, GateResult
+from migrator.gates.handed_over import handed_over
 from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection
 from migrator.phases.folder import Migration
@@ -50,6 +51,7 @@ def question_for(connection: Connection, settings: Settings, migration: Migratio
         backfills=tuple(spec.name for spec in migration.manifest.backfill),
         owner=migration.manifest.migration.owner,
         now=Store(connection, "gate").now(),
+        keeps=handed_over(migration.statements("contract")),
     )
 
 
