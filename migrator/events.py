@@ -24,7 +24,7 @@ class EventKind(Enum):
     LOCK_BLOCKED = "lock.blocked"  # blockers: list of {pid, application, age_seconds, query, state}
     LOCK_RETRY = "lock.retry"  # attempt, pause_seconds, sqlstate
     LOCK_ACQUIRED = "lock.acquired"  # wait_seconds, attempts
-    WEAK_PROGRESS = "weak.progress"  # seconds, phase (of the index build), done, total
+    WEAK_PROGRESS = "weak.progress"  # seconds, activity (of the index build), done, total (blocks)
     BACKFILL_STARTED = "backfill.started"  # name, table, rows_estimate, checkpoint
     BACKFILL_BATCH = "backfill.batch"  # name, rows, seconds, rows_done, rows_estimate, batch_size, checkpoint
     BACKFILL_PAUSED = "backfill.paused"  # name, throttle, reason

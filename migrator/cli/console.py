@@ -83,10 +83,10 @@ class Console:
     def _step_started(self, event: Event) -> None:
         lock = _text(event, "lock_class")
         suffix = f" [{lock} lock]" if lock and self._verbosity >= Verbosity.VERBOSE else ""
-        self._line(f"  {_step(event)} …{suffix}", Verbosity.NORMAL)
+        self._line(f"  {_step(event)}{suffix}", Verbosity.NORMAL)
 
     def _step_done(self, event: Event) -> None:
-        self._line(f"  {_step(event)}: done in {_seconds(event)}", Verbosity.NORMAL, "green")
+        self._line(f"  {_number(event)} done in {_seconds(event)}", Verbosity.NORMAL, "green")
 
     def _step_skipped(self, event: Event) -> None:
         self._line(f"  {_step(event)}: skipped, {_text(event, 'reason')}", Verbosity.NORMAL)
@@ -117,7 +117,7 @@ class Console:
     def _weak_progress(self, event: Event) -> None:
         done, total = event.data.get("done"), event.data.get("total")
         blocks = f", {done} of {total} blocks" if total else ""
-        self._line(f"    {_text(event, 'phase') or 'running'}{blocks}, {_seconds(event)}", Verbosity.NORMAL)
+        self._line(f"    {_text(event, 'activity') or 'running'}{blocks}, {_seconds(event)}", Verbosity.NORMAL)
 
     def _gate_evaluated(self, event: Event) -> None:
         colour = {"open": "green", "closed": "red"}.get(_text(event, "status"), "yellow")
@@ -128,8 +128,12 @@ class Console:
         )
 
 
+def _number(event: Event) -> str:
+    return f"{_text(event, 'phase')} {_text(event, 'number')}:"
+
+
 def _step(event: Event) -> str:
-    return f"{_text(event, 'phase')} {_text(event, 'number')}: {_text(event, 'name')}"
+    return f"{_number(event)} {_text(event, 'name')}"
 
 
 def _blocker(blocker: Mapping[str, object]) -> str:

@@ -64,6 +64,7 @@ def _data(item: "PlannedStatement") -> dict[str, Any]:
         "transactional": item.is_transactional,
         "understood": not item.is_opaque,
         "removes": list(item.removes),
+        "missing": list(item.missing),
     }
 
 
@@ -101,12 +102,14 @@ def _statement_lines(item: "PlannedStatement") -> list[str]:
     notes += ["builds an index"] if item.index_build else []
     notes += ["cannot run in a transaction"] if not item.is_transactional else []
     notes += ["not understood: treated as the strongest lock"] if item.is_opaque else []
+    notes += [f"cannot tell without {what}" for what in item.missing]
     notes += [f"removes {name}" for name in item.removes]
     return lines + [f"       {note}" for note in notes]
 
 
 def _use(use: "TableUse") -> str:
-    size = "" if use.rows is None or use.bytes is None else f" (about {use.rows:,} rows, {_bytes(use.bytes)})"
+    rows = f"about {use.rows:,} rows, " if use.rows is not None else ""
+    size = f" ({rows}{_bytes(use.bytes)})" if use.bytes is not None else ""
     waits = "".join(f"\n         would wait now for {blocker}" for blocker in use.blockers)
     return f"{use.level} on {use.table}{size}: blocks {use.level.blocks}{waits}"
 

@@ -84,5 +84,15 @@ def history(session: Session, migration_id: str | None, limit: int) -> None:
 
 
 def _line(row: "AuditRecord") -> str:
-    detail = "  ".join(f"{key}={value}" for key, value in row.detail.items() if key not in {"gates", "checksum"})
-    return f"{row.at:%Y-%m-%d %H:%M:%S}  {row.actor:<12} {row.migration or '-'}  {row.action}  {detail}".rstrip()
+    return f"{row.at:%Y-%m-%d %H:%M:%S}  {row.actor:<10}  {row.migration or '-'}  {_words(row)}"
+
+
+def _words(row: "AuditRecord") -> str:
+    detail = row.detail
+    if row.action == "state.changed":
+        return f"{detail['from']} → {detail['to']}"
+    if row.action.startswith("step."):
+        error = f": {detail['error']}" if "error" in detail else ""
+        what = f"{detail['phase']} {detail['step']} {row.action.removeprefix('step.')} in {detail['seconds']:.1f} s"
+        return f"{what}: {detail['name']}{error}"
+    return "  ".join([row.action, *(f"{key}={value}" for key, value in detail.items() if key != "checksum")])

@@ -144,8 +144,9 @@ class Engine:
             return record
         if record.state is State.EXPANDED:
             record = work.enter(record, State.MIGRATING)
-        with work.phase("migrate"):
-            work.run_backfills(None)
+        if work.migration.manifest.backfill:
+            with work.phase("backfill"):
+                work.run_backfills(None)
         work.run_file("migrate")
         require_verified(work.session.connection, work.migration)
         record = work.move(record, State.MIGRATED)

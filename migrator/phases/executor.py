@@ -103,6 +103,13 @@ class Executor:
 
         def attempt(rung: Rung) -> None:
             attempts[0] += 1
+            self._emit(
+                EventKind.LOCK_WAITING,
+                step,
+                tables=[str(table) for table in step.tables],
+                attempt=attempts[0],
+                lock_timeout_seconds=rung.lock_timeout_seconds,
+            )
             with sample_blockers(
                 self._session.observer, self._session.pid, rung.lock_timeout_seconds * _SAMPLE_AT
             ) as found:
@@ -168,12 +175,15 @@ class Executor:
     @contextmanager
     def _watched(self, step: Step) -> Generator[None]:
         limits = WatchLimits(self._settings.weak_watchdog.total_seconds())
+        started = self._clock.monotonic()
 
         def report(progress: Row, found: tuple[Blocker, ...]) -> None:
             if found:
                 self._emit(EventKind.LOCK_BLOCKED, step, blockers=[_as_json(blocker) for blocker in found])
             if progress:
-                self._emit(EventKind.WEAK_PROGRESS, step, progress=progress)
+                seconds = self._clock.monotonic() - started
+                activity, done, total = progress["phase"], progress["done"], progress["total"]
+                self._emit(EventKind.WEAK_PROGRESS, step, activity=activity, done=done, total=total, seconds=seconds)
 
         with watchdog(self._session.observer, self._session.pid, self._clock, limits, report) as cancelled:
             try:

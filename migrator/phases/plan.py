@@ -26,7 +26,7 @@ class TableUse:
     table: TableName
     level: LockLevel
     rows: int | None
-    """The planner's estimate; None without a database or when the table does not exist yet."""
+    """The planner's estimate; None when there is none yet, without a database, or for a table still to be made."""
     bytes: int | None
     blockers: tuple[str, ...]
     """Sessions that hold a conflicting lock right now, in words."""
@@ -47,6 +47,8 @@ class PlannedStatement:
     is_transactional: bool
     is_opaque: bool
     removes: tuple[str, ...]
+    missing: tuple[str, ...]
+    """What one would have to know where a fact is unknown."""
 
 
 def plan(migration: Migration, connection: Connection | None, pg_version: int) -> tuple[PlannedStatement, ...]:
@@ -80,6 +82,7 @@ def _planned(step: Step, statement: Statement, effects: Effects, look: "_Look") 
         index_build=effects.index_build,
         is_transactional=effects.is_transactional,
         is_opaque=effects.is_opaque,
+        missing=effects.missing,
         removes=tuple(str(ref) for ref in (*effects.removes, *(r.source for r in effects.renames))),
     )
 

@@ -107,9 +107,13 @@ class Store:
         )
 
     def end_step(self, migration: str, phase: str, number: int, state: str, error: str | None = None) -> None:
-        """Write how the step ended: done, skipped or failed."""
+        """Write how the step ended (done, skipped or failed), with its audit row."""
         values = {"id": migration, "phase": phase, "number": number, "state": state, "error": error}
-        self.connection.execute(_sql("end_step"), values)
+        with self.connection.transaction():
+            row = self.connection.execute(_sql("end_step"), values).fetchone()
+            if row is not None:
+                detail = {"phase": phase, "step": number, **row}
+                self.audit(f"step.{state}", migration, {**detail, "error": error} if error else detail)
 
     def audit(self, action: str, migration: str | None, detail: Mapping[str, object]) -> None:
         """Append an audit row."""

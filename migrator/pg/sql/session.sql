@@ -64,6 +64,6 @@ SELECT pg_cancel_backend(%(pid)s) AS cancelled;
 -- name: sizes
 -- Size and row estimate of the tables named `schema.name`.
 SELECT n.nspname AS schema, c.relname AS name, pg_total_relation_size(c.oid) AS bytes,
-       greatest(c.reltuples, 0)::bigint AS rows
+       CASE WHEN c.reltuples > 0 THEN c.reltuples::bigint END AS rows
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname || '.' || c.relname = ANY (%(tables)s);

@@ -71,7 +71,9 @@ ON CONFLICT (migration, phase, number) DO UPDATE SET
 -- name: end_step
 -- In the transaction of the step itself where the server allows it: then the record is exact.
 UPDATE migrator.step SET state = %(state)s, finished_at = clock_timestamp(), error = %(error)s
-WHERE migration = %(id)s AND phase = %(phase)s AND number = %(number)s AND state <> 'done';
+WHERE migration = %(id)s AND phase = %(phase)s AND number = %(number)s AND state <> 'done'
+RETURNING name, statement, lock_class, attempts,
+          extract(epoch FROM clock_timestamp() - started_at)::float8 AS seconds;
 
 -- name: audit
 -- In the same transaction as the change that it tells of.
