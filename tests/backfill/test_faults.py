@@ -1,0 +1,217 @@
+"""What a busy server does to a backfill, and that the application never pays for it."""
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import pytest
+
+from migrator.backfill.runner import BackfillResult, BackfillRunner
+from migrator.clock import SystemClock
+from migrator.errors import DatabaseFailed, LockBudgetSpent
+from migrator.events import Event, EventKind
+from migrator.pg.connection import Connection, connect
+from migrator.state import backfills
+from tests.backfill.proxy import CommitCutter
+from tests.backfill.scenes import MIGRATION, Heard, install_state, make_table, request, spec, touched
+from tests.fix_server import Database, wait_until
+
+SMALL = {"batch_size": 30, "target_batch": "2ms"}
+
+
+@pytest.fixture(autouse=True)
+def _state(request: pytest.FixtureRequest) -> None:
+    name = next(name for name in ("private_connection", "one_connection") if name in request.fixturenames)
+    install_state(request.getfixturevalue(name))
+
+
+class Background:
+    """A run on its own thread; `result` raises what it raised."""
+
+    def __init__(self, runner: BackfillRunner) -> None:
+        self._runner = runner
+        self._result: BackfillResult | None = None
+        self._error: Exception | None = None
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._result = self._runner.run()
+        except Exception as exc:  # noqa: BLE001 handed to the test
+            self._error = exc
+
+    def result(self) -> BackfillResult:
+        self.thread.join()
+        if self._error:
+            raise self._error
+        assert self._result
+        return self._result
+
+
+def terminate(connection: Connection) -> None:
+    connection.execute(
+        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE application_name = 'migrator/backfill' AND datname = current_database()"""
+    )
+
+
+def test_a_lost_connection_is_opened_again(one_database: Database, one_connection: Connection) -> None:
+    make_table(one_connection, "integer", 1000)
+    heard = Heard()
+    heard.on[EventKind.BACKFILL_BATCH] = lambda _: (
+        terminate(one_connection) if len(heard.of(EventKind.BACKFILL_BATCH)) % 4 == 1 else None
+    )
+    result = BackfillRunner(request(one_database.dsn, spec(limits=SMALL), heard)).run()
+    assert touched(one_connection) == {1: 1000}
+    assert result.rows_done == 1000
+    assert {event.data["sqlstate"] for event in heard.of(EventKind.BACKFILL_RETRY)} == {"57P01"}
+
+
+@pytest.mark.parametrize("is_forwarded", [True, False], ids=["committed", "not-committed"])
+def test_a_connection_lost_in_commit(is_forwarded: bool, one_database: Database, one_connection: Connection) -> None:
+    """The client never hears how its COMMIT ended: the checkpoint tells, and no row is touched twice or never."""
+    make_table(one_connection, "integer", 1000)
+    with CommitCutter(one_database.dsn, cut_commits={2, 5}, is_forwarded=is_forwarded) as proxy:
+        heard = Heard()
+        result = BackfillRunner(request(proxy.dsn, spec(limits=SMALL), heard)).run()
+    assert proxy.cuts == 2
+    assert len(heard.of(EventKind.BACKFILL_RETRY)) == 2
+    assert touched(one_connection) == {1: 1000}
+    assert result.rows_done == 1000
+
+
+def test_a_server_that_restarts_is_waited_for(private_database: Database, private_connection: Connection) -> None:
+    make_table(private_connection, "integer", 2000)
+    heard = Heard()
+
+    def restart(_: Event) -> None:
+        if len(heard.of(EventKind.BACKFILL_BATCH)) == 3:
+            private_database.server.primary.restart("immediate")
+
+    heard.on[EventKind.BACKFILL_BATCH] = restart
+    result = BackfillRunner(request(private_database.dsn, spec(limits=SMALL), heard)).run()
+    with connect(private_database.dsn) as again:
+        assert touched(again) == {1: 2000}
+    assert result.rows_done == 2000
+
+
+def test_a_server_that_stays_away_ends_the_run(private_database: Database, private_connection: Connection) -> None:
+    make_table(private_connection, "integer", 2000)
+    heard = Heard()
+    heard.on[EventKind.BACKFILL_BATCH] = lambda _: private_database.server.primary.stop("immediate")
+    with pytest.raises(DatabaseFailed, match="failed"):
+        BackfillRunner(request(private_database.dsn, spec(limits=SMALL), heard, reconnect_seconds=0.5)).run()
+    private_database.server.primary.start()
+    BackfillRunner(request(private_database.dsn, spec(limits=SMALL))).run()
+    with connect(private_database.dsn) as again:
+        assert touched(again) == {1: 2000}
+
+
+def test_a_deadlock_never_hits_the_application(one_database: Database, one_connection: Connection) -> None:
+    make_table(one_connection, "unique", 200)
+    heard = Heard()
+    with connect(one_database.dsn) as application, application.transaction():
+        application.execute("UPDATE items SET junk = 1 WHERE id = 150")
+        run = Background(BackfillRunner(request(one_database.dsn, spec(limits={"batch_size": 200}), heard)))
+        wait_until(lambda: waits_for_a_row(one_connection), "the backfill waits for row 150")
+        application.execute("UPDATE items SET junk = 1 WHERE id = 10")  # held by the batch that waits for us
+    assert run.result().rows_done == 200
+    assert touched(one_connection) == {1: 200}
+    assert {event.data["sqlstate"] for event in heard.of(EventKind.BACKFILL_RETRY)} == {"55P03"}
+
+
+def test_a_row_held_for_long_is_named_at_last(
+    one_database: Database, one_connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrator.backfill.retries._ATTEMPTS", 3)
+    make_table(one_connection, "unique", 200)
+    with connect(one_database.dsn) as application, application.transaction():
+        application.execute("UPDATE items SET junk = 1 WHERE id = 150")
+        with pytest.raises(LockBudgetSpent, match=r"3 times: .*lock timeout .*55P03"):
+            BackfillRunner(request(one_database.dsn, spec(limits={"batch_size": 200}))).run()
+    assert BackfillRunner(request(one_database.dsn, spec())).run().rows_done == 200
+    assert touched(one_connection) == {1: 200}
+
+
+def test_a_batch_that_is_too_slow_gets_smaller(one_database: Database, one_connection: Connection) -> None:
+    make_table(one_connection, "integer", 60)
+    heard = Heard()
+    slow = {"touched": "CASE WHEN pg_sleep(0.03 + 0 * id) IS NULL THEN 9 ELSE touched + 1 END"}
+    limits = {"batch_size": 60, "target_batch": "100ms"}
+    result = BackfillRunner(request(one_database.dsn, spec(set=slow, limits=limits), heard)).run()
+    assert touched(one_connection) == {1: 60}
+    retries = heard.of(EventKind.BACKFILL_RETRY)
+    assert [(event.data["sqlstate"], event.data["batch_size"]) for event in retries] == [("57014", 15)]
+    assert result.batches >= 4
+
+
+def test_a_cancelled_batch_is_not_tried_again(one_database: Database, one_connection: Connection) -> None:
+    make_table(one_connection, "integer", 60)
+    slow = {"touched": "CASE WHEN pg_sleep(0.5 + 0 * id) IS NULL THEN 9 ELSE touched + 1 END"}
+    backfill = spec(set=slow, limits={"batch_size": 60, "target_batch": "60s"})
+    run = Background(BackfillRunner(request(one_database.dsn, backfill)))
+    cancel = b"""SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+                 WHERE application_name = 'migrator/backfill' AND query LIKE 'UPDATE%' AND state = 'active'"""
+    wait_until(lambda: bool(one_connection.execute(cancel).fetchall()), "a person cancels the batch")
+    with pytest.raises(DatabaseFailed, match="57014"):
+        run.result()
+
+
+def test_a_poison_row_stops_the_run_and_names_its_place(one_database: Database, one_connection: Connection) -> None:
+    make_table(one_connection, "unique", 100)
+    one_connection.execute("ALTER TABLE items ADD CHECK (id <> 70 OR touched = 0)")
+    backfill = spec(limits={"batch_size": 20})
+    with pytest.raises(DatabaseFailed, match=r"after key 50\) failed: new row .* violates check.*23514"):
+        BackfillRunner(request(one_database.dsn, backfill)).run()
+    record = backfills.read(one_connection, MIGRATION, "items_touched")
+    assert (record.state, record.rows_done) == ("running", 50)
+    one_connection.execute("ALTER TABLE items DROP CONSTRAINT items_check")
+    BackfillRunner(request(one_database.dsn, backfill)).run()
+    assert touched(one_connection) == {1: 100}
+
+
+def test_rows_hidden_by_policies_are_an_error_and_not_skipped(
+    one_database: Database, one_connection: Connection
+) -> None:
+    make_table(one_connection, "integer", 100)
+    with a_role(one_connection, "limited") as role:
+        one_connection.execute(f"GRANT USAGE ON SCHEMA migrator TO {role}".encode())
+        one_connection.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA migrator, public TO {role}".encode())
+        one_connection.execute("ALTER TABLE items ENABLE ROW LEVEL SECURITY")
+        one_connection.execute("CREATE POLICY even ON items USING (id % 2 = 0)")
+        dsn = one_database.server.primary.dsn_of(one_database.name, role, "secret")
+        with pytest.raises(DatabaseFailed, match="row-level security"):
+            BackfillRunner(request(dsn, spec())).run()
+        one_connection.execute("DROP POLICY even ON items")
+
+
+@contextmanager
+def a_role(connection: Connection, name: str) -> Generator[str]:
+    connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'secret'".encode())
+    try:
+        yield name
+    finally:
+        connection.execute(f"DROP OWNED BY {name}".encode())
+        connection.execute(f"DROP ROLE {name}".encode())
+
+
+def waits_for_a_row(connection: Connection) -> bool:
+    row = connection.execute(
+        """SELECT count(*) AS waiting FROM pg_stat_activity
+           WHERE application_name = 'migrator/backfill' AND wait_event_type = 'Lock'"""
+    ).fetchone()
+    return bool(row and row["waiting"])
+
+
+def test_an_expression_that_the_server_refuses(one_database: Database, one_connection: Connection) -> None:
+    make_table(one_connection, "integer", 10)
+    wrong = [
+        (spec(set={"nothing": "1"}), "nothing"),
+        (spec(set={"touched": "no_such_column"}), "no_such_column"),
+        (spec(name="other", where="touched"), "boolean"),
+    ]
+    for backfill, message in wrong:
+        with pytest.raises(DatabaseFailed, match=message):
+            BackfillRunner(request(one_database.dsn, backfill, clock=SystemClock())).run()
+        one_connection.execute("DELETE FROM migrator.backfill")

@@ -1,0 +1,102 @@
+"""Each query of the engine reads the key's index from one point, and no more of it than the batch is large."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from migrator.backfill.batch import job_for, update_statements
+from migrator.backfill.keyset import (
+    KeyRange,
+    Keyset,
+    boundary_query,
+    last_key,
+    next_range,
+    range_conditions,
+    read_keyset,
+)
+from migrator.names import TableName
+from migrator.pg.connection import Connection
+from migrator.pg.driver import sql
+from migrator.state.backfills import Key
+from tests.backfill.scenes import MIGRATION, make_table, spec
+
+ROWS = 100_000
+BATCH = 500
+KINDS = ["integer", "text-collated", "uuid", "composite", "descending"]
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+def explained(connection: Connection, statement: sql.Composable) -> list[dict[str, Any]]:
+    """Run the statement (rolled back) and return the nodes of its plan."""
+    with connection.transaction(force_rollback=True):
+        row = connection.execute(sql.SQL("EXPLAIN (ANALYZE, BUFFERS, FORMAT json) {}").format(statement)).fetchone()
+    assert row
+    return list(nodes(row["QUERY PLAN"][0]["Plan"]))
+
+
+def assert_reads_the_index(plan: list[dict[str, Any]], keyset: Keyset, most_rows: int) -> None:
+    kinds = {node["Node Type"] for node in plan}
+    assert "Seq Scan" not in kinds
+    assert "Sort" not in kinds
+    scans = [node for node in plan if "Index Name" in node]
+    assert [scan["Index Name"] for scan in scans] == [keyset.index.split(".")[-1]]
+    assert scans[0]["Actual Rows"] <= most_rows
+    assert scans[0].get("Rows Removed by Filter", 0) == 0
+    assert scans[0].get("Rows Removed by Index Recheck", 0) == 0
+    buffers = scans[0]["Shared Hit Blocks"] + scans[0]["Shared Read Blocks"]
+    assert buffers <= 3 * most_rows + 50, "it read far more of the index than the batch holds"
+
+
+@pytest.fixture(params=KINDS)
+def walked(request: pytest.FixtureRequest, connection: Connection) -> tuple[Connection, Keyset, Key]:
+    """Give a table of 100,000 analysed rows and a key in its middle."""
+    make_table(connection, request.param, ROWS)
+    connection.execute("VACUUM ANALYZE items")
+    keyset = read_keyset(connection, TableName("public", "items"))
+    end = last_key(connection, keyset)
+    assert end
+    return connection, keyset, next_range(connection, keyset, None, end, ROWS // 2 + 1).upto
+
+
+def test_the_boundary_is_found_in_the_index(walked: tuple[Connection, Keyset, Key]) -> None:
+    connection, keyset, middle = walked
+    end = last_key(connection, keyset)
+    assert end
+    for after in (None, middle):
+        plan = explained(connection, boundary_query(keyset, after, end, BATCH))
+        assert_reads_the_index(plan, keyset, BATCH)
+
+
+def test_a_batch_is_one_range_of_the_index(walked: tuple[Connection, Keyset, Key]) -> None:
+    connection, keyset, middle = walked
+    end = last_key(connection, keyset)
+    assert end
+    keys = next_range(connection, keyset, middle, end, BATCH)
+    job = job_for(connection, MIGRATION, spec(), keyset, 0.2)
+    for statement in update_statements(job, keys):
+        assert_reads_the_index(explained(connection, statement), keyset, BATCH)
+
+
+def test_a_range_across_groups_reads_neither_group_to_its_end(connection: Connection) -> None:
+    """With `(tenant, id) <= (…)` alone the server would read the whole rest of the second tenant: 50,000 rows."""
+    connection.execute("CREATE TABLE items (tenant int, id int, touched int DEFAULT 0, PRIMARY KEY (tenant, id))")
+    connection.execute("INSERT INTO items SELECT g / 50000, g FROM generate_series(1, 99999) g")
+    connection.execute("VACUUM ANALYZE items")
+    keyset = read_keyset(connection, TableName("public", "items"))
+    keys = KeyRange(("0", "49900"), ("1", "50100"))
+    found = 0
+    for condition in range_conditions(keyset, keys):
+        count = sql.SQL("SELECT * FROM items WHERE {}").format(condition)
+        with connection.transaction():
+            connection.execute("SET LOCAL enable_seqscan = off")
+            connection.execute("SET LOCAL enable_bitmapscan = off")
+            plan = explained(connection, count)
+        found += plan[-1]["Actual Rows"]
+        assert_reads_the_index(plan, keyset, 200)
+    assert found == 200
