@@ -76,10 +76,11 @@ def alter_table(asked: Asked) -> Effects:
     """ALTER TABLE, ALTER VIEW, ALTER INDEX, ALTER SEQUENCE … as far as the grammar makes them one statement."""
     statement = asked.node.alter_table_stmt
     table = table_name(statement.relation)
-    return combined(_action(node.alter_table_cmd, table) for node in statement.cmds)
+    return combined(action_effects(node.alter_table_cmd, table) for node in statement.cmds)
 
 
-def _action(cmd: pb.AlterTableCmd, table: TableName) -> Effects:
+def action_effects(cmd: pb.AlterTableCmd, table: TableName) -> Effects:
+    """Return the effects of one action alone; lint asks which of several actions costs what."""
     if (fact := ACTIONS.get(cmd.subtype)) is not None:
         level, costs = fact
         return replace(costs, locks=(TableLock(table, level),))

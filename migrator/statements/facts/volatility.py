@@ -78,7 +78,8 @@ def function_names(root: Message) -> tuple[str, ...]:
 
 def is_known(function: str) -> bool:
     """Return whether the function is one of the server's or a known extension's, so that its body hides no DDL."""
-    return function in STEADY or function in VOLATILE or _bare(function) in VOLATILE_IN_EXTENSIONS
+    is_ours = function.startswith("pg_") and "." not in function  # the server's own prefix
+    return is_ours or function in STEADY or function in VOLATILE or _bare(function) in VOLATILE_IN_EXTENSIONS
 
 
 def is_volatile(default: Node) -> tuple[Fact, tuple[str, ...]]:

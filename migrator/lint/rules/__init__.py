@@ -1,0 +1,1 @@
+"""One file per rule; `ls` is the list. See `migrator.lint.rule` for what a file holds."""

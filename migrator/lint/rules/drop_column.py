@@ -1,0 +1,39 @@
+"""Drops a column that running code may still use.
+
+Why:
+    DROP COLUMN is instant, and from that moment every query that names the column fails, also those of ORMs that
+    list all columns. Indexes, constraints and statistics that mention the column go with it, without a word.
+
+Bad:
+    ALTER TABLE users DROP COLUMN email;
+
+Good:
+    -- expand.sql: new rows need no value; the column itself is dropped in contract.sql, when nobody uses it
+    ALTER TABLE users ALTER COLUMN email DROP NOT NULL;
+"""
+
+from collections.abc import Iterator
+
+from migrator.lint.context import FileContext
+from migrator.lint.finding import Claim
+from migrator.lint.wording import takes
+from migrator.locks import LockLevel
+from migrator.names import quote
+from migrator.statements.effects import ObjectRef
+from migrator.statements.parse import pb
+
+
+def check(file: FileContext) -> Iterator[Claim]:
+    """Report every dropped column, but for contracts, aborts of what was added, and new tables."""
+    for action in file.actions(pb.AT_DropColumn):
+        table, column = action.table, action.cmd.name
+        if file.may_remove(ObjectRef("column", table.schema, column, table.name), action.step):
+            continue
+        lock = takes("DROP COLUMN", LockLevel.ACCESS_EXCLUSIVE, table, "for an instant")
+        yield action.step.claim(
+            f"{lock} Afterwards every query that names {quote(column)} fails.",
+            f"Release code that does not use the column, and drop it in contract.sql: "
+            f"migrator new drop-column --table {table} --column {quote(column)}",
+            lock=LockLevel.ACCESS_EXCLUSIVE,
+            table=table,
+        )

@@ -1,0 +1,38 @@
+"""A statement whose effects cannot be read from its text.
+
+Why:
+    A DO block, a CALL or a function of your own can run any DDL in its body. Its locks, rewrites and removals are
+    seen by no rule, so it is reported instead of passing as clean.
+
+Bad:
+    DO $$ BEGIN EXECUTE 'ALTER TABLE users ADD COLUMN mail text'; END $$;
+
+Good:
+    ALTER TABLE users ADD COLUMN mail text;
+"""
+
+from collections.abc import Iterator
+
+from migrator.lint.context import FileContext, Step
+from migrator.lint.finding import Claim, Severity
+from migrator.lint.wording import statement_in_short
+
+_SAID_ELSEWHERE = frozenset({"drop_stmt"})
+"""An opaque DROP is one with CASCADE, which has its own rule."""
+
+
+def check(file: FileContext) -> Iterator[Claim]:
+    """Report every statement that is not understood."""
+    for step in file.steps:
+        if step.effects.is_opaque and step.statement.kind not in _SAID_ELSEWHERE:
+            yield step.claim(
+                f"The effects of `{statement_in_short(step.statement.text)}` cannot be read from its text"
+                f"{_missing(step)}. It may take any lock on any table.",
+                "Write the statements themselves, or allow it with the reason why it is harmless: "
+                "-- migrator: allow opaque-sql <reason>",
+                severity=Severity.WARNING,
+            )
+
+
+def _missing(step: Step) -> str:
+    return f" (not known: {'; '.join(step.effects.missing)})" if step.effects.missing else ""

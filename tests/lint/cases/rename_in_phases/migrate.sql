@@ -1,0 +1,7 @@
+ALTER TABLE users VALIDATE CONSTRAINT mail_present;
+BEGIN;
+ALTER TABLE users ALTER COLUMN mail SET NOT NULL;
+ALTER TABLE users DROP CONSTRAINT mail_present;
+COMMIT;
+-- expect: drop-column
+ALTER TABLE users DROP COLUMN mail;
