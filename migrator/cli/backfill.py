@@ -45,7 +45,7 @@ def run(
     rows = _rows(session, migration.id)
     data = {"migration": migration.id, "state": outcome.after.value, "backfills": rows}
     session.show(data, lambda: _text(rows))
-    context.exit(0 if all(row["state"] == "verified" for row in rows) or name else STOPPED)
+    context.exit(0 if all(row["state"] == "verified" for row in rows if name in (None, row["name"])) else STOPPED)
 
 
 @backfill.command(cls=Command)

@@ -4,10 +4,11 @@
 `migrator --format json status` and `migrator status --format json` are the same.
 """
 
+import contextlib
 import json
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,7 @@ SCHEMA_VERSION = 1
 """Version of every `--format json` output; it grows when a key changes its meaning or goes away."""
 
 
-def _stderr_is_terminal() -> bool:
-    return sys.stderr.isatty()
+_LIBPQ = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE")
 
 
 @dataclass
@@ -36,7 +36,6 @@ class Session:
     verbosity: int = 0
     """-1 quiet, 0 normal, 1 verbose."""
     actor_option: str | None = None
-    stderr_is_terminal: bool = field(default_factory=_stderr_is_terminal)
 
     @cached_property
     def settings(self) -> "Settings":
@@ -50,7 +49,8 @@ class Session:
         """Whether a database was named by option or environment."""
         import os
 
-        return bool(self.dsn_option or self.env or os.environ.get("MIGRATOR_DSN") or os.environ.get("DATABASE_URL"))
+        named = ("MIGRATOR_DSN", "DATABASE_URL", *_LIBPQ)
+        return bool(self.dsn_option or self.env or any(os.environ.get(name) for name in named))
 
     def dsn(self) -> str:
         """Return the connection string; empty means libpq's own PG* variables."""
@@ -73,14 +73,24 @@ class Session:
     def show(self, data: Mapping[str, Any], text: Callable[[], str]) -> None:
         """Print a command's result on stdout: the data as JSON, or the text, which is made only when asked for."""
         if self.is_json:
-            click.echo(json.dumps({"schema_version": SCHEMA_VERSION, **data}, default=str, indent=2))
+            click.echo(as_document(data))
         else:
             click.echo(text().rstrip("\n"))
 
     def tell(self, message: str) -> None:
-        """Print progress on stderr, unless quiet."""
+        """Print progress on stderr, unless quiet; a closed stderr must not end a migration half-way."""
         if self.verbosity >= 0:
-            click.echo(message, err=True)
+            with contextlib.suppress(OSError, ValueError):
+                click.echo(message, err=True)
+
+
+def as_document(data: Mapping[str, Any]) -> str:
+    """Return the JSON document of a result or of an error."""
+    return json.dumps({"schema_version": SCHEMA_VERSION, **data}, default=_as_json, indent=2)
+
+
+def _as_json(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _set(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:

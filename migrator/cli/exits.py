@@ -16,6 +16,8 @@ BUG = 70
 """An unexpected exception."""
 STOPPED = 75
 """Stopped with work left, resumable."""
+PIPE_CLOSED = 141
+"""Nobody reads our stdout any more; the number that shells give to SIGPIPE."""
 
 MEANINGS = {
     0: "done, or nothing found",
@@ -26,6 +28,7 @@ MEANINGS = {
     UNKNOWN_OR_FAILED: "the outcome is unknown or the database failed",
     BUG: "a bug in migrator",
     STOPPED: "stopped with work left, resumable",
+    PIPE_CLOSED: "nobody read the result to its end (`| head`); what was done is recorded",
 }
 
 _BRANCHES: tuple[tuple[type[errors.MigratorError], int], ...] = (

@@ -1,55 +1,70 @@
-"""Runs the root command and turns whatever comes out into a message and an exit code."""
+"""Runs the root command and turns whatever comes out into a message and an exit code.
 
-import json
+stderr gets the message in words. With `--format json` stdout gets it as well, as one document with the key `error`:
+a script reads stdout and finds either the result or the reason, never half of both.
+"""
+
+import contextlib
 import os
 import sys
 import traceback
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import click
 
 from migrator.cli import exits
-from migrator.cli.context import SCHEMA_VERSION, Session
-from migrator.errors import DatabaseFailed, MigratorError
-
-_INTERRUPTED = 130
-_BROKEN_PIPE = 141
+from migrator.cli.context import Session, as_document
+from migrator.errors import MigratorError
 
 
-def run(command: click.Command) -> int:  # noqa: PLR0911 one return per way out
+def run(command: click.Command) -> int:
     """Run it with the process's arguments and return the exit code."""
-    session = Session()
+    try:
+        return _run(command, Session())
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing stdout stays silent
+        return exits.PIPE_CLOSED
+
+
+def _run(command: click.Command, session: Session) -> int:
     try:
         code = command.main(standalone_mode=False, obj=session, prog_name="migrator")
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as exc:
         return exc.exit_code
     except click.ClickException as exc:
-        exc.show()
-        return exits.USAGE
+        return _report_usage(exc, session)
     except MigratorError as exc:
         return _report(exc, session)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. `migrator resume` goes on where the record says.", err=True)
-        return _INTERRUPTED
+        return _report_interrupt(session)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing stdout stays silent
-        return _BROKEN_PIPE
+        raise
     except Exception as exc:  # noqa: BLE001 the last line of defence: a bug is reported as one
         return _report_unexpected(exc, session)
 
 
 def _report(error: MigratorError, session: Session) -> int:
-    code = exits.exit_code(error)
-    if session.is_json:
-        body = {"kind": type(error).__name__, "situation": error.situation, "todo": error.todo, "exit_code": code}
-        document = {"schema_version": SCHEMA_VERSION, "error": {**body, "details": error.details}}
-        click.echo(json.dumps(document, default=str, indent=2), err=True)
-        return code
-    click.echo(f"migrator: {error.situation}", err=True)
-    if error.todo:
-        click.echo(f"  → {error.todo}", err=True)
-    return code
+    lines = [f"migrator: {error.situation}"] + ([f"  → {error.todo}"] if error.todo else [])
+    body = {"kind": type(error).__name__, "situation": error.situation, "todo": error.todo}
+    return _told(session, lines, body, exits.exit_code(error), error.details)
+
+
+def _report_usage(exc: click.ClickException, session: Session) -> int:
+    with contextlib.suppress(OSError, ValueError):
+        exc.show()
+    context = exc.ctx if isinstance(exc, click.UsageError) else None
+    todo = f"See `{context.command_path} --help`." if context else ""
+    body = {"kind": "UsageError", "situation": exc.format_message().rstrip("\n"), "todo": todo}
+    return _told(session, [], body, exits.USAGE)
+
+
+def _report_interrupt(session: Session) -> int:
+    situation, todo = "Interrupted at once.", "`migrator status` says what is done; `migrator resume ID` goes on there."
+    body = {"kind": "Interrupted", "situation": situation, "todo": todo}
+    return _told(session, [f"migrator: {situation}", f"  → {todo}"], body, exits.STOPPED)
 
 
 def _report_unexpected(exc: Exception, session: Session) -> int:
@@ -58,13 +73,33 @@ def _report_unexpected(exc: Exception, session: Session) -> int:
         from migrator.pg.failures import describe
 
         if isinstance(exc, DatabaseError):
-            failure: DatabaseFailed = describe(exc, "The command")
-            return _report(failure, session)
-    click.echo(f"migrator: this is a bug: {type(exc).__name__}: {exc}", err=True)
+            return _report(describe(exc, "The command"), session)
+    where = traceback.extract_tb(exc.__traceback__)[-1]
+    situation = f"This is a bug: {type(exc).__name__}: {exc}"
+    todo = f"Report it with the command and {Path(where.filename).name}:{where.lineno}; -v shows all of it."
+    body = {"kind": "Bug", "situation": situation, "todo": todo}
+    code = _told(session, [f"migrator: {situation}", f"  → {todo}"], body, exits.BUG)
     if session.verbosity > 0:
         traceback.print_exception(exc)
-    else:
-        where = traceback.extract_tb(exc.__traceback__)[-1]
-        name = Path(where.filename).name
-        click.echo(f"  at {name}:{where.lineno}; run again with -v for all of it.", err=True)
-    return exits.BUG
+    return code
+
+
+def _told(
+    session: Session,
+    lines: list[str],
+    body: Mapping[str, object],
+    code: int,
+    details: Mapping[str, object] | None = None,
+) -> int:
+    """Print the lines on stderr, and the document on stdout when JSON was asked for; return the code."""
+    for line in lines:
+        with contextlib.suppress(OSError, ValueError):
+            click.echo(line, err=True)
+    if session.is_json or _asks_for_json(sys.argv):
+        click.echo(as_document({"error": {**body, "exit_code": code, "details": details or {}}}))
+    return code
+
+
+def _asks_for_json(arguments: list[str]) -> bool:
+    """Whether JSON was asked for on a command line that could not be read to its end."""
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)

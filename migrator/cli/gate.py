@@ -41,13 +41,17 @@ def _text(migration: str, results: "tuple[GateResult, ...]", *, is_open: bool) -
         f"{_MARKS[result.status.value]} {result.gate:<{width}}  {result.status.value:<7}  {result.reason}"
         for result in results
     ]
+    if not results:
+        return f"{migration} has nothing to contract."
     end = f"`migrator contract {migration}` may begin." if is_open else "The contract may not begin."
-    return "\n".join([*lines, end] if results else ["This migration has nothing to contract."])
+    if any(result.gate == "approvals" and result.status.value == "closed" for result in results):
+        end += f' `migrator approve {migration} --reason "…"` approves the files as they are.'
+    return "\n".join([*lines, end])
 
 
 @click.command(cls=Command)
 @migration_argument
-@click.option("--reason", required=True, help="Why it may go on; kept for ever.")
+@click.option("--reason", required=True, help="What was looked at, in 10 characters or more; kept for ever.")
 @pass_session
 def approve(session: Session, migration_id: str, reason: str) -> None:
     """Approve the contract as its files are now; a later change of them makes the approval void."""

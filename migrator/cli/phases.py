@@ -39,7 +39,7 @@ def _phase(name: str, doc: str, act: "Callable[[Engine, Migration], Outcome]") -
             return
         with running(session, metrics_port=metrics_port, metrics_textfile=metrics_textfile) as engine:
             outcome = act(engine, migration)
-        session.show(_data(outcome), lambda: _text(outcome))
+        session.show(_data(outcome), lambda: _text(name, outcome))
 
     return command
 
@@ -48,11 +48,14 @@ def _data(outcome: "Outcome") -> dict[str, Any]:
     return {"migration": outcome.migration, "before": outcome.before.value, "state": outcome.after.value}
 
 
-def _text(outcome: "Outcome") -> str:
+def _text(command: str, outcome: "Outcome") -> str:
     state = outcome.after.value
-    verb = "was" if outcome.before is outcome.after else "is now"
     hint = _NEXT.get(state, "").format(id=outcome.migration)
-    return f"{outcome.migration} {verb} {state}. {hint}"
+    if outcome.before is not outcome.after:
+        return f"{outcome.migration} is now {state}. {hint}"
+    if command == "resume":
+        return f"{outcome.migration} is {state}: there is nothing to resume. {hint}"
+    return f"{outcome.migration} is {state} already. {hint}"
 
 
 expand = _phase("expand", "Run expand.sql: old and new code both work afterwards.", lambda e, m: e.expand(m))

@@ -13,14 +13,15 @@ import click
 
 from migrator.cli.context import Session
 from migrator.clock import SystemClock
-from migrator.events import Events
+from migrator.events import Events, Listener
 from migrator.phases.engine import Engine
 from migrator.phases.folder import Migration, find_migration, load_migration
 
 
 def metrics_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --metrics-port and --metrics-textfile to a command that runs something."""
-    port = click.option("--metrics-port", type=int, help="Serve Prometheus metrics on 127.0.0.1 while this runs.")
+    served = "Serve Prometheus metrics on 127.0.0.1 while this runs; 0 takes any free port."
+    port = click.option("--metrics-port", type=click.IntRange(0, 65535), help=served)
     path = click.Path(dir_okay=False, path_type=Path)
     file = click.option("--metrics-textfile", type=path, help="Write Prometheus metrics here at the end.")
     return port(file(command))
@@ -46,26 +47,28 @@ def running(session: Session, *, metrics_port: int | None, metrics_textfile: Pat
     events = Events()
     with contextlib.ExitStack() as stack:
         stack.enter_context(stop_on_signal(clock.stop, session))
+        events.add(console_listener(verbosity=session.verbosity))
         if session.verbosity >= 0:
-            events.add(console_listener(verbosity=session.verbosity))
             events.add(stack.enter_context(progress_listener(clock)))
         if metrics_port is not None or metrics_textfile is not None:
-            stack.enter_context(_metrics(events, metrics_port, metrics_textfile))
+            events.add(stack.enter_context(_metrics(session, metrics_port, metrics_textfile)))
         yield Engine(session.dsn(), session.settings.only(session.env), clock, events, session.actor)
 
 
 @contextmanager
-def _metrics(events: Events, port: int | None, textfile: Path | None) -> Generator[None]:
+def _metrics(session: Session, port: int | None, textfile: Path | None) -> Generator[Listener]:
+    """Give the listener that measures; a file that cannot be written is found before anything runs."""
     from migrator.metrics import Metrics, serve, write_textfile
 
     metrics = Metrics()
-    events.add(metrics)
-    with serve(metrics.registry, port) if port is not None else contextlib.nullcontext():
-        try:
-            yield
-        finally:
-            if textfile is not None:
-                write_textfile(metrics.registry, textfile)
+    with contextlib.ExitStack() as stack:
+        if textfile is not None:
+            write_textfile(metrics.registry, textfile)
+            stack.callback(write_textfile, metrics.registry, textfile)
+        if port is not None:
+            served = stack.enter_context(serve(metrics.registry, port))
+            session.tell(f"Metrics: http://127.0.0.1:{served}/metrics")
+        yield metrics
 
 
 @contextmanager

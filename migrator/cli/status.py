@@ -9,6 +9,7 @@ from migrator.cli.context import Command, Session, pass_session
 if TYPE_CHECKING:
     from migrator.phases.overview import Overview
     from migrator.state.records import AuditRecord
+    from migrator.state.store import Store
 
 
 @click.command(cls=Command)
@@ -64,7 +65,7 @@ def _backfill(row: Any) -> str:  # noqa: ANN401 a row of the database
 
 @click.command(cls=Command)
 @click.argument("migration_id", metavar="[ID]", required=False)
-@click.option("--limit", default=50, show_default=True, help="The newest so many.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="The newest so many.")
 @pass_session
 def history(session: Session, migration_id: str | None, limit: int) -> None:
     """Show what happened, who did it and when; the newest last."""
@@ -74,13 +75,23 @@ def history(session: Session, migration_id: str | None, limit: int) -> None:
 
     with connect(session.dsn(), application_name="migrator/history") as connection:
         require_installed(connection)
-        rows = Store(connection, session.actor).history(migration_id)[-limit:]
+        rows = _recorded(session, Store(connection, session.actor), migration_id)[-limit:]
     events = [
         {"seq": r.seq, "at": r.at, "actor": r.actor, "db_role": r.db_role, "host": r.host, "action": r.action}
         | {"migration": r.migration, "detail": r.detail}
         for r in rows
     ]
     session.show({"events": events}, lambda: "\n".join(_line(row) for row in rows) or "Nothing has happened yet.")
+
+
+def _recorded(session: Session, store: "Store", migration_id: str | None) -> "tuple[AuditRecord, ...]":
+    """Return the rows of a migration; its folder may be gone, then only the whole id finds them."""
+    rows = store.history(migration_id)
+    if rows or migration_id is None:
+        return rows
+    from migrator.phases.folder import find_migration
+
+    return store.history(find_migration(session.settings.migrations, migration_id).name)
 
 
 def _line(row: "AuditRecord") -> str:
