@@ -1,0 +1,11 @@
+-- Contract: number goes with its data. Old code fails from here on; there is no way back.
+-- Locks: ACCESS EXCLUSIVE on the table for milliseconds in each step (dropping a foreign key also on the table it
+-- refers to); indexes are dropped without blocking anybody.
+-- Everything that DROP COLUMN would take with it silently is dropped by its name first. The space returns only
+-- when the table is written again.
+
+ALTER TABLE public.tickets ALTER COLUMN number DROP DEFAULT, ALTER COLUMN number DROP NOT NULL;
+
+DROP SEQUENCE public.tickets_number_seq;
+
+ALTER TABLE public.tickets DROP COLUMN number;

@@ -1,0 +1,209 @@
+"""Each recipe on each server: the phases end where the direct change ends, and abort restores the exact schema."""
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from migrator.backfill.spec import BackfillSpec
+from migrator.names import made_name, quote
+from migrator.pg.connection import Connection, server_version
+from migrator.phases.manifest import Manifest
+from migrator.schema.catalog import read_schema
+from migrator.schema.model import Constraint, Index, Schema, Table
+from migrator.statements.parse import parse_sql
+from tests.fix_server import Database
+from tests.recipes.recipe_cases import CASES, Case
+
+RENAMES = [name for name, case in CASES.items() if case.arguments["kind"] == "rename_column"]
+
+
+def run(connection: Connection, text: str) -> None:
+    """Run a file's statements one by one, as psql would."""
+    parsed = parse_sql(text)
+    assert not parsed.problems
+    for statement in parsed.statements:
+        connection.execute(statement.text.encode())
+
+
+def build(connection: Connection, case: Case) -> None:
+    connection.execute("CREATE SCHEMA IF NOT EXISTS migrator")
+    for text in (*case.setup, case.base, *case.rows):
+        run(connection, text)
+
+
+def render(connection: Connection, case: Case) -> Mapping[str, str]:
+    return case.recipe.render(read_schema(connection), case.migration, server_version(connection) // 10000).files
+
+
+def backfill(connection: Connection, case: Case, manifest: str) -> None:
+    for spec in specs(manifest):
+        pairs = ", ".join(f"{quote(column)} = {text}" for column, text in spec.set.items())
+        with connection.transaction():
+            connection.execute("SELECT set_config('migrator.bypass', %s, true)", [case.migration])
+            connection.execute(f"UPDATE {spec.table} SET {pairs} WHERE {spec.where}".encode())
+        left = connection.execute(f"SELECT count(*) AS n FROM {spec.table} WHERE {spec.where}".encode()).fetchone()
+        assert left == {"n": 0}
+
+
+def specs(manifest: str) -> tuple[BackfillSpec, ...]:
+    return Manifest.model_validate(tomllib.loads(manifest)).backfill
+
+
+def verify(connection: Connection, files: Mapping[str, str]) -> None:
+    for statement in parse_sql(files.get("verify.sql", "")).statements:
+        assert connection.execute(statement.text.encode()).fetchall() == []
+
+
+def dump(database: Database) -> str:
+    """Return the schema's dump without the two lines that pg_dump fills with a random word."""
+    program = database.server.programs.path("pg_dump")
+    command = [program, "--schema-only", "--exclude-schema=migrator", "--dbname", database.dsn]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    return "\n".join(line for line in answer.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_phases_end_where_the_direct_change_ends(connection: Connection, name: str) -> None:
+    case = CASES[name]
+    build(connection, case)
+    run(connection, case.direct)
+    direct = read_schema(connection)
+    rows_direct = rows(connection, direct, case)
+    connection.execute(f"DROP SCHEMA {quote(case.table.schema)} CASCADE".encode())
+    connection.execute("CREATE SCHEMA IF NOT EXISTS public")
+
+    build(connection, case)
+    files = render(connection, case)
+    run(connection, files["expand.sql"])
+    backfill(connection, case, files["migration.toml"])
+    run(connection, files.get("migrate.sql", ""))
+    verify(connection, files)
+    run(connection, files.get("contract.sql", ""))
+
+    phased = read_schema(connection)
+    assert phased.tables.keys() == direct.tables.keys()
+    for table in direct.tables:
+        assert comparable(phased.tables[table]) == comparable(direct.tables[table])
+    if case.arguments["kind"] == "rename_column":
+        assert rows(connection, phased, case) == rows_direct
+    assert functions(connection) == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_abort_restores_the_exact_schema(database: Database, connection: Connection, name: str) -> None:
+    """After expand alone, and after expand, backfill and migrate."""
+    case = CASES[name]
+    build(connection, case)
+    before = dump(database)
+    files = render(connection, case)
+
+    run(connection, files["expand.sql"])
+    assert (dump(database) != before) == bool(parse_sql(files["expand.sql"]).statements)
+    abort(connection, files["abort.sql"])
+    assert dump(database) == before
+
+    run(connection, files["expand.sql"])
+    backfill(connection, case, files["migration.toml"])
+    run(connection, files.get("migrate.sql", ""))
+    abort(connection, files["abort.sql"])
+    assert dump(database) == before
+    assert functions(connection) == []
+
+
+def abort(connection: Connection, text: str) -> None:
+    """Run abort.sql as the engine does: a step whose target is gone already is skipped."""
+    for statement in parse_sql(text).statements:
+        if not is_gone(connection, statement.text):
+            connection.execute(statement.text.encode())
+
+
+def is_gone(connection: Connection, statement: str) -> bool:
+    index = re.match(r"DROP INDEX CONCURRENTLY (.*)", statement)
+    if index:
+        found = connection.execute("SELECT to_regclass(%s) IS NULL AS gone", [index[1]]).fetchone()
+        return found == {"gone": True}
+    constraint = re.match(r'ALTER TABLE .* DROP CONSTRAINT "?(.*?)"?\Z', statement)
+    if constraint:
+        found = connection.execute("SELECT 1 FROM pg_constraint WHERE conname = %s", [constraint[1]]).fetchone()
+        return found is None
+    return False
+
+
+def functions(connection: Connection) -> list[str]:
+    return [r["proname"] for r in connection.execute("SELECT proname FROM pg_proc WHERE proname LIKE 'sync%'")]
+
+
+def rows(connection: Connection, schema: Schema, case: Case) -> list[tuple[str, ...]]:
+    """Return the table's rows by column name, whatever the order of the columns."""
+    names = sorted(column.name for column in schema.tables[case.table].columns if column.type != "uuid")
+    shown = ", ".join(f"{quote(name)}::text" for name in names)
+    found = connection.execute(f"SELECT {shown} FROM {case.table}".encode()).fetchall()
+    return sorted(tuple(str(value) for value in row.values()) for row in found)
+
+
+def comparable(table: Table) -> tuple[object, ...]:
+    """Names of copies differ from the originals and a new column is the last one: everything else must be equal."""
+    return (
+        sorted((replace(column, settings=()) for column in table.columns), key=lambda column: column.name),
+        sorted((nameless_index(index) for index in table.indexes), key=str),
+        sorted((nameless(constraint) for constraint in table.constraints), key=str),
+        table.triggers,
+    )
+
+
+def nameless_index(index: Index) -> Index:
+    definition = index.definition.replace(f" {quote(index.name)} ", " ")
+    return replace(
+        index,
+        name="",
+        definition=definition,
+        constraint="" if index.constraint else None,
+        columns=tuple(sorted(index.columns)),
+    )
+
+
+def nameless(constraint: Constraint) -> Constraint:
+    columns = sorted(constraint.columns) if constraint.kind == "check" else constraint.columns
+    return replace(constraint, name="", columns=tuple(columns))
+
+
+def test_a_second_rename_meets_the_names_of_the_first(connection: Connection) -> None:
+    """A name that is taken is not taken again: the copies of an index whose new name exists get a number."""
+    case = CASES["rename_column_plain"]
+    build(connection, case)
+    connection.execute("CREATE INDEX users_email_idx ON users (email)")
+    connection.execute("CREATE INDEX users_mail_idx ON users (id)")
+    files = render(connection, case)
+    assert made_name("users_mail_idx", "1") in files["migrate.sql"]
+    run(connection, files["expand.sql"])
+    run(connection, files["migrate.sql"])
+
+
+def test_rights_comment_and_settings_of_the_column_are_copied(database: Database, connection: Connection) -> None:
+    case = CASES["rename_column_plain"]
+    build(connection, case)
+    role = f"role of {database.name}"
+    run(
+        connection,
+        f"""
+        CREATE ROLE "{role}";
+        GRANT SELECT (email), UPDATE (email) ON users TO "{role}" WITH GRANT OPTION;
+        COMMENT ON COLUMN users.email IS 'the user''s address';
+        ALTER TABLE users ALTER email SET STATISTICS 500, ALTER email SET STORAGE EXTERNAL;
+        ALTER TABLE users ALTER email SET COMPRESSION pglz, ALTER email SET (n_distinct = -0.5);
+        """,
+    )
+    try:
+        old = read_schema(connection).tables[case.table].column("email")
+        run(connection, render(connection, case)["expand.sql"])
+        new = read_schema(connection).tables[case.table].column("mail")
+        assert old is not None
+        assert old.grants
+        assert len(old.settings) == 4
+        assert new == replace(old, name="mail")
+    finally:
+        run(connection, f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')
