@@ -73,14 +73,24 @@ def pause(session: Session, migration_id: str, name: str | None, reason: str) ->
 @backfill.command(cls=Command)
 @migration_argument
 @_NAME
-@click.option("--forget-replica", multiple=True, metavar="REPLICA", help="This replica was taken away on purpose.")
 @pass_session
-def resume(session: Session, migration_id: str, name: str | None, forget_replica: tuple[str, ...]) -> None:
+def resume(session: Session, migration_id: str, name: str | None) -> None:
     """Let a paused backfill go on."""
     from migrator.phases.control import resume_backfill
 
-    names = resume_backfill(session.dsn(), load(session, migration_id).id, name, session.actor, forget_replica)
+    names = resume_backfill(session.dsn(), load(session, migration_id).id, name, session.actor)
     session.show({"resumed": list(names)}, lambda: f"Resumed: {', '.join(names)}.")
+
+
+@backfill.command("forget-replica", cls=Command)
+@click.argument("replica")
+@pass_session
+def forget_replica(session: Session, replica: str) -> None:
+    """Stop waiting for a replica, or the slot of one, that was taken away on purpose; until it connects again."""
+    from migrator.phases.control import forget_replica as forget
+
+    forget(session.dsn(), replica, session.actor)
+    session.show({"forgotten": replica}, lambda: f"No backfill waits for {replica} until it connects again.")
 
 
 def _rows(session: Session, migration: str | None) -> list[dict[str, Any]]:

@@ -20,10 +20,8 @@ def pause_backfill(dsn: str, migration: str, name: str | None, actor: str, reaso
     return names
 
 
-def resume_backfill(
-    dsn: str, migration: str, name: str | None, actor: str, forget_replicas: tuple[str, ...] = ()
-) -> tuple[str, ...]:
-    """Let paused backfills go on, and forget replicas that were taken away on purpose; return the names.
+def resume_backfill(dsn: str, migration: str, name: str | None, actor: str) -> tuple[str, ...]:
+    """Let paused backfills go on; return the names.
 
     Raises:
         InputError: no such backfill has begun.
@@ -32,8 +30,14 @@ def resume_backfill(
         require_installed(connection)
         with connection.transaction():
             names = control.resume(connection, migration, name)
-            for replica in forget_replicas:
-                control.forget_replica(connection, replica, actor)
-            detail = {"names": list(names), "forgotten_replicas": list(forget_replicas)}
-            Store(connection, actor).audit("backfill.resumed", migration, detail)
+            Store(connection, actor).audit("backfill.resumed", migration, {"names": list(names)})
     return names
+
+
+def forget_replica(dsn: str, name: str, actor: str) -> None:
+    """Let no backfill of this database wait for a replica that was taken away on purpose."""
+    with connect(dsn, application_name="migrator/control") as connection:
+        require_installed(connection)
+        with connection.transaction():
+            control.forget_replica(connection, name, actor)
+            Store(connection, actor).audit("replica.forgotten", None, {"name": name})
