@@ -168,7 +168,7 @@ def test_what_the_file_drops_by_name_is_no_user(connection: Connection) -> None:
         thing("statistics", "st"),
         column("email"),
     ]
-    assert ask(connection, removes).reason == "users 0 = 0 of 7 removed objects"
+    assert ask(connection, removes).reason == "nothing else uses the 7 objects that the phase removes"
     for left_out in removes[:-1]:
         closed = ask(connection, [ref for ref in removes if ref is not left_out])
         assert closed.status is GateStatus.CLOSED
