@@ -40,4 +40,7 @@ def may_vary(expression: Node) -> bool:
 
 
 def _is_fixed_call(part: object) -> bool:
-    return isinstance(part, pb.FuncCall) and not part.args and part.funcname[-1].string.sval in _FIXED_FUNCTIONS
+    if not isinstance(part, pb.FuncCall) or part.args:
+        return False
+    *schema, name = (node.string.sval for node in part.funcname)
+    return name in _FIXED_FUNCTIONS and schema in ([], ["pg_catalog"])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from migrator.names import TableName
+from migrator.names import TableName, quote
 from migrator.schema.create_table import add_constraint, column_from, default_text
 from migrator.schema.draft import Draft
 from migrator.schema.expressions import definition_of
@@ -41,7 +41,7 @@ def _column_type(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> N
         table,
         command.name,
         type=format_type(tree.type_name),
-        collation=".".join(node.string.sval for node in tree.coll_clause.collname) or None,
+        collation=".".join(quote(node.string.sval) for node in tree.coll_clause.collname) or None,
     )
 
 

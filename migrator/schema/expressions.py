@@ -67,14 +67,16 @@ def parse_expression(text: str) -> Node:
     """
     parsed = parse_sql(f"SELECT {text}\n")
     targets = [target for statement in parsed.statements for target in statement.node.select_stmt.target_list]
-    if parsed.problems or len(targets) != 1 or deparse(parsed.statements[0].node) != _bare(targets[0]):
+    if parsed.problems or len(parsed.statements) != 1 or len(targets) != 1 or not _is_alone(parsed.statements[0].node):
         raise InputError(f"{text!r} is not an SQL expression.", "Write it as it would stand in a SELECT list.")
     return targets[0].res_target.val
 
 
-def _bare(target: Node) -> str:
-    """Return the statement that holds the expression and nothing else: a name, FROM or WHERE makes a difference."""
-    return f"SELECT {expression_text(target.res_target.val)}"
+def _is_alone(select: Node) -> bool:
+    """Return whether the statement holds one expression and nothing else: no name, no star, no FROM or WHERE."""
+    value = select.select_stmt.target_list[0].res_target.val
+    is_star = any(isinstance(part, pb.A_Star) for part in walk(value.column_ref))
+    return not is_star and deparse(select) == f"SELECT {expression_text(value)}"
 
 
 def parse_one(text: str) -> Node:

@@ -147,7 +147,7 @@ LOOK_EQUAL = [
 ]
 NEEDS = {
     "xml": "SELECT '<a/>'::xml",
-    "text COLLATE nocase": "CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+    "text COLLATE nocase": "CREATE COLLATION nocase (provider=icu, locale='und-u-ks-level2', deterministic=false)",
 }
 
 
