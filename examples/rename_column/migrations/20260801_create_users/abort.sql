@@ -1,0 +1,4 @@
+-- Abort: the tables go, with every row.
+DROP TABLE orders;
+
+DROP TABLE users;
