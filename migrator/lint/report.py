@@ -7,6 +7,8 @@ from migrator.lint.finding import Finding
 from migrator.lint.rule import Rule
 from migrator.lint.runner import LintReport
 
+_LONGEST_LINE = 160
+
 
 def as_text(report: LintReport) -> str:
     """Return each finding with its source line, message and help, and a last line that says what was read."""
@@ -33,7 +35,13 @@ def explanation(rule: Rule) -> str:
 def _finding_text(finding: Finding) -> str:
     claim = finding.claim
     head = f"{finding.path}:{claim.line}: {claim.severity.value}: {finding.rule}"
-    return f"{head}\n  | {finding.source_line.strip()}\n  {claim.message}\n  help: {claim.help}\n"
+    return f"{head}\n  | {_shown(finding.source_line)}\n  {claim.message}\n  help: {claim.help}\n"
+
+
+def _shown(line: str) -> str:
+    """Return a source line fit for a terminal: cut, and without control characters."""
+    text = "".join(character if character.isprintable() else " " for character in line.strip())
+    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"
 
 
 def _summary(report: LintReport) -> Iterator[str]:

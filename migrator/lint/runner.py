@@ -60,8 +60,10 @@ class _Library:
         path = Path(os.path.abspath(source.path))  # noqa: PTH100 links keep their own name
         if path.parent != self._folder:
             self._folder, self._files = path.parent, {}
-        if path.name not in self._files:
-            self._files[path.name] = self._read(source)
+        known = self._files.get(path.name)
+        if known is None or known.source.text != source.text:
+            known = self._read(source)
+        self._files[path.name] = replace(known, source=source)  # a sibling was read by another form of its path
         return self._files[path.name]
 
     def _read(self, source: Source) -> FileContext:

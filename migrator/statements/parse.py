@@ -28,7 +28,7 @@ Node = pb.Node
 _TREE_VERSION = 180004
 """What libpg_query writes in its own trees; `tests/unit/schema` compares."""
 _COMMENTS = (pb.SQL_COMMENT, pb.C_COMMENT)
-_NOT_SQL = str.maketrans({"\ufeff": " ", "\0": " "})
+_BYTE_ORDER_MARK = "\ufeff"
 _NEVER_IN_SQL = "The server accepts no NUL byte in SQL. Remove it, or save the file as UTF-8."
 _IS_META_COMMAND = "psql meta-commands are not SQL and the server does not know them. Remove the line."
 _LONGEST_MESSAGE = 120
@@ -50,8 +50,7 @@ _lift_depth_limit()
 def parse_sql(text: str) -> ParsedSql:
     """Return the text's statements in order, and a problem for every part that is not SQL."""
     nul = text.find("\0")
-    clean = text.translate(_NOT_SQL) if nul >= 0 or text.startswith("\ufeff") else text
-    where = TextMap(clean)
+    where = TextMap(_readable(text))
     problems = [_problem(_NEVER_IN_SQL, Span(nul, nul + 1), nul, where)] if nul >= 0 else []
     try:
         found = tuple(_statements(where))
@@ -68,7 +67,7 @@ def deparse(node: Node) -> str:
 
 def scan_comments(text: str) -> tuple[Comment, ...]:
     """Return every comment of the text in order; none where the scanner fails (that is a syntax problem anyway)."""
-    text = text.translate(_NOT_SQL)
+    text = _readable(text)
     where = TextMap(text)
     try:
         tokens = _scan_tokens(text).tokens
@@ -76,6 +75,13 @@ def scan_comments(text: str) -> tuple[Comment, ...]:
         return ()
     spans = [Span(where.character(t.start), where.character(t.end)) for t in tokens if t.token in _COMMENTS]
     return tuple(Comment(_strip_marks(text[s.start : s.end]), s, where.line(s.start)) for s in spans)
+
+
+def _readable(text: str) -> str:
+    """Put a space for what the scanner cannot pass: a byte order mark in front, and NUL, where C ends a text."""
+    if text.startswith(_BYTE_ORDER_MARK):
+        text = f" {text[1:]}"
+    return text.replace("\0", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,8 @@ _GAP = re.compile(r"--[^\r\n]*|/\*.*?\*/|[^\S\n]+|;|(?P<newline>\n)", re.DOTALL)
 
 def _comments_before(gap: str) -> tuple[str, ...]:
     """Return the comments of the gap before a statement that touch it: no blank line, not the previous one's line."""
+    if "--" not in gap and "/*" not in gap:
+        return ()
     lines: list[str] = []
     is_blank = False
     is_own_line = "\n" not in gap or not gap.lstrip().startswith(";")

@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 
 from migrator.lint import rules
+from migrator.lint.context import read_steps
 from migrator.lint.finding import Finding
 from migrator.lint.rule import Rule, all_rules, get_rule
 from migrator.lint.runner import lint
 from migrator.lint.source import Source, read_sources
+from migrator.locks import LockLevel
+from migrator.statements.effects import TableLock
 
 CASES = Path(__file__).parent / "cases"
 GOLDEN = Path(__file__).parent.parent / "recipes" / "golden"
@@ -48,6 +51,19 @@ def test_a_finding_says_what_happens_and_what_to_write(rule: Rule) -> None:
 
 _NAMES_NO_LOCK = {"add-column-not-null-no-default", "concurrent-index-retry-hazard"}
 """Rules about a failure, not about waiting: their lock is in the data only."""
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_the_lock_that_is_claimed_is_the_one_proven_on_live_servers(rule: Rule) -> None:
+    steps, _ = read_steps(rule.section("Bad"), 17)
+    for claim in (finding.claim for finding in findings(rule.section("Bad"))):
+        if claim.table is not None and claim.step is not None:
+            taken = [step.effects for step in steps[: claim.step + 1]][_TAKEN_BEFORE.get(rule.id, -1)]
+            assert TableLock(claim.table, claim.lock or LockLevel.NONE) in taken.locks
+
+
+_TAKEN_BEFORE = {"validate-in-same-transaction": -2}
+"""The lock that matters is that of the statement before."""
 
 
 def test_rules_are_known_by_their_file_names() -> None:

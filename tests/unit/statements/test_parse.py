@@ -86,6 +86,10 @@ def test_byte_order_mark_and_windows_lines() -> None:
     assert_spans_hold(text)
 
 
+def test_only_the_first_character_is_a_byte_order_mark() -> None:
+    assert texts(parse_sql("\ufeffSELECT '\ufeff'")) == ["SELECT '\ufeff'"]
+
+
 def test_a_nul_byte_is_a_problem_and_the_rest_is_read() -> None:
     parsed = parse_sql("SELECT 1;\n\0SELECT 2")
     assert texts(parsed) == ["SELECT 1", "SELECT 2"]
