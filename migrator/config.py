@@ -85,7 +85,9 @@ class BackfillSettings(Section):
     """Defaults for backfills; a manifest's `limits` override them."""
 
     target_batch: Duration = timedelta(milliseconds=200)
+    """How long one batch's transaction may take; the batch size adapts to it."""
     max_lag: Duration = timedelta(seconds=2)
+    """Longest lag of any replica; above it the backfill waits until the lag is at half of it."""
     batch_size: int = Field(default=1000, ge=1)
     """Rows of the first batch; later ones adapt to `target_batch`."""
 
@@ -103,8 +105,11 @@ class Environment(Section):
     """Where one environment's database is, without its secrets."""
 
     dsn_env: str | None = None
+    """The environment variable that holds the connection string."""
     dsn_file: Path | None = None
+    """The file that holds the connection string."""
     service: str | None = None
+    """The libpq service (pg_service.conf) that describes the connection."""
     replicas: tuple[str, ...] = ()
     """`application_name`s of replicas that must be there while a backfill runs, besides those seen at its start."""
 
@@ -125,7 +130,7 @@ class Settings(Section):
 
     def only(self, env: str | None) -> "Settings":
         """Return the settings with the one environment that is worked on; its replicas are the ones expected."""
-        return self.model_copy(update={"env": {env: self.env[env]} if env in self.env else {}})
+        return self.model_copy(update={"env": {env: self.env[env]} if env is not None and env in self.env else {}})
 
 
 def load_settings(file: Path | None) -> Settings:

@@ -42,6 +42,7 @@ class BackfillSpec(Section):
     """One backfill: which columns get which values in which rows."""
 
     table: str
+    """The table, with its schema."""
     set: Mapping[str, str] = Field(min_length=1)
     """Column, as the catalog spells it -> SQL expression over the row."""
     where: str | None = None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @pass_session
 @click.pass_context
 def demo(context: click.Context, session: Session, pg_version: int | None, rows: int) -> None:
-    """Rename a column under live traffic, in three phases, and then in the way that breaks things.
+    """Rename a column under live traffic on a private server, in three phases, and then in the way that breaks things.
 
     Starts a private primary and replica and removes them again. Exit code 5 if any promise was broken.
     """

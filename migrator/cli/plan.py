@@ -19,7 +19,11 @@ _KIB = 1024
 @click.option("--phase", type=click.Choice(["expand", "migrate", "contract", "abort"]), help="Only this phase.")
 @pass_session
 def plan(session: Session, migration_id: str, phase: str | None) -> None:
-    """Show what would run: SQL, lock level and table, what it blocks, rewrites, sizes, present blockers."""
+    """Show what would run, with locks, sizes and present blockers.
+
+    For each statement: the lock level on each table and what it blocks, how big the table is and who holds a lock
+    in its way right now, whether it rewrites or scans the table, and what it removes. Changes nothing.
+    """
     show_plan(session, load(session, migration_id), phase)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @pass_session
 def status(session: Session) -> None:
-    """Show where every migration is, what comes next, and what is overdue or failed."""
+    """Show where every migration is, what comes next, and what is late or failed."""
     from migrator.pg.connection import connect
     from migrator.phases.overview import overview
     from migrator.state.install import require_installed

@@ -18,7 +18,9 @@ class MigrationSection(Section):
     """Who and why."""
 
     owner: str = "unowned"
+    """The team that is asked about it."""
     ticket: str = ""
+    """Where the reason is written down."""
     depends_on: tuple[str, ...] = ()
     """Ids of migrations that must have migrated before this one expands."""
 
@@ -27,11 +29,13 @@ class ContractSection(Section):
     """When and on what evidence the old shape may go."""
 
     contract_by: date
+    """The deadline: a contract that is still open after it is overdue."""
     soak: Duration = timedelta(0)
     """Minimum time between the end of migrate and the contract."""
-    evidence: tuple[str, ...] = ("backfill", "dependencies", "versions")
+    evidence: tuple[str, ...] = ("backfill", "dependencies", "soak", "approvals", "versions")
     """Gates that must be open, by name."""
     approvals: int = Field(default=0, ge=0)
+    """How many people must approve the contract's files as they are."""
     requires: Mapping[str, str] = Field(default_factory=dict[str, str])
     """Service -> versions that may be alive, as a specifier: `>=1.42`."""
 
