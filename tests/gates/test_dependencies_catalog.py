@@ -232,6 +232,16 @@ def test_a_dropped_table_takes_its_own_parts_but_not_what_others_have(connection
     assert ask(connection, removes).status is GateStatus.OPEN
 
 
+def test_what_uses_a_part_of_a_dropped_table_closes(connection: Connection) -> None:
+    connection.execute(
+        "CREATE TABLE users (id serial PRIMARY KEY); CREATE TABLE log (id int DEFAULT nextval('users_id_seq'));"
+        "CREATE FUNCTION f(u users) RETURNS int LANGUAGE sql AS 'SELECT 1'"
+    )
+    reason = ask(connection, [thing("table", "users")]).reason
+    assert "default of column public.log.id depends on table public.users" in reason
+    assert "function public.f(public.users) depends on table public.users" in reason
+
+
 def test_a_view_over_a_view_closes_when_only_the_first_is_dropped(connection: Connection) -> None:
     connection.execute(_TABLE)
     connection.execute("CREATE VIEW v AS SELECT email FROM users; CREATE VIEW vv AS SELECT email FROM v")
