@@ -101,18 +101,14 @@ class Server:
         Raises:
             DatabaseFailed: it did not start; the message holds the end of its log.
         """
-        started_at = self.home.clock.monotonic()
-        while True:
-            try:
-                self._control("start", "--log", str(self.log), "--wait", "--timeout", str(_START_SECONDS))
-            except DatabaseFailed:
-                # Backends of a killed server hold its memory until they notice: give them a moment.
-                is_late = self.home.clock.monotonic() - started_at > _START_SECONDS
-                if is_late or "pre-existing shared memory block" not in self.log_tail():
-                    raise
-                self.home.clock.wait(_POLL_SECONDS * 10, f"the killed {self.name}'s processes to end")
-            else:
-                return
+        until = self.home.clock.monotonic() + _START_SECONDS
+        while not self._is_launched(until):
+            self.home.clock.wait(_POLL_SECONDS * 10, f"the killed {self.name}'s processes to end")
+        # pg_ctl counts a replica as started before it lets anybody in: it first reaches a consistent state.
+        while not self._is_ready():
+            if self.home.clock.monotonic() > until:
+                raise DatabaseFailed(f"The sandbox's {self.name} started and lets nobody in: {self.log_tail()}")
+            self.home.clock.wait(_POLL_SECONDS, f"{self.name} to accept connections")
 
     def stop(self, mode: StopMode = "fast") -> None:
         """Stop the server and return when it is down; a stopped server stays stopped."""
@@ -151,6 +147,22 @@ class Server:
     def log_tail(self) -> str:
         """Return the last lines of the server's log."""
         return _tail(self.log.read_text(errors="replace")) if self.log.exists() else "(no log)"
+
+    def _is_launched(self, until: float) -> bool:
+        """Launch it; False means that backends of the killed server still hold its memory, and to try again."""
+        try:
+            self._control("start", "--log", str(self.log), "--wait", "--timeout", str(_START_SECONDS))
+        except DatabaseFailed:
+            is_late = self.home.clock.monotonic() > until
+            if is_late or "pre-existing shared memory block" not in self.log_tail():
+                raise
+            return False
+        return True
+
+    def _is_ready(self) -> bool:
+        command = self.home.programs.path("pg_isready"), "--quiet", "--host", "127.0.0.1", "--port", str(self.port)
+        env = environment(self.home.programs, self.home.directory)
+        return self.home.identity.run(command, cwd=self.home.directory, env=env).returncode == 0
 
     def _control(self, action: str, *options: str) -> None:
         try:
