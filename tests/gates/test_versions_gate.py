@@ -98,6 +98,14 @@ def test_sessions_of_no_registered_service_are_told(one_connection: Connection, 
     assert result.reason.endswith("; connected, but of no registered service: 'psql'")
 
 
+def test_a_release_candidate_comes_before_its_release(one_connection: Connection) -> None:
+    register(one_connection)
+    beat(one_connection, "1.43.0-rc.1")
+    assert ask(one_connection).status is GateStatus.OPEN
+    beat(one_connection, "1.42.0-rc.1")
+    assert ask(one_connection).status is GateStatus.CLOSED
+
+
 def test_every_required_service_is_judged(one_connection: Connection) -> None:
     register(one_connection)
     beat(one_connection, "1.42")

@@ -35,7 +35,7 @@ def body(source: str, language: str = "plpgsql", **tied: frozenset[int]) -> Body
         r"SELECT E'it\'s --', email FROM users",
         "SELECT 1 /* why */, email FROM users",
         "SELECT u.email FROM users u WHERE EXISTS (SELECT FROM customers u)",
-        "IF a IS DISTINCT FROM r THEN SELECT r.email FROM users r; END IF",
+        "DECLARE customers users; BEGIN IF a IS DISTINCT FROM customers THEN RETURN customers.email; END IF; END",
     ],
 )
 def test_a_body_that_names_column_and_table_uses_it(source: str) -> None:
