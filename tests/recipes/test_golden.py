@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from migrator.lint.runner import lint
+from migrator.lint.source import read_sources
 from migrator.phases.folder import load_migration
 from migrator.recipes import discover, load
 from migrator.recipes.folder import write_folder
@@ -60,3 +62,11 @@ def test_every_file_says_what_it_does_and_never_hides_a_conflict(name: str) -> N
             assert "IF NOT EXISTS" not in statements
             assert "IF EXISTS" not in statements
             assert "CASCADE" not in statements
+
+
+@pytest.mark.parametrize("version", [12, 15, 18])
+@pytest.mark.parametrize("name", CASES)
+def test_the_golden_files_lint_clean(name: str, version: int) -> None:
+    report = lint(read_sources([GOLDEN / name]), version)
+    assert report.findings == ()
+    assert report.statements > 0

@@ -5,10 +5,16 @@ import subprocess
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import count
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from psycopg.pq import TransactionStatus
 
 from migrator.backfill.spec import BackfillSpec
+from migrator.cli.context import Session
+from migrator.cli.new import new
 from migrator.names import made_name, quote
 from migrator.pg.connection import Connection, server_version
 from migrator.phases.manifest import Manifest
@@ -207,3 +213,43 @@ def test_rights_comment_and_settings_of_the_column_are_copied(database: Database
         assert new == replace(old, name="mail")
     finally:
         run(connection, f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')
+
+
+@pytest.mark.parametrize("name", ["rename_column", "rename_column_plain"])
+def test_old_and_new_code_work_after_every_statement(connection: Connection, name: str) -> None:
+    """Old code until contract, new code from the end of expand; each upserts, updates and reads back its own write."""
+    case = CASES[name]
+    build(connection, case)
+    files = render(connection, case)
+    keys = count(1000)
+    for phase, columns in {"expand": ["email"], "migrate": ["email", "mail"], "contract": ["mail"]}.items():
+        if phase == "migrate":
+            backfill(connection, case, files["migration.toml"])
+        for statement in parse_sql(files[f"{phase}.sql"]).statements:
+            connection.execute(statement.text.encode())
+            if connection.info.transaction_status == TransactionStatus.IDLE:
+                for column in columns:
+                    write_as(connection, column, next(keys))
+    assert next(keys) >= 1005
+
+
+def write_as(connection: Connection, column: str, key: int) -> None:
+    first, second = f"{key}@example.org", f"{key}@example.com"
+    connection.execute(f"INSERT INTO users (id, {column}) VALUES (%s, %s)".encode(), [key, first])
+    row = connection.execute(f"SELECT {column} AS v FROM users WHERE id = %s".encode(), [key]).fetchone()
+    assert row == {"v": first}
+    connection.execute(f"UPDATE users SET {column} = %s WHERE id = %s".encode(), [second, key])
+    row = connection.execute(f"SELECT {column} AS v FROM users WHERE id = %s".encode(), [key]).fetchone()
+    assert row == {"v": second}
+
+
+def test_new_asks_the_database_that_is_named(
+    one_database: Database, one_connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_connection.execute("CREATE TABLE users (id integer PRIMARY KEY, email text)")
+    monkeypatch.chdir(tmp_path)
+    arguments = ["rename-column", "--dsn", one_database.dsn, "--table", "users", "--from", "email", "--to", "mail"]
+    result = CliRunner().invoke(new, arguments, obj=Session())
+    assert result.exit_code == 0, result.output
+    assert len(list((tmp_path / "migrations").glob("*_users_email_to_mail/*.sql"))) == 5
+    assert one_database.dsn not in result.output

@@ -5,7 +5,6 @@ import pytest
 from migrator.pg.connection import Connection
 from migrator.pg.driver import errors
 from migrator.recipes.sync_trigger import SyncTrigger, comparable
-from migrator.schema.catalog import read_schema
 from migrator.statements.parse import parse_sql
 from tests.recipes.recipe_cases import CASES, Case
 from tests.recipes.test_live import build, render, run, verify
@@ -176,25 +175,6 @@ def test_values_that_only_look_equal_are_copied(
             assert seen is not None
             assert seen["a"] == seen["b"] == seen["v"]
     verify(connection, files)
-
-
-def test_after_contract_the_new_column_stands_alone(connection: Connection) -> None:
-    case = CASES["rename_column"]
-    build(connection, case)
-    files = render(connection, case)
-    run(connection, files["expand.sql"])
-    connection.execute("UPDATE users SET email = email")
-    connection.execute("UPDATE users SET mail = email WHERE mail IS NULL")
-    run(connection, files["migrate.sql"])
-    for statement in parse_sql(files["contract.sql"]).statements:
-        connection.execute(statement.text.encode())
-        if statement.text != "BEGIN" and connection.info.transaction_status == 0:
-            key = abs(hash(statement.text)) % 10**9 + 1000
-            connection.execute("INSERT INTO users (id, mail) VALUES (%s, %s)", [key, f"{key}@example.org"])
-            connection.execute("UPDATE users SET mail = mail || 'x' WHERE id = %s", [key])
-    table = read_schema(connection).tables[case.table]
-    assert [column.name for column in table.columns] == ["id", "name", "mail"]
-    assert table.triggers == ()
 
 
 def test_the_dollar_quote_is_never_closed_by_a_name() -> None:
