@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain, cycle
 from typing import TypeVar
 
-from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception, stop_after_delay
+from tenacity import RetryCallState, RetryError, Retrying, retry_if_exception
 
 from migrator.clock import Clock
 from migrator.errors import LockBudgetSpent
@@ -54,7 +54,7 @@ class Climb:
     deadlock_timeout_seconds: float
     longest_wait_seconds: float
     on_retry: Callable[[int, float, DatabaseError], None]
-    """Called with the attempt's number, the pause in seconds and the error."""
+    """Called with the attempt's number, the pause in seconds and the error, before each pause."""
 
     def run(self, attempt: Callable[[Rung], T], what: str, why_blocked: Callable[[], str]) -> T:
         """Call `attempt` with one rung after the other until it returns.
@@ -64,24 +64,33 @@ class Climb:
             Stopped: between two tries.
         """
         ladder = rungs(self.deadlock_timeout_seconds, self.longest_wait_seconds)
-        current = [next(ladder)]
+        rung = next(ladder)
+        ends_at = self.clock.monotonic() + self.budget_seconds
 
-        def pause(state: RetryCallState) -> float:
-            seconds = current[0].pause_seconds * random.uniform(0.5, 1.5)  # noqa: S311 jitter, no secret
+        def one_try() -> T:
+            return attempt(rung)
+
+        def pause(_state: RetryCallState) -> float:
+            """The last pause is cut short, so that the budget's end is a try and not a sleep."""
+            seconds = rung.pause_seconds * random.uniform(0.5, 1.5)  # noqa: S311 jitter, no secret
+            return min(seconds, max(0.0, ends_at - self.clock.monotonic()))
+
+        def before_pause(state: RetryCallState) -> None:
+            nonlocal rung
             error = state.outcome.exception() if state.outcome else None
             if isinstance(error, DatabaseError):
-                self.on_retry(state.attempt_number, seconds, error)
-            current[0] = next(ladder)
-            return seconds
+                self.on_retry(state.attempt_number, state.upcoming_sleep, error)
+            rung = next(ladder)
 
         retrying = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, RETRYABLE)),
-            stop=stop_after_delay(self.budget_seconds),
+            stop=lambda _state: self.clock.monotonic() >= ends_at,
             wait=pause,
+            before_sleep=before_pause,
             sleep=lambda seconds: self.clock.wait(seconds, f"a lock for {what} was not granted"),
         )
         try:
-            return retrying(lambda: attempt(current[0]))
+            return retrying(one_try)
         except RetryError as exc:
             raise LockBudgetSpent(
                 f"No lock for {what} within {self.budget_seconds:.0f} s{why_blocked()}.",

@@ -8,11 +8,38 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from migrator.clock import Clock
-from migrator.errors import Stopped
+from migrator.errors import DatabaseFailed, Stopped
 from migrator.pg.driver import Connection, DatabaseError, Row
 from migrator.pg.queries import query
+
+T = TypeVar("T")
+
+
+class Observer:
+    """The second connection, opened when first asked and again when it was lost: the watch must outlive it."""
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
+        self._connection: Connection | None = None
+
+    def ask(self, look: Callable[[Connection], T]) -> T | None:
+        """Return what `look` sees, or None when the server cannot be asked now."""
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            return look(self._connection)
+        except (DatabaseError, DatabaseFailed):
+            self.close()  # what is watched will report a lost server itself
+            return None
+
+    def close(self) -> None:
+        """Close the connection, if it is open."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +55,7 @@ class Blocker:
 
     def __str__(self) -> str:
         """Return one phrase for messages."""
-        who = self.application or self.backend_type
+        who = self.application or self.backend_type or "unnamed"
         return (
             f"pid {self.pid} ({who}, {self.state or 'running'}, transaction {self.age_seconds:.0f} s old: {self.query})"
         )
@@ -42,22 +69,19 @@ def blockers(connection: Connection, pid: int) -> tuple[Blocker, ...]:
 def _blocker(row: Row) -> Blocker:
     text = " ".join((row["query"] or "").split())
     return Blocker(
-        row["pid"], row["application"] or "", row["state"] or "", row["age_seconds"], text, row["backend_type"]
+        row["pid"], row["application"] or "", row["state"] or "", row["age_seconds"], text, row["backend_type"] or ""
     )
 
 
 @contextmanager
-def sample_blockers(observer: Connection, pid: int, after_seconds: float) -> Generator[list[Blocker]]:
+def sample_blockers(observer: Observer, pid: int, after_seconds: float) -> Generator[list[Blocker]]:
     """Look once, `after_seconds` into the wait, and give the blockers found to the caller after the block."""
     found: list[Blocker] = []
     ended = threading.Event()
 
     def look() -> None:
         if not ended.wait(after_seconds):
-            try:
-                found.extend(blockers(observer, pid))
-            except DatabaseError:
-                return  # the statement itself will report a lost server
+            found.extend(observer.ask(lambda connection: blockers(connection, pid)) or ())
 
     with _thread(look, ended):
         yield found
@@ -73,7 +97,7 @@ class WatchLimits:
 
 @contextmanager
 def watchdog(
-    observer: Connection,
+    observer: Observer,
     pid: int,
     clock: Clock,
     limits: WatchLimits,
@@ -90,18 +114,19 @@ def watchdog(
         started = clock.monotonic()
         while not ended.wait(limits.poll_seconds):
             reason = _reason_to_cancel(clock, clock.monotonic() - started, limits)
-            try:
-                if reason:
-                    cancelled.append(reason)
-                    observer.execute(query("session.cancel"), {"pid": pid})
-                    return
-                progress = observer.execute(query("session.index_progress"), {"pid": pid}).fetchone()
-                report(progress or {}, blockers(observer, pid))
-            except DatabaseError:
-                return  # the server is gone or going; the statement itself reports it
+            if reason:
+                cancelled[:] = cancelled or [reason]
+                # Again at each poll until the block ends: one that comes between two statements is lost.
+                observer.ask(lambda connection: connection.execute(query("session.cancel"), {"pid": pid}))
+            elif seen := observer.ask(lambda connection: (_progress(connection, pid), blockers(connection, pid))):
+                report(*seen)
 
     with _thread(watch, ended):
         yield cancelled
+
+
+def _progress(connection: Connection, pid: int) -> Row:
+    return connection.execute(query("session.index_progress"), {"pid": pid}).fetchone() or {}
 
 
 def _reason_to_cancel(clock: Clock, seconds: float, limits: WatchLimits) -> str:

@@ -11,13 +11,17 @@ from dataclasses import dataclass
 
 from migrator.clock import Clock
 from migrator.errors import LeaseHeld, PoolerInBetween, Refused
-from migrator.pg.connection import connect
+from migrator.pg.connection import connect, server_version
 from migrator.pg.driver import Connection, DatabaseError, Row
+from migrator.pg.observer import Observer
 from migrator.pg.queries import query
 
 _POLL_SECONDS = 0.2
 _DDL_KEY = "migrator: ddl"
 _NO_ROW: Row = {}
+_UNLIMITED_SINCE = {"idle_session_timeout": 140000, "transaction_timeout": 170000}
+"""Limits that a role or database may have, and that would end this session: it holds the runner's lock, idle, while
+a backfill runs for hours on another one, and it validates constraints for hours in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class DdlSession:
     """`connection` runs statements and holds the locks; `observer` looks at it from outside."""
 
     connection: Connection
-    observer: Connection
+    observer: Observer
     migration: str
     clock: Clock
     runner_wait_seconds: float
@@ -62,7 +66,8 @@ def open_session(dsn: str, migration: str, clock: Clock, runner_wait_seconds: fl
     connection = connect(dsn, application_name=f"migrator/{migration}")
     try:
         refuse_pooler(connection)
-        observer = connect(dsn, application_name="migrator/observer")
+        _lift_limits(connection)
+        observer = Observer(lambda: connect(dsn, application_name="migrator/observer"))
         try:
             _take(connection, migration, clock, runner_wait_seconds, f"at work on {migration}")
             yield DdlSession(connection, observer, migration, clock, runner_wait_seconds)
@@ -70,6 +75,12 @@ def open_session(dsn: str, migration: str, clock: Clock, runner_wait_seconds: fl
             observer.close()
     finally:
         connection.close()
+
+
+def _lift_limits(connection: Connection) -> None:
+    for name, since in _UNLIMITED_SINCE.items():
+        if server_version(connection) >= since:
+            connection.execute(query("session.set_session"), {"name": name, "value": "0"})
 
 
 def refuse_pooler(connection: Connection) -> None:
@@ -106,7 +117,9 @@ def _holder(connection: Connection, key: str) -> str:
     row = connection.execute(query("session.holder"), {"key": key}).fetchone()
     if row is None:
         return ""
-    return f" (pid {row['pid']}, {row['application_name']}, connected {row['age_seconds']:.0f} s ago, {row['state']})"
+    # Of other roles' sessions the server shows the rest only to pg_read_all_stats.
+    seen = "" if row["state"] is None else f", connected {row['age_seconds']:.0f} s ago, {row['state']}"
+    return f" (pid {row['pid']}, {row['application_name']}{seen})"
 
 
 def _release(connection: Connection, key: str) -> None:
