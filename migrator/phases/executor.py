@@ -9,21 +9,20 @@ from contextlib import contextmanager
 
 from migrator.clock import Clock
 from migrator.config import LockSettings
-from migrator.errors import CatalogConflict, DatabaseFailed, LockBudgetSpent, MigratorError, Stopped
+from migrator.errors import DatabaseFailed, LockBudgetSpent, MigratorError, Stopped
 from migrator.events import EventKind, Events
 from migrator.locks import LockClass
 from migrator.names import quote
 from migrator.pg.driver import DatabaseError, Row, errors
-from migrator.pg.failures import describe
-from migrator.pg.ladder import Climb, Rung
+from migrator.pg.failures import describe, is_connection_loss
+from migrator.pg.ladder import RETRYABLE, Climb, Rung
 from migrator.pg.observer import Blocker, WatchLimits, sample_blockers, watchdog
 from migrator.pg.queries import query
 from migrator.pg.session import DdlSession
 from migrator.phases.decide import Decision, decide
-from migrator.phases.probes import Finding, probe
+from migrator.phases.execution import Timeouts, Try, session_timeouts
 from migrator.phases.steps import Step
 from migrator.state.store import Store
-from migrator.statements.statement import Statement
 
 _CATALOG_LOCK_SECONDS = 5.0
 """`lock_timeout` of statements that lock no table: they wait only for another DDL on the same object."""
@@ -84,19 +83,25 @@ class Executor:
         if decision.broken is None:
             return
         name = f"{quote(decision.broken.schema)}.{quote(decision.broken.name)}"
-        with self._watched(step):
-            self._set_session(lock_seconds=0, statement_seconds=0)
+        with self._watched(step), session_timeouts(self._connection, Timeouts(0)):
             self._connection.execute(f"DROP INDEX CONCURRENTLY {name}".encode())
 
     def _perform(self, step: Step, decision: Decision) -> None:
+        once = Try(
+            self._connection,
+            self._store,
+            self._session.migration,
+            step,
+            decision.run,
+            on_executed=lambda: self._emit(EventKind.STEP_EXECUTED, step),
+        )
         if step.lock_class is LockClass.STRONG:
-            self._climb(step, decision)
+            self._climb(step, once)
         else:
-            wait = 0.0 if step.lock_class is LockClass.WEAK else _CATALOG_LOCK_SECONDS
             with self._watched(step):
-                self._execute(step, decision.run, lock_seconds=wait, statement_seconds=0)
+                once.run(Timeouts(0 if step.lock_class is LockClass.WEAK else _CATALOG_LOCK_SECONDS))
 
-    def _climb(self, step: Step, decision: Decision) -> None:
+    def _climb(self, step: Step, once: Try) -> None:
         seen: list[Blocker] = []
         started = self._clock.monotonic()
         attempts = [0]
@@ -110,29 +115,44 @@ class Executor:
                 attempt=attempts[0],
                 lock_timeout_seconds=rung.lock_timeout_seconds,
             )
-            with sample_blockers(
-                self._session.observer, self._session.pid, rung.lock_timeout_seconds * _SAMPLE_AT
-            ) as found:
-                try:
-                    self._execute(
-                        step,
-                        decision.run,
-                        lock_seconds=rung.lock_timeout_seconds,
-                        statement_seconds=self._settings.statement_timeout.total_seconds(),
-                    )
-                finally:
-                    seen[:] = found or seen
+            with self._blockers_told(step, rung, seen), self._too_long_told(step):
+                once.run(Timeouts(rung.lock_timeout_seconds, self._settings.statement_timeout.total_seconds()))
 
         def on_retry(number: int, pause_seconds: float, error: DatabaseError) -> None:
-            if seen:
-                self._emit(EventKind.LOCK_BLOCKED, step, blockers=[_as_json(blocker) for blocker in seen])
-            self._emit(
-                EventKind.LOCK_RETRY, step, attempt=number, pause_seconds=pause_seconds, sqlstate=error.sqlstate or ""
-            )
+            state = error.sqlstate or ""
+            self._emit(EventKind.LOCK_RETRY, step, attempt=number, pause_seconds=pause_seconds, sqlstate=state)
 
         self._ladder(on_retry).run(attempt, self._what(step), lambda: _named(seen))
         waited = self._clock.monotonic() - started
         self._emit(EventKind.LOCK_ACQUIRED, step, wait_seconds=waited, attempts=attempts[0])
+
+    @contextmanager
+    def _blockers_told(self, step: Step, rung: Rung, seen: list[Blocker]) -> Generator[None]:
+        """Sample the blockers of one try; when it has failed, `seen` and the listeners get them."""
+        found: list[Blocker] = []
+        delay = rung.lock_timeout_seconds * _SAMPLE_AT
+        try:
+            with sample_blockers(self._session.observer, self._session.pid, delay) as found:
+                yield
+        except RETRYABLE:
+            if found:
+                seen[:] = found
+                self._emit(EventKind.LOCK_BLOCKED, step, blockers=[_as_json(blocker) for blocker in found])
+            raise
+
+    @contextmanager
+    def _too_long_told(self, step: Step) -> Generator[None]:
+        started, limit = self._clock.monotonic(), self._settings.statement_timeout.total_seconds()
+        try:
+            yield
+        except errors.QueryCanceled as exc:
+            if self._clock.monotonic() - started < limit:
+                raise  # somebody else cancelled it
+            raise DatabaseFailed(
+                f"{step.name} ran longer than {limit:g} s while it blocked readers or writers, and was cancelled; "
+                "nothing of it was kept.",
+                "Split it into steps that do not block (`migrator lint` says how), or raise [locks] statement_timeout.",
+            ) from exc
 
     def _ladder(self, on_retry: Callable[[int, float, DatabaseError], None]) -> Climb:
         row = self._connection.execute(query("session.deadlock_timeout")).fetchone()
@@ -143,34 +163,6 @@ class Executor:
             longest_wait_seconds=self._settings.longest_wait.total_seconds(),
             on_retry=on_retry,
         )
-
-    def _execute(
-        self, step: Step, statements: tuple[Statement, ...], *, lock_seconds: float, statement_seconds: float
-    ) -> None:
-        if step.is_transactional:
-            with self._connection.transaction():
-                self._set_local(lock_seconds=lock_seconds, statement_seconds=statement_seconds)
-                for statement in statements:
-                    self._connection.execute(statement.text.encode())
-                self._check(step, statements)
-                self._store.end_step(self._session.migration, step.phase, step.number, "done")
-            return
-        self._set_session(lock_seconds=lock_seconds, statement_seconds=statement_seconds)
-        self._connection.execute(statements[0].text.encode())
-        self._emit(EventKind.STEP_EXECUTED, step)
-        self._check(step, statements)
-        self._store.end_step(self._session.migration, step.phase, step.number, "done")
-
-    def _check(self, step: Step, statements: tuple[Statement, ...]) -> None:
-        """Raise unless the catalog shows what the statements were to do; inside the transaction where there is one."""
-        for statement, effects in zip(step.statements, step.effects, strict=True):
-            found = probe(self._connection, statement, effects)
-            if statement in statements and found.finding not in {Finding.DONE, Finding.UNKNOWABLE}:
-                raise CatalogConflict(
-                    f"The server accepted step {step.number} of {step.phase}, but the catalog does not show its "
-                    f"effect ({found.finding.value}): {step.name}.",
-                    "Look for a concurrent change or an event trigger, then run `migrator resume`.",
-                )
 
     @contextmanager
     def _watched(self, step: Step) -> Generator[None]:
@@ -196,7 +188,7 @@ class Executor:
             return Stopped(
                 f"Stopped on request during {step.name}.", "`migrator resume` cleans up what it left and goes on."
             )
-        reason = cancelled[0] if cancelled else describe(exc, "the statement").situation
+        reason = cancelled[0] if cancelled else describe(exc, "the statement").situation.rstrip(".")
         return LockBudgetSpent(
             f"{step.name} was cancelled: {reason}.",
             "Run `migrator resume` at a quieter time, or raise [locks] weak_watchdog.",
@@ -215,13 +207,11 @@ class Executor:
             raise
 
     def _explain(self, step: Step, exc: DatabaseError) -> DatabaseFailed:
-        if isinstance(exc, errors.QueryCanceled):
-            return DatabaseFailed(
-                f"{step.name} ran longer than {self._settings.statement_timeout.total_seconds():.0f} s while it "
-                "blocked readers or writers, and was cancelled; nothing of it was kept.",
-                "Split it into steps that do not block (`migrator lint` says how), or raise [locks] statement_timeout.",
-            )
-        return describe(exc, f"Step {step.number} of {step.phase} ({step.name})")
+        failure = describe(exc, f"Step {step.number} of {step.phase} ({step.name})")
+        if step.is_transactional or is_connection_loss(exc):
+            return failure
+        todo = "Correct the cause, then run `migrator resume`: it drops what the attempt left INVALID and goes on."
+        return DatabaseFailed(failure.situation, todo, **failure.details)
 
     def _record_failure(self, step: Step, failure: MigratorError) -> None:
         self._emit(EventKind.STEP_FAILED, step, error=failure.situation)
@@ -232,16 +222,6 @@ class Executor:
 
     def _what(self, step: Step) -> str:
         return ", ".join(str(table) for table in step.tables) or step.name
-
-    def _set_local(self, *, lock_seconds: float, statement_seconds: float) -> None:
-        self._set("session.set_local", lock_seconds, statement_seconds)
-
-    def _set_session(self, *, lock_seconds: float, statement_seconds: float) -> None:
-        self._set("session.set_session", lock_seconds, statement_seconds)
-
-    def _set(self, name: str, lock_seconds: float, statement_seconds: float) -> None:
-        for setting, seconds in (("lock_timeout", lock_seconds), ("statement_timeout", statement_seconds)):
-            self._connection.execute(query(name), {"name": setting, "value": f"{round(seconds * 1000)}ms"})
 
     def _emit(self, kind: EventKind, step: Step, **data: object) -> None:
         self._events.emit(kind, self._session.migration, phase=step.phase, number=step.number, name=step.name, **data)

@@ -1,0 +1,112 @@
+"""One try of a step: its statements under their timeouts, the catalog's answer after each, and the record.
+
+Called by the executor, which chooses the timeouts and decides what happens when a try fails.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from migrator.errors import CatalogConflict, OutcomeUnknown
+from migrator.pg.driver import Connection, DatabaseError
+from migrator.pg.failures import is_connection_loss
+from migrator.pg.queries import query
+from migrator.phases.probes import Finding, probe
+from migrator.phases.steps import Step
+from migrator.state.store import Store
+from migrator.statements.effects import Effects
+from migrator.statements.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """What a statement may wait and take; 0 is no limit."""
+
+    lock_seconds: float
+    statement_seconds: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """The statements of a step that are still to run, on the connection that holds the runner's lock."""
+
+    connection: Connection
+    store: Store
+    migration: str
+    step: Step
+    statements: tuple[Statement, ...]
+    on_executed: Callable[[], None]
+    """Called between a statement that cannot share a transaction with its record and that record."""
+
+    def run(self, timeouts: Timeouts) -> None:
+        """Run the statements and record the step as done.
+
+        Raises:
+            CatalogConflict: the server accepted a statement, and the catalog does not show its effect.
+            OutcomeUnknown: the connection was lost in COMMIT.
+            DatabaseError: the server refused; nothing was kept of a transactional step.
+        """
+        if self.step.is_transactional:
+            self._run_in_transaction(timeouts)
+            return
+        with session_timeouts(self.connection, timeouts):
+            self.connection.execute(self.statements[0].text.encode())
+        self.on_executed()
+        self._check(self.statements[0])
+        self._record()
+
+    def _run_in_transaction(self, timeouts: Timeouts) -> None:
+        is_committing = False
+        try:
+            with self.connection.transaction():
+                _set(self.connection, "session.set_local", timeouts)
+                for statement in self.statements:
+                    self.connection.execute(statement.text.encode())
+                    self._check(statement)
+                self._record()
+                is_committing = True
+        except DatabaseError as exc:
+            if is_committing and is_connection_loss(exc):
+                raise self._unknown() from exc
+            raise
+
+    def _unknown(self) -> OutcomeUnknown:
+        return OutcomeUnknown(
+            f"The connection was lost while step {self.step.number} of {self.step.phase} was being committed.",
+            "Run `migrator resume` when the server is back: the record was in the same transaction and tells the rest.",
+        )
+
+    def _check(self, statement: Statement) -> None:
+        """Look directly after the statement: a later one of the same transaction may undo what this one did."""
+        found = probe(self.connection, statement, self._effects(statement))
+        if found.finding not in {Finding.DONE, Finding.UNKNOWABLE}:
+            raise CatalogConflict(
+                f"The server accepted step {self.step.number} of {self.step.phase}, but the catalog does not show its "
+                f"effect ({found.finding.value}): {self.step.name}.",
+                "Look for a concurrent change or an event trigger, then run `migrator resume`.",
+            )
+
+    def _effects(self, statement: Statement) -> Effects:
+        pairs = zip(self.step.statements, self.step.effects, strict=True)
+        return next(effects for candidate, effects in pairs if candidate is statement)
+
+    def _record(self) -> None:
+        self.store.end_step(self.migration, self.step.phase, self.step.number, "done")
+
+
+@contextmanager
+def session_timeouts(connection: Connection, timeouts: Timeouts) -> Generator[None]:
+    """Set the timeouts of a statement that runs outside transactions; what runs after it gets its own back."""
+    _set(connection, "session.set_session", timeouts)
+    try:
+        yield
+    finally:
+        with suppress(DatabaseError):  # a lost session has no settings, and its loss is being reported
+            connection.execute("RESET lock_timeout")
+            connection.execute("RESET statement_timeout")
+
+
+def _set(connection: Connection, name: str, timeouts: Timeouts) -> None:
+    values = {"lock_timeout": timeouts.lock_seconds, "statement_timeout": timeouts.statement_seconds}
+    for setting, seconds in values.items():
+        connection.execute(query(name), {"name": setting, "value": f"{round(seconds * 1000)}ms"})
