@@ -23,25 +23,30 @@ def record_or_refuse(store: Store, migration: Migration, target: State) -> None:
     Raises:
         ChecksumChanged: a recorded file is different now.
     """
-    refuse_changed(store, migration)
+    refuse_changed(store, migration, is_abort=target is State.ABORTING)
     now = _current(migration)
     for name in _FILES_OF.get(target, ()):
         store.record_file(migration.id, name, now.get(name, ""))
 
 
-def refuse_changed(store: Store, migration: Migration) -> None:
+def refuse_changed(store: Store, migration: Migration, *, is_abort: bool) -> None:
     """Raise when a file is not what it was when its phase began.
+
+    An abort asks only for its own file: the way back must stay open to somebody who has corrected a failing
+    expand.sql, and abort.sql goes by the catalog.
 
     Raises:
         ChecksumChanged: names the files.
     """
     now = _current(migration)
     recorded = store.files(migration.id)
-    changed = sorted(name for name, sha256 in recorded.items() if now.get(name, "") != sha256)
+    asked = recorded.keys() & {"abort.sql"} if is_abort else recorded.keys() - {"abort.sql"}
+    changed = sorted(name for name in asked if now.get(name, "") != recorded[name])
     if changed:
         raise ChecksumChanged(
             f"{', '.join(changed)} of {migration.id} changed after it was run.",
-            "Restore the reviewed text (git has it); a further change belongs in a new migration.",
+            "Restore the reviewed text (git has it). To run another text, `migrator abort` first, then expand again; "
+            "once the contract has begun, a further change belongs in a new migration.",
         )
 
 

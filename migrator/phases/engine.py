@@ -5,32 +5,27 @@ called again after success it does nothing. Everything that it needs is passed i
 tests drive the same code.
 """
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from migrator.backfill.verify import Verification, verify
 from migrator.clock import Clock
 from migrator.config import Settings
 from migrator.errors import InvalidTransition, Refused
-from migrator.events import EventKind, Events
+from migrator.events import Events
 from migrator.gates.gate import GateResult, GateStatus
-from migrator.pg.connection import connect, server_version
-from migrator.pg.session import DdlSession, open_session
-from migrator.phases import backfills, checksums, evidence
+from migrator.pg.connection import connect
+from migrator.pg.failures import translated
+from migrator.pg.session import open_session
+from migrator.phases import backfills, evidence
 from migrator.phases.dependencies import require_dependencies
-from migrator.phases.executor import Executor
 from migrator.phases.folder import Migration
-from migrator.phases.steps import steps_of
 from migrator.phases.verification import Discrepancy, require_verified, run_verify
+from migrator.phases.work import BEFORE_EXPANDED, Work
 from migrator.state.install import require_installed
 from migrator.state.records import MigrationRecord
 from migrator.state.store import Store
 from migrator.state.transitions import State
-
-_BEFORE_EXPANDED = {State.PENDING, State.EXPANDING, State.ABORTED}
-_ABORT = {State.ABORTING, State.ABORTED}
-_SEALED = {State.CONTRACTING, State.COMPLETE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +93,25 @@ class Engine:
         """Go on with the phase that was interrupted; a migration between phases has nothing to resume."""
         return self._run(migration, self._resume)
 
-    def _run(self, migration: Migration, command: "Callable[[_Work], MigrationRecord]") -> Outcome:
+    def _run(self, migration: Migration, command: Callable[[Work], MigrationRecord]) -> Outcome:
         wait = self.settings.locks.runner_wait.total_seconds()
-        with open_session(self.dsn, migration.id, self.clock, wait) as session:
+        with (
+            open_session(self.dsn, migration.id, self.clock, wait) as session,
+            translated(f"The work on {migration.id}"),
+        ):
             require_installed(session.connection)
-            store = Store(session.connection, self.actor)
-            record = store.open(
-                migration.id, migration.manifest.model_dump(mode="json"), migration.manifest.contract_by
-            )
-            work = _Work(self, migration, session, store)
+            work = Work(self.dsn, self.settings, self.events, migration, session, Store(session.connection, self.actor))
+            work.check_files()
+            before = work.record()
             after = command(work)
-            return Outcome(migration.id, record.state, after.state, tuple(work.gates))
+            return Outcome(migration.id, before.state, after.state, tuple(work.gates))
 
-    def _resume(self, work: "_Work") -> MigrationRecord:
+    def _resume(self, work: Work) -> MigrationRecord:
         record = work.record()
         match record.state:
             case State.EXPANDING:
                 return self._expand(work)
-            case State.MIGRATING:
+            case State.MIGRATING | State.MIGRATED:
                 return self._migrate(work)
             case State.CONTRACTING:
                 return self._contract(work)
@@ -124,13 +120,13 @@ class Engine:
             case _:
                 return record
 
-    def _expand(self, work: "_Work") -> MigrationRecord:
+    def _expand(self, work: Work) -> MigrationRecord:
         record = work.record()
-        if record.state in _ABORT - {State.ABORTED}:
+        if record.state is State.ABORTING:
             raise InvalidTransition(
                 f"{record.id} is being aborted.", "Run `migrator resume` to finish that; then it can be expanded again."
             )
-        if record.state not in _BEFORE_EXPANDED:
+        if record.state not in BEFORE_EXPANDED:
             return record
         require_dependencies(work.store, work.migration)
         if record.state is not State.EXPANDING:
@@ -138,21 +134,21 @@ class Engine:
         work.run_file("expand")
         return work.move(record, State.EXPANDED)
 
-    def _migrate(self, work: "_Work") -> MigrationRecord:
+    def _migrate(self, work: Work) -> MigrationRecord:
         record = work.require_expanded("migrated")
-        if record.state not in {State.EXPANDED, State.MIGRATING}:
-            return record
         if record.state is State.EXPANDED:
             record = work.enter(record, State.MIGRATING)
-        if work.migration.manifest.backfill:
-            with work.phase("backfill"):
-                work.run_backfills(None)
-        work.run_file("migrate")
-        require_verified(work.session.connection, work.migration)
-        record = work.move(record, State.MIGRATED)
-        return record if work.migration.has_contract else work.move(record, State.COMPLETE)
+        if record.state is State.MIGRATING:
+            if work.migration.manifest.backfill:
+                with work.phase("backfill"):
+                    work.run_backfills(None)
+            work.run_file("migrate")
+            require_verified(work.session.connection, work.migration)
+            record = work.move(record, State.MIGRATED)
+        is_end = record.state is State.MIGRATED and not work.migration.has_contract
+        return work.move(record, State.COMPLETE) if is_end else record
 
-    def _contract(self, work: "_Work") -> MigrationRecord:
+    def _contract(self, work: Work) -> MigrationRecord:
         record = work.require_expanded("contracted")
         if record.state is State.COMPLETE:
             return record
@@ -161,7 +157,7 @@ class Engine:
         work.run_file("contract")
         return work.move(record, State.COMPLETE)
 
-    def _seal(self, work: "_Work", record: MigrationRecord) -> MigrationRecord:
+    def _seal(self, work: Work, record: MigrationRecord) -> MigrationRecord:
         if record.state not in {State.MIGRATED, State.READY}:
             raise InvalidTransition(
                 f"{record.id} is {record.state.value}; only a migrated one can be contracted.",
@@ -183,113 +179,14 @@ class Engine:
             record = work.move(record, State.READY)
         return work.enter(record, State.CONTRACTING, {"gates": evidence.as_json(results)})
 
-    def _abort(self, work: "_Work") -> MigrationRecord:
+    def _abort(self, work: Work) -> MigrationRecord:
         record = work.record()
         if record.state is State.ABORTED:
             return record
         if record.state is not State.ABORTING:
-            if record.state is not State.PENDING and "abort" not in work.migration.files:
+            if work.has_begun(record) and "abort" not in work.migration.files:
                 raise Refused(f"{record.id} has no abort.sql.", "Write it: it undoes expand.sql and migrate.sql.")
             record = work.enter(record, State.ABORTING)
-        work.run_file("abort")
+        if work.has_begun(record):
+            work.run_file("abort")
         return work.move(record, State.ABORTED)
-
-
-class _Work:
-    """One command at work: the migration, its session and its store."""
-
-    def __init__(self, engine: Engine, migration: Migration, session: DdlSession, store: Store) -> None:
-        self.engine = engine
-        self.migration = migration
-        self.session = session
-        self.store = store
-        self.gates: list[GateResult] = []
-
-    def record(self) -> MigrationRecord:
-        """Read the record again: it was opened when the session began."""
-        return self.store.open(self.migration.id, {}, None)
-
-    def require_expanded(self, wish: str) -> MigrationRecord:
-        """Return the record, or raise when the expand is not done or was undone."""
-        record = self.record()
-        if record.state in _BEFORE_EXPANDED | _ABORT:
-            raise InvalidTransition(
-                f"{record.id} is {record.state.value} and cannot be {wish}.",
-                f"Run `migrator {'resume' if record.state is State.ABORTING else 'expand'} {record.id}` first.",
-            )
-        return record
-
-    def enter(self, record: MigrationRecord, target: State, detail: dict[str, object] | None = None) -> MigrationRecord:
-        """Change the state, with the files' checksums recorded in the same transaction."""
-        with self.session.connection.transaction():
-            if record.state is State.ABORTED:
-                self.store.forget_run(record.id)
-            checksums.record_or_refuse(self.store, self.migration, target)
-            manifest = self.migration.manifest
-            self.store.set_manifest(record.id, manifest.model_dump(mode="json"), manifest.contract_by)
-            changed = self.store.change_state(record, target, detail)
-        self._tell(record, changed)
-        return changed
-
-    def move(self, record: MigrationRecord, target: State, detail: dict[str, object] | None = None) -> MigrationRecord:
-        """Change the state where no file is about to run."""
-        changed = self.store.change_state(record, target, detail)
-        self._tell(record, changed)
-        return changed
-
-    def _tell(self, before: MigrationRecord, after: MigrationRecord) -> None:
-        source, target = before.state.value, after.state.value
-        self.engine.events.emit(EventKind.STATE_CHANGED, before.id, source=source, target=target)
-
-    @contextmanager
-    def phase(self, name: str) -> Generator[None]:
-        """Tell the listeners when the phase begins and ends."""
-        events, clock = self.engine.events, self.engine.clock
-        started = clock.monotonic()
-        events.emit(EventKind.PHASE_STARTED, self.migration.id, phase=name)
-        yield
-        events.emit(EventKind.PHASE_FINISHED, self.migration.id, phase=name, seconds=clock.monotonic() - started)
-
-    def run_file(self, phase: str) -> None:
-        """Run the steps of one file, in order, holding the database's turn for DDL."""
-        checksums.refuse_changed(self.store, self.migration)
-        version = server_version(self.session.connection) // 10000
-        steps = steps_of(self.migration.statements(phase), phase, version)
-        if not steps:
-            return
-        engine = self.engine
-        executor = Executor(self.session, self.store, engine.clock, engine.events, engine.settings.locks)
-        with self.phase(phase), self.session.ddl_turn():
-            for step in steps:
-                engine.clock.check_stop(f"before step {step.number} of {phase}")
-                executor.run(step)
-
-    def backfill_only(self, name: str | None) -> MigrationRecord:
-        """Enter the migrate phase and run backfills without migrate.sql."""
-        record = self.require_expanded("backfilled")
-        if record.state is State.EXPANDED:
-            record = self.enter(record, State.MIGRATING)
-        if record.state is State.MIGRATING:
-            self.run_backfills(name)
-        return record
-
-    def run_backfills(self, name: str | None) -> None:
-        """Run and prove the migration's backfills."""
-        checksums.refuse_changed(self.store, self.migration)
-        engine = self.engine
-        asked = backfills.requests(engine.dsn, engine.settings, engine.clock, engine.events, self.migration, name)
-        backfills.run(asked)
-
-    def ask_gates(self) -> tuple[GateResult, ...]:
-        """Evaluate the contract's gates on this session, immediately before it would begin."""
-        results = evidence.ask(self.session.connection, self.engine.settings, self.migration)
-        for result in results:
-            self.engine.events.emit(
-                EventKind.GATE_EVALUATED,
-                self.migration.id,
-                gate=result.gate,
-                status=result.status.value,
-                reason=result.reason,
-            )
-        self.gates[:] = results
-        return results

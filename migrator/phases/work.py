@@ -1,0 +1,142 @@
+"""One command of the engine at work: what it may do to the record, the files and the backfills of its migration.
+
+Made by the engine when the session is open and its lock is held; the engine decides, this does.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from migrator.config import Settings
+from migrator.errors import InvalidTransition
+from migrator.events import EventKind, Events
+from migrator.gates.gate import GateResult
+from migrator.pg.connection import server_version
+from migrator.pg.session import DdlSession
+from migrator.phases import backfills, checksums, evidence
+from migrator.phases.executor import Executor
+from migrator.phases.folder import FILES, Migration
+from migrator.phases.steps import Step, steps_of
+from migrator.state.records import MigrationRecord
+from migrator.state.store import Store
+from migrator.state.transitions import State
+
+BEFORE_EXPANDED = frozenset({State.PENDING, State.EXPANDING, State.ABORTED})
+
+
+class Work:
+    """One command at work: the migration, its session and its store."""
+
+    def __init__(
+        self, dsn: str, settings: Settings, events: Events, migration: Migration, session: DdlSession, store: Store
+    ) -> None:
+        self.migration = migration
+        self.session = session
+        self.store = store
+        self.gates: list[GateResult] = []
+        self._dsn = dsn
+        self._settings = settings
+        self._events = events
+        self._clock = session.clock
+
+    def check_files(self) -> None:
+        """Group every file into steps before anything is recorded: what is wrong can then still be corrected.
+
+        Raises:
+            ManifestError: a file holds what a phase cannot run.
+        """
+        for phase in FILES:
+            self._steps(phase)
+
+    def record(self) -> MigrationRecord:
+        """Return the record as it is now, written as pending when there is none."""
+        manifest = self.migration.manifest
+        return self.store.open(self.migration.id, manifest.model_dump(mode="json"), manifest.contract_by)
+
+    def has_begun(self, record: MigrationRecord) -> bool:
+        """Whether a step may have changed something; otherwise there is nothing to undo."""
+        return record.expanded_at is not None or bool(self.store.all_steps(record.id))
+
+    def require_expanded(self, wish: str) -> MigrationRecord:
+        """Return the record, or raise when the expand is not done or was undone."""
+        record = self.record()
+        if record.state in BEFORE_EXPANDED | {State.ABORTING}:
+            raise InvalidTransition(
+                f"{record.id} is {record.state.value} and cannot be {wish}.",
+                f"Run `migrator {'resume' if record.state is State.ABORTING else 'expand'} {record.id}` first.",
+            )
+        return record
+
+    def enter(self, record: MigrationRecord, target: State, detail: dict[str, object] | None = None) -> MigrationRecord:
+        """Change the state, with the files' checksums recorded in the same transaction."""
+        with self.session.connection.transaction():
+            if record.state is State.ABORTED:
+                self.store.forget_run(record.id)
+            checksums.record_or_refuse(self.store, self.migration, target)
+            manifest = self.migration.manifest
+            self.store.set_manifest(record.id, manifest.model_dump(mode="json"), manifest.contract_by)
+            changed = self.store.change_state(record, target, detail)
+        self._tell(record, changed)
+        return changed
+
+    def move(self, record: MigrationRecord, target: State, detail: dict[str, object] | None = None) -> MigrationRecord:
+        """Change the state where no file is about to run."""
+        changed = self.store.change_state(record, target, detail)
+        self._tell(record, changed)
+        return changed
+
+    def _tell(self, before: MigrationRecord, after: MigrationRecord) -> None:
+        source, target = before.state.value, after.state.value
+        self._events.emit(EventKind.STATE_CHANGED, before.id, source=source, target=target)
+
+    @contextmanager
+    def phase(self, name: str) -> Generator[None]:
+        """Tell the listeners when the phase begins and ends."""
+        started = self._clock.monotonic()
+        self._events.emit(EventKind.PHASE_STARTED, self.migration.id, phase=name)
+        yield
+        seconds = self._clock.monotonic() - started
+        self._events.emit(EventKind.PHASE_FINISHED, self.migration.id, phase=name, seconds=seconds)
+
+    def run_file(self, phase: str) -> None:
+        """Run the steps of one file, in order, holding the database's turn for DDL."""
+        checksums.refuse_changed(self.store, self.migration, is_abort=phase == "abort")
+        steps = self._steps(phase)
+        if not steps:
+            return
+        executor = Executor(self.session, self.store, self._clock, self._events, self._settings.locks)
+        with self.phase(phase), self.session.ddl_turn():
+            for step in steps:
+                self._clock.check_stop(f"before step {step.number} of {phase}")
+                executor.run(step)
+
+    def _steps(self, phase: str) -> tuple[Step, ...]:
+        version = server_version(self.session.connection) // 10000
+        return steps_of(self.migration.statements(phase), phase, version)
+
+    def backfill_only(self, name: str | None) -> MigrationRecord:
+        """Enter the migrate phase and run backfills without migrate.sql."""
+        record = self.require_expanded("backfilled")
+        if record.state is State.EXPANDED:
+            record = self.enter(record, State.MIGRATING)
+        if record.state is State.MIGRATING:
+            self.run_backfills(name)
+        return record
+
+    def run_backfills(self, name: str | None) -> None:
+        """Run and prove the migration's backfills."""
+        checksums.refuse_changed(self.store, self.migration, is_abort=False)
+        backfills.run(backfills.requests(self._dsn, self._settings, self._clock, self._events, self.migration, name))
+
+    def ask_gates(self) -> tuple[GateResult, ...]:
+        """Evaluate the contract's gates on this session, immediately before it would begin."""
+        results = evidence.ask(self.session.connection, self._settings, self.migration)
+        for result in results:
+            self._events.emit(
+                EventKind.GATE_EVALUATED,
+                self.migration.id,
+                gate=result.gate,
+                status=result.status.value,
+                reason=result.reason,
+            )
+        self.gates[:] = results
+        return results
