@@ -101,7 +101,7 @@ class Throttling:
         while reading is not None:
             now = clock.monotonic()
             if shown is None or reading.throttle != shown.throttle or now - reported >= _REPORT_SECONDS:
-                self._report(reading, now - started)
+                self._report(reading, now - started if shown else 0.0)
                 shown, reported = reading, now
             clock.wait(POLL_SECONDS, reading.reason)
             reading = self._worst()

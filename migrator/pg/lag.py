@@ -18,12 +18,14 @@ _MOST_SAMPLES = 4096
 
 @dataclass(frozen=True, slots=True)
 class ReplicaLag:
-    """One replica; `seconds` is None while it cannot be told, which is never the same as no lag."""
+    """One replica; while `is_exact` is false `seconds` is the least that it can be, and says nothing good."""
 
     name: str
     state: str
-    seconds: float | None
+    seconds: float
     bytes_behind: int | None
+    """None when the replica has told no position yet."""
+    is_exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +70,14 @@ class LagMeter:
     def _lag(self, name: str, row: Row, now: float, flushed: int) -> ReplicaLag:
         state, replayed = row["state"] or "unknown", row["replayed"]
         if replayed is None:
-            return ReplicaLag(name, state, None, None)
+            return ReplicaLag(name, state, 0.0, None, is_exact=False)
         behind = max(0, flushed - int(replayed))
         if behind == 0:
             return ReplicaLag(name, state, 0.0, 0)
-        seconds = self._seconds_since_passed(int(replayed), now)
-        if seconds is not None:
-            seconds = max(seconds, row["replay_lag_seconds"] or 0.0)
-        return ReplicaLag(name, state, seconds, behind)
-
-    def _seconds_since_passed(self, replayed: int, now: float) -> float | None:
-        """Return the age of the first sample beyond `replayed`; None when that is older than all our samples."""
-        if not self._passed or replayed < self._passed[0][1]:
-            return None
-        return next((now - at for at, position in self._passed if position > replayed), 0.0)
+        # What lies before our first sample was written nobody knows when: at least that long ago.
+        is_exact = int(replayed) >= self._passed[0][1]
+        seconds = next((now - at for at, position in self._passed if position > int(replayed)), 0.0)
+        return ReplicaLag(name, state, max(seconds, row["replay_lag_seconds"] or 0.0), behind, is_exact)
 
     def _remember(self, now: float, flushed: int) -> None:
         if self._passed and flushed < self._passed[-1][1]:

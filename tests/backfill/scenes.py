@@ -1,11 +1,14 @@
 """What the tests of backfills share: our schema installed, tables of every kind of key, a request for a run."""
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from migrator.backfill.request import BackfillRequest
+from migrator.backfill.runner import BackfillResult, BackfillRunner
 from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.throttles.throttle import Throttle
 from migrator.clock import Clock, SystemClock
@@ -121,3 +124,37 @@ def touched(connection: Connection) -> dict[int, int]:
     """Return how many rows were touched how often: `{1: 500}` when all were, once."""
     rows = connection.execute("SELECT touched, count(*) AS rows FROM items GROUP BY touched")
     return {row["touched"]: row["rows"] for row in rows}
+
+
+class Background:
+    """A run on its own thread; `result` raises what it raised."""
+
+    def __init__(self, runner: BackfillRunner) -> None:
+        self._runner = runner
+        self._result: BackfillResult | None = None
+        self._error: Exception | None = None
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._result = self._runner.run()
+        except Exception as exc:  # noqa: BLE001 handed to the test
+            self._error = exc
+
+    def result(self) -> BackfillResult:
+        self.thread.join()
+        if self._error:
+            raise self._error
+        assert self._result
+        return self._result
+
+
+@contextmanager
+def a_role(connection: Connection, name: str) -> Generator[str]:
+    connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'secret'".encode())
+    try:
+        yield name
+    finally:
+        connection.execute(f"DROP OWNED BY {name}".encode())
+        connection.execute(f"DROP ROLE {name}".encode())

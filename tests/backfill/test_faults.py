@@ -1,19 +1,25 @@
 """What a busy server does to a backfill, and that the application never pays for it."""
 
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager
-
 import pytest
 
-from migrator.backfill.runner import BackfillResult, BackfillRunner
+from migrator.backfill.runner import BackfillRunner
 from migrator.clock import SystemClock
 from migrator.errors import DatabaseFailed, LockBudgetSpent
 from migrator.events import Event, EventKind
 from migrator.pg.connection import Connection, connect
 from migrator.state import backfills
 from tests.backfill.proxy import CommitCutter
-from tests.backfill.scenes import MIGRATION, Heard, install_state, make_table, request, spec, touched
+from tests.backfill.scenes import (
+    MIGRATION,
+    Background,
+    Heard,
+    a_role,
+    install_state,
+    make_table,
+    request,
+    spec,
+    touched,
+)
 from tests.fix_server import Database, wait_until
 
 SMALL = {"batch_size": 30, "target_batch": "2ms"}
@@ -23,30 +29,6 @@ SMALL = {"batch_size": 30, "target_batch": "2ms"}
 def _state(request: pytest.FixtureRequest) -> None:
     name = next(name for name in ("private_connection", "one_connection") if name in request.fixturenames)
     install_state(request.getfixturevalue(name))
-
-
-class Background:
-    """A run on its own thread; `result` raises what it raised."""
-
-    def __init__(self, runner: BackfillRunner) -> None:
-        self._runner = runner
-        self._result: BackfillResult | None = None
-        self._error: Exception | None = None
-        self.thread = threading.Thread(target=self._run)
-        self.thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._result = self._runner.run()
-        except Exception as exc:  # noqa: BLE001 handed to the test
-            self._error = exc
-
-    def result(self) -> BackfillResult:
-        self.thread.join()
-        if self._error:
-            raise self._error
-        assert self._result
-        return self._result
 
 
 def terminate(connection: Connection) -> None:
@@ -184,16 +166,6 @@ def test_rows_hidden_by_policies_are_an_error_and_not_skipped(
         with pytest.raises(DatabaseFailed, match="row-level security"):
             BackfillRunner(request(dsn, spec())).run()
         one_connection.execute("DROP POLICY even ON items")
-
-
-@contextmanager
-def a_role(connection: Connection, name: str) -> Generator[str]:
-    connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'secret'".encode())
-    try:
-        yield name
-    finally:
-        connection.execute(f"DROP OWNED BY {name}".encode())
-        connection.execute(f"DROP ROLE {name}".encode())
 
 
 def waits_for_a_row(connection: Connection) -> bool:

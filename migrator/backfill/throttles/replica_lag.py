@@ -44,10 +44,9 @@ class ReplicaLagThrottle:
     def _look(self, connection: Connection) -> Reading:
         measured = self._settled(connection)
         for replica in measured.replicas:
-            if replica.seconds is not None:
-                self._context.events.emit(
-                    EventKind.REPLICA_LAG, self._context.migration, replica=replica.name, seconds=replica.seconds
-                )
+            self._context.events.emit(
+                EventKind.REPLICA_LAG, self._context.migration, replica=replica.name, seconds=replica.seconds
+            )
         reasons = [measured.problem] if measured.problem else list(self._reasons(connection, measured))
         return Reading(self.name, is_over=bool(reasons), reason="; ".join(reasons))
 
@@ -59,7 +58,7 @@ class ReplicaLagThrottle:
         clock = self._context.clock
         deadline = clock.monotonic() + (_SETTLE_SECONDS if self._latest is None else 0.0)
         measured = self._meter.measure(connection)
-        while clock.monotonic() < deadline and any(replica.seconds is None for replica in measured.replicas):
+        while clock.monotonic() < deadline and any(not replica.is_exact for replica in measured.replicas):
             clock.wait(_SETTLE_POLL_SECONDS, "the lag of replicas is measured for the first time")
             measured = self._meter.measure(connection)
         return measured
@@ -84,11 +83,13 @@ class ReplicaLagThrottle:
 
     def _late(self, replica: ReplicaLag) -> Iterator[str]:
         limit = self._context.pace.max_lag.total_seconds()
-        if replica.seconds is None:
-            size = "unknown" if replica.bytes_behind is None else f"{replica.bytes_behind / 1e6:.1f} MB"
-            yield f"lag of replica {replica.name} is not known yet ({replica.state}, {size} behind)"
+        if replica.bytes_behind is None:
+            yield f"replica {replica.name} has told no position yet ({replica.state})"
         elif replica.seconds > limit:
             yield f"replica {replica.name} is {replica.seconds:.1f} s behind, over max_lag {self._max_lag}"
+        elif not replica.is_exact:
+            megabytes = replica.bytes_behind / 1e6
+            yield f"replica {replica.name} is {megabytes:.1f} MB behind, since when is not known yet"
         elif self._is_holding and replica.seconds > limit * _RESUME_SHARE:
             yield f"replica {replica.name} is {replica.seconds:.1f} s behind, not yet under half of {self._max_lag}"
 

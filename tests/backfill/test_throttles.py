@@ -1,0 +1,298 @@
+"""Real lag on a real replica: the backfill pauses, says why, and goes on."""
+
+import os
+import pkgutil
+import signal
+import threading
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from migrator.backfill import control, throttles
+from migrator.backfill.request import BackfillRequest
+from migrator.backfill.runner import BackfillRunner
+from migrator.backfill.throttles import operator_pause, replica_lag
+from migrator.backfill.throttling import SignalSession, ThrottleContext, build_throttles
+from migrator.clock import SystemClock
+from migrator.config import BackfillSettings
+from migrator.errors import InputError, Stopped
+from migrator.events import Event, EventKind, Events
+from migrator.pg.connection import Connection, connect
+from migrator.pg.driver import make_conninfo, sql
+from migrator.pg.lag import LagMeter
+from migrator.sandbox.cluster import Cluster
+from migrator.sandbox.programs import choose_programs
+from migrator.state import backfills
+from tests.backfill.scenes import (
+    MIGRATION,
+    Background,
+    Heard,
+    a_role,
+    install_state,
+    make_table,
+    request,
+    spec,
+    touched,
+)
+from tests.fix_server import Database, wait_until
+
+LIMITS = {"batch_size": 100, "target_batch": "2ms", "max_lag": "300ms"}
+
+
+Make = Callable[..., ThrottleContext]
+
+
+@pytest.fixture
+def context() -> Generator[Make]:
+    """Give a function that makes a throttle's context, its session closed after the test."""
+    with ExitStack() as stack:
+
+        def make(database: Database, connect_as: Callable[[], Connection] | None = None) -> ThrottleContext:
+            session = SignalSession(connect_as or partial(connect, database.dsn))
+            stack.callback(session.close)
+            pace = spec().pace(BackfillSettings())
+            return ThrottleContext(MIGRATION, "items_touched", pace, session, SystemClock(), Events())
+
+        yield make
+
+
+def lag_request(database: Database, heard: Heard) -> BackfillRequest:
+    return request(database.dsn, spec(limits=LIMITS), heard, throttles=None)
+
+
+def replica_name(connection: Connection) -> str:
+    row = connection.execute("SELECT application_name AS name FROM pg_stat_replication").fetchone()
+    assert row
+    return row["name"]
+
+
+def stored_reason(connection: Connection) -> str | None:
+    rows = control.status(connection, MIGRATION)
+    return rows[0]["throttled_by"] if rows else None
+
+
+def write(connection: Connection) -> None:
+    connection.execute("CREATE TABLE IF NOT EXISTS written (n int)")
+    connection.execute("INSERT INTO written SELECT g FROM generate_series(1, 1000) g")
+
+
+def test_lag_pauses_and_resumes(database: Database, connection: Connection) -> None:
+    install_state(connection)
+    make_table(connection, "integer", 3000)
+    name, replica = replica_name(connection), database.server.replicas[0]
+    heard = Heard()
+
+    def stall(_: Event) -> None:
+        if len(heard.of(EventKind.BACKFILL_BATCH)) == 3:
+            replica.pause_replay()
+            write(connection)
+        SystemClock().wait(0.06, "so that the run lasts longer than the lag takes to grow")
+
+    heard.on[EventKind.BACKFILL_BATCH] = stall
+    run = Background(BackfillRunner(lag_request(database, heard)))
+    wait_until(lambda: "behind, over max_lag 300ms" in (stored_reason(connection) or ""), "it waits and says why")
+    assert name in (stored_reason(connection) or "")
+    rows = touched(connection)[1]
+    assert rows < 3000
+    assert run.thread.is_alive()
+    replica.resume_replay()
+    result = run.result()
+    assert touched(connection) == {1: 3000}
+    assert result.paused_seconds > 0
+    first, last = heard.of(EventKind.BACKFILL_PAUSED)[0], heard.of(EventKind.BACKFILL_RESUMED)[-1]
+    assert (first.data["throttle"], first.data["seconds"]) == ("replica-lag", 0.0)
+    assert last.data["throttle"] == "replica-lag"
+    assert stored_reason(connection) is None
+
+
+def test_lag_from_before_the_start_counts(one_database: Database, one_connection: Connection) -> None:
+    install_state(one_connection)
+    make_table(one_connection, "integer", 100)
+    replica = one_database.server.replicas[0]
+    replica.pause_replay()
+    write(one_connection)
+    run = Background(BackfillRunner(lag_request(one_database, Heard())))
+    wait_until(lambda: "behind" in (stored_reason(one_connection) or ""), "it waits before the first batch")
+    assert touched(one_connection) == {0: 100}
+    replica.resume_replay()
+    assert run.result().rows == 100
+
+
+def test_a_stopped_replica_is_missed_by_name(private_database: Database, private_connection: Connection) -> None:
+    install_state(private_connection)
+    make_table(private_connection, "integer", 3000)
+    name, replica = replica_name(private_connection), private_database.server.replicas[0]
+    heard = Heard()
+    heard.on[EventKind.BACKFILL_BATCH] = lambda _: (
+        replica.stop() if len(heard.of(EventKind.BACKFILL_BATCH)) == 2 else None
+    )
+    run = Background(BackfillRunner(lag_request(private_database, heard)))
+    wait_until(lambda: "not connected" in (stored_reason(private_connection) or ""), "the replica is missed")
+    reason = stored_reason(private_connection) or ""
+    assert f"replica {name} is not connected" in reason
+    assert f"forget-replica {name}" in reason
+    assert "replication slot" in reason
+    replica.start()
+    run.result()
+    assert touched(private_connection) == {1: 3000}
+
+
+def test_a_replica_that_was_given_up_is_not_waited_for(
+    context: Make, private_database: Database, private_connection: Connection
+) -> None:
+    install_state(private_connection)
+    replica = private_database.server.replicas[0]
+    throttle = replica_lag.build(context(private_database))
+    wait_until(lambda: not throttle.read().is_over, "the replica is there and recorded")
+    name = replica_name(private_connection)
+    replica.stop()
+    wait_until(lambda: throttle.read().is_over, "the replica is missed")
+    control.forget_replica(private_connection, name, "dba")
+    slots = private_connection.execute("SELECT slot_name AS name FROM pg_replication_slots").fetchall()
+    for slot in slots:
+        control.forget_replica(private_connection, slot["name"], "dba")
+    wait_until(lambda: not throttle.read().is_over, "nobody waits for it any more")
+    replica.start()
+    wait_until(
+        lambda: not throttle.read().is_over and name in backfills.known_replicas(private_connection)[0],
+        "it is back, and expected again",
+    )
+
+
+def test_replicas_of_the_settings_must_be_there(
+    context: Make, one_database: Database, one_connection: Connection
+) -> None:
+    install_state(one_connection)
+    given = context(one_database)
+    throttle = replica_lag.build(replace(given, replicas=frozenset({"elsewhere"})))
+    assert "replica elsewhere is not connected" in throttle.read().reason
+
+
+def test_a_role_that_sees_no_lag_may_not_run(context: Make, one_database: Database, one_connection: Connection) -> None:
+    install_state(one_connection)
+    with a_role(one_connection, "plain") as role:
+        dsn = one_database.server.primary.dsn_of(one_database.name, role, "secret")
+        given = context(one_database, partial(connect, dsn))
+        reading = replica_lag.build(given).read()
+    assert reading.is_over
+    assert "GRANT pg_read_all_stats TO plain" in reading.reason
+
+
+def test_a_server_that_cannot_be_asked_is_over_the_limit(
+    context: Make, one_database: Database, one_connection: Connection
+) -> None:
+    install_state(one_connection)
+    given = context(one_database, partial(connect, "host=127.0.0.1 port=1 dbname=nothing", connect_timeout=1))
+    for throttle in build_throttles(given):
+        reading = throttle.read()
+        assert reading.is_over
+        assert f"{throttle.name} cannot be read" in reading.reason
+
+
+def test_a_lost_session_is_opened_again(context: Make, one_database: Database, one_connection: Connection) -> None:
+    install_state(one_connection)
+    given = context(one_database, partial(connect, one_database.dsn, application_name="looking"))
+    throttle = operator_pause.build(given)
+    assert not throttle.read().is_over
+    one_connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'looking'")
+    assert "cannot be read" in throttle.read().reason
+    assert not throttle.read().is_over
+
+
+def test_an_idle_primary_has_no_lag(connection: Connection) -> None:
+    meter = LagMeter(SystemClock())
+    wait_until(lambda: all(lag.seconds == 0 for lag in meter.measure(connection).replicas), "the replica is caught up")
+    connection.execute("SELECT pg_switch_wal()")
+    wait_until(lambda: all(lag.bytes_behind == 0 for lag in meter.measure(connection).replicas), "it has caught up")
+    [replica] = meter.measure(connection).replicas
+    assert (replica.seconds, replica.is_exact, replica.state) == (0.0, True, "streaming")
+
+
+def test_a_hung_replica_is_seen_although_it_reports_no_lag(database: Database, connection: Connection) -> None:
+    """Its `replay_lag` stays frozen at some milliseconds for as long as it hangs; the server's own view is wrong."""
+    meter = LagMeter(SystemClock())
+    wait_until(lambda: meter.measure(connection).replicas[0].bytes_behind == 0, "the replica has caught up")
+    with database.server.replicas[0].session() as replica:
+        row = replica.execute("SELECT pid FROM pg_stat_wal_receiver").fetchone()
+    assert row
+    os.kill(row["pid"], signal.SIGSTOP)
+    try:
+        write(connection)
+        wait_until(lambda: meter.measure(connection).replicas[0].seconds > 1, "the meter sees a second of lag")
+        reported = connection.execute("SELECT coalesce(replay_lag, '0') < '0.5 s' AS small FROM pg_stat_replication")
+        assert reported.fetchall() == [{"small": True}]
+    finally:
+        os.kill(row["pid"], signal.SIGCONT)
+    wait_until(lambda: meter.measure(connection).replicas[0].bytes_behind == 0, "the replica has caught up")
+
+
+def test_a_second_replica_of_one_name_has_a_name_of_its_own() -> None:
+    with Cluster(choose_programs(), replicas=2) as cluster:
+        for replica in cluster.replicas:
+            with replica.session() as session:
+                session.execute("ALTER SYSTEM SET cluster_name = 'same'")
+                row = session.execute("SELECT current_setting('primary_conninfo') AS conninfo").fetchone()
+                assert row
+                conninfo = make_conninfo(row["conninfo"], application_name="same")
+                change = sql.SQL("ALTER SYSTEM SET primary_conninfo = {}").format(sql.Literal(conninfo))
+                session.execute(change)
+            replica.restart()
+        with connect(cluster.primary.dsn) as connection:
+            meter = LagMeter(SystemClock())
+            wait_until(lambda: len(meter.measure(connection).replicas) == 2, "both are connected")
+            assert [lag.name for lag in meter.measure(connection).replicas] == ["same", "same#2"]
+
+
+def test_on_a_replica_lag_cannot_be_measured(one_database: Database) -> None:
+    with connect(one_database.replica_dsn) as replica:
+        assert "is a replica itself" in LagMeter(SystemClock()).measure(replica).problem
+
+
+def test_an_operator_pauses_and_resumes(one_database: Database, one_connection: Connection) -> None:
+    install_state(one_connection)
+    make_table(one_connection, "integer", 3000)
+    heard = Heard()
+
+    def pause(_: Event) -> None:
+        if len(heard.of(EventKind.BACKFILL_BATCH)) == 2:
+            control.pause(one_connection, MIGRATION, "items_touched", "ann", "a release")
+
+    heard.on[EventKind.BACKFILL_BATCH] = pause
+    backfill = spec(limits={**LIMITS, "max_lag": "1h"})
+    run = Background(BackfillRunner(request(one_database.dsn, backfill, heard, throttles=None)))
+    wait_until(lambda: stored_reason(one_connection) == "paused by ann: a release", "the reason is stored")
+    assert len(heard.of(EventKind.BACKFILL_BATCH)) == 2, "effective within one batch"
+    assert control.resume(one_connection, MIGRATION, None) == ("items_touched",)
+    run.result()
+    assert touched(one_connection) == {1: 3000}
+    assert heard.of(EventKind.BACKFILL_PAUSED)[0].data["throttle"] == "operator-pause"
+
+
+def test_stop_is_answered_while_paused(one_database: Database, one_connection: Connection) -> None:
+    install_state(one_connection)
+    make_table(one_connection, "integer", 100)
+    stop = threading.Event()
+    backfills.register(one_connection, MIGRATION, "items_touched", {}, spec().checksum)
+    control.pause(one_connection, MIGRATION, None, "ann")
+    heard = Heard()
+    heard.on[EventKind.BACKFILL_PAUSED] = lambda _: stop.set()
+    with pytest.raises(Stopped, match="paused by ann"):
+        BackfillRunner(request(one_database.dsn, spec(), heard, throttles=None, clock=SystemClock(stop))).run()
+
+
+def test_unknown_backfills_cannot_be_paused(one_connection: Connection) -> None:
+    install_state(one_connection)
+    with pytest.raises(InputError, match="has no backfill nothing that has begun"):
+        control.pause(one_connection, MIGRATION, "nothing", "ann")
+    with pytest.raises(InputError, match="has no backfill that has begun"):
+        control.resume(one_connection, MIGRATION, None)
+
+
+def test_every_file_of_the_folder_is_a_throttle(context: Make, one_database: Database) -> None:
+    names = [throttle.name for throttle in build_throttles(context(one_database))]
+    files = {module.name for module in pkgutil.iter_modules(throttles.__path__)} - {"throttle"}
+    assert names == sorted(file.replace("_", "-") for file in files)
+    assert set(names) >= {"operator-pause", "replica-lag"}
