@@ -37,7 +37,9 @@ def evaluate(question: GateQuestion) -> GateResult:
         return GateResult(NAME, GateStatus.CLOSED, f"users {len(certain)} > 0 ({_words(certain, refs)})", evidence)
     if uses or unreadable:
         return GateResult(NAME, GateStatus.UNKNOWN, _doubt(uses, unreadable, refs), evidence)
-    reason = f"nothing else uses the {len(refs)} objects that the phase removes" if refs else "the phase removes nothing"
+    reason = (
+        f"nothing else uses the {len(refs)} objects that the phase removes" if refs else "the phase removes nothing"
+    )
     return GateResult(NAME, GateStatus.OPEN, reason, evidence)
 
 
