@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from migrator.errors import CatalogConflict, LeaseHeld, OutcomeUnknown
 from migrator.pg.driver import Connection
+from migrator.phases.aims import aims_of, touched_by
 from migrator.phases.probes import Finding, Probe, definition_equals, probe
 from migrator.phases.steps import Step
 from migrator.state.records import StepRecord
 from migrator.statements.effects import Effects, ObjectRef
 from migrator.statements.statement import Statement
+
+_HARMLESS_AGAIN = {"vacuum_stmt", "reindex_stmt", "alter_system_stmt"}
+"""Run outside transactions, leave nothing to see, and may be run twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +40,30 @@ def decide(connection: Connection, step: Step, record: StepRecord | None) -> Dec
     to_run: list[Statement] = []
     reasons: list[str] = []
     broken: ObjectRef | None = None
+    touched: frozenset[ObjectRef] = frozenset()
     for statement, effects in zip(step.statements, step.effects, strict=True):
         found = probe(connection, statement, effects)
         if found.finding is Finding.BROKEN:
             broken = _leftover(found, record)
-        if _is_there(connection, step, record, statement, effects, found):
+        if not _is_about(touched, statement, effects) and _is_there(
+            connection, step, record, statement, effects, found
+        ):
             reasons.append(found.detail)
         else:
             to_run.append(statement)
+            touched |= touched_by(effects)
     return Decision(tuple(to_run), "; ".join(reasons), broken)
+
+
+def _is_about(touched: frozenset[ObjectRef], statement: Statement, effects: Effects) -> bool:
+    """Whether an earlier statement of the same transaction changes what this one is about.
+
+    Then the catalog says nothing about it yet: `DROP TRIGGER t` and `CREATE TRIGGER t` belong together, and so do
+    `CREATE TABLE t` and `DROP TABLE t`.
+    """
+    refs = [aim.ref for aim in aims_of(statement, effects)]
+    tables = [ObjectRef("table", ref.schema, ref.table) for ref in refs if ref.table]
+    return not touched.isdisjoint((*refs, *tables))
 
 
 def _is_there(
@@ -57,23 +76,32 @@ def _is_there(
 ) -> bool:
     match found.finding:
         case Finding.DONE if found.makes:
-            _refuse_stranger(connection, step, record, statement, effects, found)
+            if not _accepts_existing(statement):
+                _refuse_stranger(connection, step, record, statement, effects, found)
             return True
         case Finding.DONE:
-            return True
+            return found.is_whole
         case Finding.PARTIAL if step.phase != "abort" and found.makes:
             raise CatalogConflict(
                 f"Step {step.number} of {step.phase} is half there ({found.detail}), which this step cannot have done.",
                 "Compare the catalog with the step, correct it by hand, then run `migrator resume`.",
             )
-        case Finding.UNKNOWABLE if record and record.state == "running" and not step.is_transactional:
+        case Finding.UNKNOWABLE if record and record.state == "running" and not _may_run_again(step, statement):
             raise OutcomeUnknown(
                 f"Step {step.number} of {step.phase} was interrupted and the catalog does not show whether it ran: "
                 f"{step.name}.",
-                "Check it by hand; when running it again is harmless, write it with IF NOT EXISTS or OR REPLACE.",
+                "Check it by hand; before the contract, `migrator abort` and a corrected file are a way on.",
             )
         case _:
             return False
+
+
+def _accepts_existing(statement: Statement) -> bool:
+    return statement.kind == "index_stmt" and statement.node.index_stmt.if_not_exists
+
+
+def _may_run_again(step: Step, statement: Statement) -> bool:
+    return step.is_transactional or statement.kind in _HARMLESS_AGAIN
 
 
 def _leftover(found: Probe, record: StepRecord | None) -> ObjectRef | None:

@@ -15,6 +15,7 @@ from migrator.statements.parse import pb
 from migrator.statements.statement import Statement
 
 _NAME_LENGTH = 80
+_OURS = {"lock_timeout", "statement_timeout"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ def steps_of(statements: tuple[Statement, ...], phase: str, pg_version: int) -> 
         ManifestError: transaction commands other than BEGIN and COMMIT, a block that never ends, or a statement
             in a block that the server refuses there.
     """
+    for statement in statements:
+        _refuse_nameless(statement, phase)
     groups = _groups(statements, phase)
     steps = tuple(
         Step(phase, number, group, tuple(effects_of(statement, pg_version) for statement in group))
@@ -104,6 +107,7 @@ def _groups(statements: tuple[Statement, ...], phase: str) -> list[tuple[Stateme
     groups: list[tuple[Statement, ...]] = []
     block: list[Statement] | None = None
     for statement in statements:
+        _refuse_session_settings(statement, phase, in_block=block is not None)
         command = _transaction_command(statement)
         if command is None:
             if block is None:
@@ -123,6 +127,32 @@ def _groups(statements: tuple[Statement, ...], phase: str) -> list[tuple[Stateme
     if block is not None:
         raise ManifestError(f"{phase}.sql: a BEGIN has no COMMIT.", "Close the block with COMMIT.")
     return groups
+
+
+def _refuse_session_settings(statement: Statement, phase: str, *, in_block: bool) -> None:
+    """Raise for SET and RESET that outlive their transaction, or that undo the limits of the engine.
+
+    After a crash `resume` goes on behind them in a new session, where a `search_path` of the first is unknown.
+    """
+    if statement.kind not in {"variable_set_stmt", "discard_stmt"}:
+        return
+    tree = statement.node.variable_set_stmt
+    is_local = statement.kind == "variable_set_stmt" and (tree.is_local or tree.name == "TRANSACTION")
+    if not (in_block and is_local) or tree.name in _OURS:
+        raise ManifestError(
+            f"{phase}.sql:{statement.line}: {statement.text} is not usable here: settings of a session are lost when a "
+            "run is interrupted, and timeouts are the engine's ([locks] in the configuration).",
+            "Write names with their schema; other settings may be SET LOCAL between BEGIN and COMMIT.",
+        )
+
+
+def _refuse_nameless(statement: Statement, phase: str) -> None:
+    index = statement.node.index_stmt
+    if statement.kind == "index_stmt" and index.concurrent and not index.idxname:
+        raise ManifestError(
+            f"{phase}.sql:{statement.line}: an index that is built CONCURRENTLY needs a name: {statement.text}.",
+            "Name it, so that an interrupted build can be found and finished.",
+        )
 
 
 def _transaction_command(statement: Statement) -> str | None:

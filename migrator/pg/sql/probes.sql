@@ -29,6 +29,16 @@ SELECT EXISTS (
     SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE n.nspname = %(schema)s AND p.proname = %(name)s) AS found;
 
+-- name: signature
+-- One overload: `public.f(integer, text)`; NULL when there is none.
+SELECT to_regprocedure(%(signature)s) IS NOT NULL AS found;
+
+-- name: attached
+-- Whether a table is a partition; one whose DETACH CONCURRENTLY was interrupted still is.
+SELECT EXISTS (
+    SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = %(schema)s AND c.relname = %(name)s AND c.relispartition) AS found;
+
 -- name: type
 -- A type or domain.
 SELECT EXISTS (
