@@ -15,7 +15,7 @@ from textwrap import dedent
 from migrator.errors import UnknownRule
 from migrator.lint import rules
 from migrator.lint.context import FileContext
-from migrator.lint.finding import Claim
+from migrator.lint.finding import Category, Claim
 
 _SECTIONS = ("Why:", "Bad:", "Good:")
 
@@ -27,6 +27,8 @@ class Rule:
     id: str
     documentation: str
     check: Callable[[FileContext], Iterator[Claim]]
+    category: Category = Category.LOCK
+    """The module's `CATEGORY`; a claim may name another."""
 
     @property
     def summary(self) -> str:
@@ -61,4 +63,6 @@ def get_rule(rule_id: str) -> Rule:
 
 def _load(name: str) -> Rule:
     module = import_module(f"{rules.__name__}.{name}")
-    return Rule(name.replace("_", "-"), cleandoc(module.__doc__ or ""), module.check)
+    return Rule(
+        name.replace("_", "-"), cleandoc(module.__doc__ or ""), module.check, getattr(module, "CATEGORY", Category.LOCK)
+    )

@@ -2,15 +2,16 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migrator.lint.context import FileContext, read_steps
 from migrator.lint.finding import Claim, Finding
-from migrator.lint.rule import all_rules
+from migrator.lint.rule import Rule, all_rules
 from migrator.lint.source import Source, read_source
-from migrator.lint.suppression import Suppression
+from migrator.lint.suppression import VERBS, Suppression
+from migrator.statements.statement import Span
 
 _JUDGES_SUPPRESSIONS = frozenset({"invalid-suppression", "unused-suppression"})
 """Rules about the comments themselves, which no comment can suppress."""
@@ -78,29 +79,52 @@ class _Library:
 
 
 def _findings(file: FileContext) -> list[Finding]:
-    found = [(rule.id, claim) for rule in all_rules().values() for claim in rule.check(file)]
+    found = [(rule, claim) for rule in all_rules().values() for claim in rule.check(file)]
     kept, unused = _suppress(file, found)
     if unused:
         judge = all_rules()["unused-suppression"]
-        kept += [(judge.id, claim) for claim in judge.check(replace(file, unused=unused))]
-    kept.sort(key=lambda pair: (pair[1].line, pair[0]))
+        kept += [(judge, claim) for claim in judge.check(replace(file, unused=unused))]
+    kept.sort(key=lambda pair: (pair[1].line, pair[0].id))
     lines = file.source.text.split("\n")
-    return [Finding(rule, file.source.path, claim, lines[claim.line - 1].rstrip()) for rule, claim in kept]
+    return [_finding(file, rule, claim, lines) for rule, claim in kept]
 
 
-_Claims = list[tuple[str, Claim]]
+_Claims = list[tuple[Rule, Claim]]
 
 
 def _suppress(file: FileContext, found: _Claims) -> tuple[_Claims, tuple[Suppression, ...]]:
     """Take away what a reasoned suppression allows; return what is left, and the suppressions without effect."""
     valid = tuple(_valid(file))
-    claimed = {(rule, claim.step) for rule, claim in found if claim.step is not None}
-    allowed = {(s.rule, s.statement) for s in valid}
-    kept = [(rule, claim) for rule, claim in found if claim.step is None or (rule, claim.step) not in allowed]
-    return kept, tuple(s for s in valid if (s.rule, s.statement) not in claimed)
+    if not valid:
+        return found, ()
+    kept = [(rule, claim) for rule, claim in found if not any(s.allows(rule.id, claim.step) for s in valid)]
+    unused = (s for s in valid if not any(s.allows(rule.id, claim.step) for rule, claim in found))
+    return kept, tuple(unused)
 
 
 def _valid(file: FileContext) -> Iterator[Suppression]:
     for suppression in file.suppressions:
-        if suppression.verb == "allow" and suppression.rule in file.known_rules and suppression.reason:
+        if suppression.verb in VERBS and suppression.rule in file.known_rules and suppression.reason:
             yield suppression
+
+
+def _finding(file: FileContext, rule: Rule, claim: Claim, lines: Sequence[str]) -> Finding:
+    span = claim.span or (file.steps[claim.step].statement.span if claim.step is not None else None)
+    column, end_line = _place(file.source.text, span) if span is not None else (1, claim.line)
+    return Finding(
+        rule=rule.id,
+        path=file.source.path,
+        claim=claim,
+        severity=claim.severity,
+        category=claim.category or rule.category,
+        held=claim.held,
+        column=column,
+        end_line=max(end_line, claim.line),
+        source_lines=tuple(line.rstrip() for line in lines[claim.line - 1 : max(end_line, claim.line)]),
+    )
+
+
+def _place(text: str, span: Span) -> tuple[int, int]:
+    """Return the 1-based column of the span's first character and the line of its last one."""
+    end_line = text.count("\n", 0, span.end) + 1
+    return span.start - text.rfind("\n", 0, span.start), end_line

@@ -1,6 +1,7 @@
-"""Suppressions: `-- migrator: allow <rule> <reason>` before, inside or behind a statement.
+"""Suppressions: `-- migrator: allow <rule>: <reason>` before, inside or behind a statement.
 
-The reason is required. One without it, with an unknown rule, or that suppresses nothing is a finding itself.
+`-- migrator: allow-file <rule>: <reason>` speaks of the whole file, wherever in it the comment stands. The colon and
+the reason are required. One without them, with an unknown rule, or that suppresses nothing is a finding itself.
 """
 
 import re
@@ -11,7 +12,8 @@ from migrator.statements.parse import scan_comments
 from migrator.statements.statement import Comment, Statement
 
 MARK = "migrator:"
-_FORM = re.compile(r"migrator:\s*(?P<verb>\S*)\s*(?P<rule>[\w-]*)[\s:,-]*(?P<reason>.*)", re.IGNORECASE | re.DOTALL)
+VERBS = ("allow", "allow-file")
+_FORM = re.compile(r"migrator:\s*(?P<verb>\S*)\s*(?P<rule>[\w-]*)(?:\s*:\s*(?P<reason>.*))?", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,16 @@ class Suppression:
     reason: str
     statement: int | None
 
+    @property
+    def is_for_file(self) -> bool:
+        """Whether it speaks of every statement of its file."""
+        return self.verb == "allow-file"
+
+    def allows(self, rule: str, statement: int | None) -> bool:
+        """Whether a claim of that rule about that statement is allowed; a file's own claims only by `allow-file`."""
+        is_meant = self.is_for_file or (statement is not None and statement == self.statement)
+        return self.rule == rule and is_meant
+
 
 def read_suppressions(text: str, statements: Sequence[Statement]) -> Iterator[Suppression]:
     """Yield the suppressions of a text; the scanner is asked only when the mark is there at all."""
@@ -32,7 +44,9 @@ def read_suppressions(text: str, statements: Sequence[Statement]) -> Iterator[Su
     for comment in scan_comments(text):
         if match := _FORM.match(comment.text):
             target = _target(comment, statements, text)
-            yield Suppression(comment.line, match["verb"].lower(), match["rule"], match["reason"].strip(), target)
+            yield Suppression(
+                comment.line, match["verb"].lower(), match["rule"], (match["reason"] or "").strip(), target
+            )
 
 
 def _target(comment: Comment, statements: Sequence[Statement], text: str) -> int | None:

@@ -6,10 +6,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from migrator.locks import LockClass, LockLevel
 from migrator.names import TableName
+
+_T = TypeVar("_T")
 
 
 class Fact(Enum):
@@ -17,6 +19,38 @@ class Fact(Enum):
 
     NO = "no"
     YES = "yes"
+    UNKNOWN = "unknown"
+
+
+class Held(Enum):
+    """How long the strongest lock is held, once it is granted."""
+
+    INSTANT = "instant"
+    """A change of the catalog only."""
+    SCAN = "scan"
+    """While the whole table is read."""
+    REWRITE = "rewrite"
+    """While the whole table and its indexes are written again."""
+    BUILD = "build"
+    """While an index is built."""
+    UNBOUNDED = "unbounded"
+    """Until something outside of the statement ends: a transaction, other sessions."""
+    UNKNOWN = "unknown"
+
+
+class Held(Enum):
+    """How long the strongest lock is needed, by what is done under it."""
+
+    INSTANT = "instant"
+    """Catalog rows only."""
+    SCAN = "scan"
+    """Every row of a table is read."""
+    REWRITE = "rewrite"
+    """A table is written again, with its indexes."""
+    BUILD = "build"
+    """An index is built."""
+    UNBOUNDED = "unbounded"
+    """As long as the session likes, or as the rows that a query touches take: LOCK TABLE, UPDATE, VACUUM."""
     UNKNOWN = "unknown"
 
 
@@ -74,6 +108,16 @@ class Effects:
     renames: tuple[Rename, ...] = ()
     missing: tuple[str, ...] = field(default=())
     """For UNKNOWN facts: what one would have to know, in words."""
+    rewrites: tuple[TableName, ...] = ()
+    """The tables that are surely written again."""
+    scans: tuple[TableName, ...] = ()
+    """The tables that are surely read whole."""
+    without_rows: tuple[TableName, ...] = ()
+    """Tables above that hold no row: what is done to them costs nothing."""
+    errors: tuple[str, ...] = ()
+    """Why it will fail at run time, in words; empty when nothing is known against it."""
+    is_unbounded: bool = False
+    """The lock is held for as long as a session or a query takes, not for a piece of DDL."""
 
     @property
     def level(self) -> LockLevel:
@@ -86,6 +130,29 @@ class Effects:
         if self.is_opaque or self.level >= LockLevel.SHARE:
             return LockClass.STRONG
         return LockClass.WEAK if self.level is LockLevel.SHARE_UPDATE_EXCLUSIVE else LockClass.NONE
+
+    @property
+    def held(self) -> Held:
+        """How long the locks are needed: the costliest thing done under them."""
+        if self.is_opaque:
+            return Held.UNKNOWN
+        if self._costs(self.rewrite, self.rewrites):
+            return Held.REWRITE
+        if self.is_unbounded:
+            return Held.UNBOUNDED
+        if self.index_build and not self._is_all_empty:
+            return Held.BUILD
+        if self._costs(self.scan, self.scans):
+            return Held.SCAN
+        return Held.UNKNOWN if Fact.UNKNOWN in (self.rewrite, self.scan) else Held.INSTANT
+
+    @property
+    def _is_all_empty(self) -> bool:
+        return bool(self.locks) and {lock.table for lock in self.locks} <= set(self.without_rows)
+
+    def _costs(self, fact: Fact, tables: tuple[TableName, ...]) -> bool:
+        """Whether it surely happens, to a table that may hold rows."""
+        return fact is Fact.YES and not (self._is_all_empty or (tables and set(tables) <= set(self.without_rows)))
 
     @property
     def is_destructive(self) -> bool:
@@ -112,8 +179,17 @@ def combined(parts: Iterable[Effects]) -> Effects:
         creates=tuple(ref for part in every for ref in part.creates),
         removes=tuple(ref for part in every for ref in part.removes),
         renames=tuple(rename for part in every for rename in part.renames),
-        missing=tuple(dict.fromkeys(words for part in every for words in part.missing)),
+        missing=_each(words for part in every for words in part.missing),
+        rewrites=_each(table for part in every for table in part.rewrites),
+        scans=_each(table for part in every for table in part.scans),
+        without_rows=_each(table for part in every for table in part.without_rows),
+        errors=_each(words for part in every for words in part.errors),
+        is_unbounded=any(part.is_unbounded for part in every),
     )
+
+
+def _each(found: Iterable[_T]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys(found))
 
 
 def _surest(facts: Iterable[Fact]) -> Fact:

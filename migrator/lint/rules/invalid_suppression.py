@@ -9,7 +9,7 @@ Bad:
     SELECT 1;
 
 Good:
-    -- migrator: allow truncate the table is a cache and is filled again on demand
+    -- migrator: allow truncate: the table is a cache and is filled again on demand
     TRUNCATE page_cache;
 """
 
@@ -17,9 +17,9 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Claim
-from migrator.lint.suppression import Suppression
+from migrator.lint.suppression import VERBS, Suppression
 
-_FORM = "Write: -- migrator: allow <rule> <reason>; `migrator lint rules` lists the rules."
+_FORM = "Write: -- migrator: allow <rule>: <reason>; `migrator lint rules` lists the rules."
 
 
 def check(file: FileContext) -> Iterator[Claim]:
@@ -30,8 +30,8 @@ def check(file: FileContext) -> Iterator[Claim]:
 
 
 def _what_is_wrong(suppression: Suppression, known: frozenset[str]) -> str:
-    if suppression.verb != "allow":
-        return f"says {suppression.verb!r} and not 'allow'"
+    if suppression.verb not in VERBS:
+        return f"says {suppression.verb!r} and not 'allow' or 'allow-file'"
     if suppression.rule not in known:
         return f"names {suppression.rule!r}, which is no rule that can be allowed"
-    return "" if suppression.reason else "gives no reason"
+    return "" if suppression.reason else "gives no reason behind a colon"

@@ -29,7 +29,7 @@ def check(file: FileContext) -> Iterator[Claim]:
                 f"The effects of `{statement_in_short(step.statement.text)}` cannot be read from its text"
                 f"{_missing(step)}. It may take any lock on any table.",
                 "Write the statements themselves, or allow it with the reason why it is harmless: "
-                "-- migrator: allow opaque-sql <reason>",
+                "-- migrator: allow opaque-sql: <reason>",
                 severity=Severity.WARNING,
             )
 

@@ -28,7 +28,7 @@ def check(file: FileContext) -> Iterator[Claim]:
             yield step.claim(
                 takes("TRUNCATE", lock.level, lock.table, "for an instant") + " Every row of the table is lost.",
                 "DELETE in batches the rows that are not needed, or allow it with the reason why nobody needs them: "
-                "-- migrator: allow truncate <reason>",
+                "-- migrator: allow truncate: <reason>",
                 lock=LockLevel.ACCESS_EXCLUSIVE,
                 table=lock.table,
             )

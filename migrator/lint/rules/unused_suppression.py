@@ -4,7 +4,7 @@ Why:
     It stood beside a finding that is gone, or in the wrong place. Left there it would hide the next one.
 
 Bad:
-    -- migrator: allow drop-column nobody reads it since release 1.40
+    -- migrator: allow drop-column: nobody reads it since release 1.40
     ALTER TABLE users ADD COLUMN mail text;
 
 Good:
