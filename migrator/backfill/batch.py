@@ -3,7 +3,7 @@
 What the batch needs to know is in `BatchJob`; it keeps no state, so several workers can run batches of one job.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from migrator.backfill.keyset import KeyRange, Keyset, next_range, range_conditions
 from migrator.backfill.spec import BackfillSpec
@@ -116,9 +116,9 @@ def is_retryable(error: BaseException, seconds: float, job: BatchJob) -> bool:
 
 
 def analyze(connection: Connection, job: BatchJob) -> None:
-    """Refresh the table's statistics; how long that takes is the server's affair."""
+    """Refresh the table's statistics."""
     with connection.transaction():
-        begin(connection, replace(job, statement_timeout_seconds=0.0))
+        begin(connection, job)
         connection.execute(sql.SQL("ANALYZE {}").format(job.keyset.source))
 
 

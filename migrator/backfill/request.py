@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
+from migrator.backfill.retries import open_session
 from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.throttles.throttle import Throttle
 from migrator.backfill.throttling import SignalSession, ThrottleContext, Throttling, build_throttles
@@ -50,7 +52,7 @@ class BackfillRequest:
 
     def throttling(self, stack: ExitStack, note: Callable[[str | None], None]) -> Throttling:
         """Return the throttles, their session closed with the stack; `note` records why it waits."""
-        signals = SignalSession(self.connect)
+        signals = SignalSession(partial(open_session, self.connect))
         stack.callback(signals.close)
         context = ThrottleContext(self.migration, self.name, self.pace, signals, self.clock, self.events, self.replicas)
         return Throttling(build_throttles(context) if self.throttles is None else self.throttles, context, note)

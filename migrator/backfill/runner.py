@@ -6,7 +6,7 @@ committed. Called by the phase engine and by `migrator backfill run`.
 """
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator.backfill.batch import analyze, job_for, run_batch
 from migrator.backfill.keyset import last_key, read_keyset, rows_estimate
@@ -21,6 +21,9 @@ from migrator.pg.driver import Connection, DatabaseError
 from migrator.pg.failures import translated
 from migrator.state import backfills
 from migrator.state.backfills import BackfillRecord
+
+_ANALYZE_SECONDS = 3600.0
+"""It samples, so it takes seconds; the limit is there because everything has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +122,15 @@ class BackfillRunner:
     def _finish(self, walk: Walk) -> None:
         """ANALYZE belongs to the backfill: new values without statistics give the application bad plans."""
         request = self._request
-        with translated(f"Finishing backfill {request.name}"):
-            walk.work(lambda: analyze(walk.connection, walk.job))
-            backfills.finish(walk.connection, request.migration, request.name)
+        walk.job = replace(walk.job, statement_timeout_seconds=_ANALYZE_SECONDS)
+        is_finished = False
+        while not is_finished:
+            try:
+                walk.work(lambda: analyze(walk.connection, walk.job))
+                backfills.finish(walk.connection, request.migration, request.name)
+                is_finished = True
+            except DatabaseError as exc:
+                walk.survive(exc)
 
     def _take(self, record: BackfillRecord) -> None:
         """Copy the counts of the row, which knows better than we do."""

@@ -1,3 +1,5 @@
+"""A run from beginning to end: any key, any stop, one specification, one runner."""
+
 import threading
 
 import pytest

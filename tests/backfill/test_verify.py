@@ -1,3 +1,5 @@
+"""The proof after a backfill: nothing left, nothing different, whatever the type, the key and the collation."""
+
 import threading
 
 import pytest

@@ -16,7 +16,7 @@ FROM pg_stat_replication r
 LEFT JOIN pg_replication_slots s ON s.active_pid = r.pid
 WHERE s.slot_type IS DISTINCT FROM 'logical'
   AND r.state IS DISTINCT FROM 'backup'
-  AND r.application_name NOT IN ('pg_basebackup', 'pg_receivewal')
+  AND coalesce(r.application_name, '') NOT IN ('pg_basebackup', 'pg_receivewal')
 ORDER BY 1, r.backend_start, r.pid;
 
 -- name: idle_slots

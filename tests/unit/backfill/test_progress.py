@@ -1,3 +1,5 @@
+"""What a log and a terminal show of a backfill, by a clock that the test moves."""
+
 import io
 from datetime import UTC, datetime
 

@@ -1,3 +1,5 @@
+"""The controller of the batch size: within its bounds whatever happens, quick to shrink, slow to grow."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 

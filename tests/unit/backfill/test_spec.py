@@ -1,3 +1,5 @@
+"""The specification: what is one SQL expression, what is refused, what the checksum covers."""
+
 from datetime import timedelta
 
 import pytest
