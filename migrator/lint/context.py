@@ -8,18 +8,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from migrator.lint.finding import Claim, Severity
-from migrator.lint.progress import Progress
+from migrator.lint.judging import judge
+from migrator.lint.reading import Reading, read_steps
 from migrator.lint.source import Source
+from migrator.lint.step import Action, Step, alone
 from migrator.lint.suppression import Suppression, read_suppressions
-from migrator.locks import LockLevel
+from migrator.lint.transactions import Transactions
 from migrator.names import TableName
-from migrator.statements.effects import Effects, ObjectRef, Rename
-from migrator.statements.facts import effects_of
-from migrator.statements.facts.alter_table import action_effects
+from migrator.schema.model import Schema, Table
+from migrator.schema.replay import replay
+from migrator.statements.effects import ObjectRef, Rename
 from migrator.statements.facts.nodes import table_name
-from migrator.statements.parse import parse_sql, pb
-from migrator.statements.statement import Statement, SyntaxProblem
+from migrator.statements.statement import SyntaxProblem
+
+__all__ = ["PHASES_BEFORE", "Action", "FileContext", "Step", "read_steps"]
 
 PHASES_BEFORE = {
     "expand": (),
@@ -30,45 +32,15 @@ PHASES_BEFORE = {
 """Files of a migration's folder, by name, and those of the same folder that ran before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A statement in its place: what it does, and the session's state before it."""
-
-    number: int
-    statement: Statement
-    effects: Effects
-    progress: Progress
-
-    def claim(
-        self,
-        message: str,
-        help: str,  # noqa: A002 the word that people read
-        *,
-        severity: Severity = Severity.ERROR,
-        lock: LockLevel | None = None,
-        table: TableName | None = None,
-    ) -> Claim:
-        """Return a claim about this statement."""
-        return Claim(self.statement.line, message, help, severity, lock, table, self.number)
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One action of an ALTER TABLE, with its own effects."""
-
-    step: Step
-    cmd: pb.AlterTableCmd
-    table: TableName
-    effects: Effects
-
-
 @dataclass(frozen=True)
 class FileContext:
     """One file, read and understood as far as it goes."""
 
     source: Source
-    pg_version: int
-    steps: tuple[Step, ...]
+    reading: Reading
+    """What was known before the file's first statement."""
+    every: tuple[Step, ...]
+    """All statements in order, also those in the bodies of DO blocks, which follow their block."""
     problems: tuple[SyntaxProblem, ...]
     known_rules: frozenset[str]
     """Rules that a suppression may name."""
@@ -76,6 +48,21 @@ class FileContext:
     """Reads `<name>.sql` of the same migration folder; None where there is none."""
     unused: tuple[Suppression, ...] = field(default=())
     """Suppressions that suppressed nothing; known only after all rules have run."""
+
+    @property
+    def pg_version(self) -> int:
+        """The server's major version."""
+        return self.reading.pg_version
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The file's own statements, by number."""
+        return tuple(step for step in self.every if not step.is_inner)
+
+    @cached_property
+    def leaves(self) -> tuple[Step, ...]:
+        """What runs, each once: a DO block gives way to the statements of its body."""
+        return tuple(step for step in self.every if not step.has_inner)
 
     @cached_property
     def phase(self) -> str | None:
@@ -90,6 +77,18 @@ class FileContext:
         return tuple(file for file in found if file is not None)
 
     @cached_property
+    def schema_after(self) -> Schema:
+        """The schema that the file leaves behind."""
+        if not self.leaves:
+            return self.reading.schema
+        return replay((self.leaves[-1].statement,), self.leaves[-1].schema)
+
+    @cached_property
+    def transactions(self) -> Transactions:
+        """The locks that the file's transactions gather until they commit."""
+        return Transactions(self.leaves)
+
+    @cached_property
     def suppressions(self) -> tuple[Suppression, ...]:
         """Every comment that begins with `migrator:`."""
         return tuple(read_suppressions(self.source.text, [step.statement for step in self.steps]))
@@ -97,7 +96,7 @@ class FileContext:
     @cached_property
     def _by_kind(self) -> dict[str, list[Step]]:
         kinds: dict[str, list[Step]] = {}
-        for step in self.steps:
+        for step in self.leaves:
             kinds.setdefault(step.statement.kind, []).append(step)
         return kinds
 
@@ -105,17 +104,40 @@ class FileContext:
     def _by_action(self) -> dict[int, list[Action]]:
         actions: dict[int, list[Action]] = {}
         for step in self.of_kind("alter_table_stmt"):
-            for action in _actions(step):
+            for action in self._actions(step):
                 actions.setdefault(action.cmd.subtype, []).append(action)
         return actions
+
+    def _actions(self, step: Step) -> Iterator[Action]:
+        statement = step.statement.node.alter_table_stmt
+        table = table_name(statement.relation)
+        is_only = len(statement.cmds) == 1
+        settings = {**step.progress.session, **step.progress.local}
+        for node in statement.cmds:
+            cmd = node.alter_table_cmd
+            effects = (
+                step.effects
+                if is_only
+                else judge(alone(step.statement, cmd), step.schema, self.reading.pg_version, settings)
+            )
+            yield Action(step, cmd, table, effects, is_only)
 
     @cached_property
     def _created_at(self) -> dict[ObjectRef, int]:
         """The first statement that surely makes each object: IF NOT EXISTS may find an old one."""
-        made = ((ref, step.number) for step in self.steps if not _may_exist(step) for ref in step.effects.creates)
+        made = ((ref, step.order) for step in self.leaves if not _may_exist(step) for ref in step.effects.creates)
         first: dict[ObjectRef, int] = {}
-        for ref, number in made:
-            first.setdefault(ref, number)
+        for ref, order in made:
+            first.setdefault(ref, order)
+        return first
+
+    @cached_property
+    def _filled_at(self) -> dict[TableName, int]:
+        """The first statement that may have put many rows into each table."""
+        first: dict[TableName, int] = {}
+        for step in self.leaves:
+            for table in _filled(step):
+                first.setdefault(table, step.order)
         return first
 
     def of_kind(self, *kinds: str) -> Sequence[Step]:
@@ -124,17 +146,31 @@ class FileContext:
 
     def actions(self, *subtypes: int) -> Iterator[Action]:
         """Yield the ALTER TABLE actions of these subtypes, in order within each."""
-        for subtype in subtypes:
-            yield from self._by_action.get(subtype, ())
+        if "alter_table_stmt" in self._by_kind:
+            for subtype in subtypes:
+                yield from self._by_action.get(subtype, ())
+
+    def table(self, name: TableName, step: Step) -> Table | None:
+        """Return the table as it is known before the statement; None when nothing is known of it."""
+        return step.schema.table(name)
 
     def is_made_here(self, ref: ObjectRef, step: Step) -> bool:
         """Whether an earlier statement of this file made the object, so that no running code uses it."""
-        return self._created_at.get(ref, step.number) < step.number
+        return self._created_at.get(ref, step.order) < step.order
 
     def is_new_table(self, table: TableName, step: Step) -> bool:
-        """Whether an earlier statement of this file made the table: its locks disturb nobody."""
+        """Whether an earlier statement of this file made the table: no running code knows it."""
         kinds = ("table", "materialized view")
         return any(self.is_made_here(ObjectRef(kind, table.schema, table.name), step) for kind in kinds)
+
+    def is_empty_table(self, table: TableName, step: Step) -> bool:
+        """Whether the table is new and nothing has filled it: no lock on it lasts, and none disturbs anybody."""
+        return self._filled_at.get(table, step.order) >= step.order and self.is_new_table(table, step)
+
+    def is_new_column(self, table: TableName, column: str, step: Step) -> bool:
+        """Whether an earlier statement of this file added the column or made its table."""
+        ref = ObjectRef("column", table.schema, column, table.name)
+        return self.is_made_here(ref, step) or self.is_new_table(table, step)
 
     def may_remove(self, ref: ObjectRef, step: Step) -> bool:
         """Whether removing it breaks no code: in the contract, in an abort of what was made, or made in this file."""
@@ -145,50 +181,47 @@ class FileContext:
 
     def may_rename(self, rename: Rename, step: Step) -> bool:
         """Whether the rename breaks no code: as for removing, or it gives back a name that expand took away."""
-        taken = (taken for file in self.before for earlier in file.steps for taken in earlier.effects.renames)
+        taken = (taken for file in self.before for earlier in file.leaves for taken in earlier.effects.renames)
         names = {(taken.source.kind, taken.source.table, taken.new_name) for taken in taken}
         is_undone = self.phase == "abort" and (rename.source.kind, rename.source.table, rename.source.name) in names
         return is_undone or self.may_remove(rename.source, step)
 
     def _is_undone(self, ref: ObjectRef) -> bool:
-        made = {made for file in self.before for step in file.steps for made in step.effects.creates}
-        return self.phase == "abort" and (ref in made or ObjectRef("table", ref.schema, ref.table) in made)
+        if self.phase != "abort":
+            return False
+        made = {made for file in self.before for step in file.leaves for made in step.effects.creates}
+        return ref in made or ObjectRef("table", ref.schema, ref.table) in made
 
     def steps_before(self, step: Step) -> Iterator[Step]:
         """Yield what has run before the statement: earlier files of the migration, then earlier statements."""
         for file in self.before:
-            yield from file.steps
-        yield from self.steps[: step.number]
+            yield from file.leaves
+        for earlier in self.leaves:
+            if earlier.order < step.order:
+                yield earlier
 
 
-def _actions(step: Step) -> Iterator[Action]:
-    statement = step.statement.node.alter_table_stmt
-    table = table_name(statement.relation)
-    for node in statement.cmds:
-        yield Action(step, node.alter_table_cmd, table, action_effects(node.alter_table_cmd, table))
+_IF_NOT_EXISTS = ("create_stmt", "create_table_as_stmt", "index_stmt", "create_seq_stmt", "create_schema_stmt")
 
 
 def _may_exist(step: Step) -> bool:
+    kind = step.statement.kind
+    if kind in _IF_NOT_EXISTS:
+        return getattr(step.statement.node, kind).if_not_exists
+    if kind == "alter_table_stmt":
+        return any(command.alter_table_cmd.missing_ok for command in step.statement.node.alter_table_stmt.cmds)
+    return False
+
+
+def _filled(step: Step) -> Iterator[TableName]:
+    """Yield the tables that a bulk statement fills; some rows of VALUES are no bulk."""
     node = step.statement.node
     match step.statement.kind:
-        case "create_stmt":
-            return node.create_stmt.if_not_exists
-        case "create_table_as_stmt":
-            return node.create_table_as_stmt.if_not_exists
-        case "index_stmt":
-            return node.index_stmt.if_not_exists
-        case "alter_table_stmt":
-            return any(command.alter_table_cmd.missing_ok for command in node.alter_table_stmt.cmds)
+        case "insert_stmt" if not node.insert_stmt.select_stmt.select_stmt.values_lists:
+            yield table_name(node.insert_stmt.relation)
+        case "copy_stmt" if node.copy_stmt.is_from:
+            yield table_name(node.copy_stmt.relation)
+        case "create_table_as_stmt" if not node.create_table_as_stmt.into.skip_data:
+            yield table_name(node.create_table_as_stmt.into.rel)
         case _:
-            return False
-
-
-def read_steps(text: str, pg_version: int) -> tuple[tuple[Step, ...], tuple[SyntaxProblem, ...]]:
-    """Parse the text once and return its statements in their places, and what could not be read."""
-    parsed = parse_sql(text)
-    steps: list[Step] = []
-    progress = Progress()
-    for number, statement in enumerate(parsed.statements):
-        steps.append(Step(number, statement, effects_of(statement, pg_version), progress))
-        progress = progress.after(statement)
-    return tuple(steps), parsed.problems
+            return

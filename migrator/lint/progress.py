@@ -23,6 +23,15 @@ class Progress:
     session: Mapping[str, str] = field(default_factory=dict[str, str])
     local: Mapping[str, str] = field(default_factory=dict[str, str])
     at_begin: Mapping[str, str] = field(default_factory=dict[str, str])
+    savepoints: tuple[tuple[str, Mapping[str, str], Mapping[str, str]], ...] = ()
+    """Name, and the session's and the transaction's settings at that moment."""
+    is_wrapped: bool = False
+    """Whether the runner of the file, and no statement in it, began the open transaction."""
+
+    @classmethod
+    def at_start(cls, *, is_wrapped: bool) -> "Progress":
+        """Return the state before the first statement; the runner may have begun a transaction."""
+        return cls(transaction=0, is_wrapped=True) if is_wrapped else cls()
 
     def setting(self, name: str) -> str | None:
         """Return the value that the file has set and that is in force, or None."""
@@ -37,25 +46,47 @@ class Progress:
         """Return the state after the statement."""
         match statement.kind:
             case "transaction_stmt":
-                return self._transaction(statement.node.transaction_stmt.kind)
+                return self._transaction(statement.node.transaction_stmt)
             case "variable_set_stmt":
                 return self._set(statement.node.variable_set_stmt)
             case "select_stmt":
                 return self._set_config(statement.node.select_stmt)
+            case "discard_stmt" if statement.node.discard_stmt.target == pb.DISCARD_ALL:
+                return replace(self, session=_NO_SETTINGS, local=_NO_SETTINGS)
             case _:
                 return self
 
-    def _transaction(self, kind: int) -> "Progress":
-        match kind:
+    def _transaction(self, statement: pb.TransactionStmt) -> "Progress":
+        match statement.kind:
             case pb.TRANS_STMT_BEGIN | pb.TRANS_STMT_START if self.transaction is None:
-                number = self.started + 1
-                return replace(self, transaction=number, started=number, at_begin=self.session)
+                return self._begun()
             case pb.TRANS_STMT_COMMIT | pb.TRANS_STMT_PREPARE:
-                return replace(self, transaction=None, local=_NO_SETTINGS)
+                return self._ended(self.session, statement)
             case pb.TRANS_STMT_ROLLBACK if self.transaction is not None:
-                return replace(self, transaction=None, local=_NO_SETTINGS, session=self.at_begin)
+                return self._ended(self.at_begin, statement)
+            case pb.TRANS_STMT_SAVEPOINT:
+                saved = (statement.savepoint_name, self.session, self.local)
+                return replace(self, savepoints=(*self.savepoints, saved))
+            case pb.TRANS_STMT_ROLLBACK_TO:
+                return self._rolled_back_to(statement.savepoint_name)
             case _:
                 return self
+
+    def _begun(self) -> "Progress":
+        number = self.started + 1
+        return replace(self, transaction=number, started=number, at_begin=self.session, savepoints=(), is_wrapped=False)
+
+    def _ended(self, session: Mapping[str, str], statement: pb.TransactionStmt) -> "Progress":
+        ended = replace(self, transaction=None, local=_NO_SETTINGS, session=session, savepoints=(), is_wrapped=False)
+        return ended._begun() if statement.chain and self.transaction is not None else ended
+
+    def _rolled_back_to(self, name: str) -> "Progress":
+        """The savepoint stays, and settings are what they were when it was made."""
+        for depth in range(len(self.savepoints), 0, -1):
+            saved, session, local = self.savepoints[depth - 1]
+            if saved == name:
+                return replace(self, session=session, local=local, savepoints=self.savepoints[:depth])
+        return self
 
     def _set(self, statement: pb.VariableSetStmt) -> "Progress":
         if statement.kind == pb.VAR_RESET_ALL:
@@ -65,17 +96,19 @@ class Progress:
 
     def _set_config(self, statement: pb.SelectStmt) -> "Progress":
         """Read `SELECT set_config('lock_timeout', '1s', false)`."""
+        state = self
         for target in statement.target_list:
             call = target.res_target.val.func_call
             if [name.string.sval for name in call.funcname][-1:] == ["set_config"] and len(call.args) == 3:  # noqa: PLR2004
                 name, value, is_local = (_constant(node) for node in call.args)
-                return self._with(name, value, is_local=is_local == "true")
-        return self
+                state = state._with(name, value, is_local=is_local == "true")
+        return state
 
     def _with(self, name: str, value: str, *, is_local: bool) -> "Progress":
         name = name.lower()
         if not is_local:
-            return replace(self, session={**self.session, name: value})
+            local = {other: kept for other, kept in self.local.items() if other != name}
+            return replace(self, session={**self.session, name: value}, local=local)
         return self if self.transaction is None else replace(self, local={**self.local, name: value})
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from migrator.lint.context import FileContext, read_steps
+from migrator.lint.context import PHASES_BEFORE, FileContext
 from migrator.lint.finding import Claim, Finding
+from migrator.lint.reading import Reading, read_steps
 from migrator.lint.rule import Rule, all_rules
 from migrator.lint.source import Source, read_source
 from migrator.lint.suppression import VERBS, Suppression
+from migrator.schema.model import Schema
 from migrator.statements.statement import Span
 
 _JUDGES_SUPPRESSIONS = frozenset({"invalid-suppression", "unused-suppression"})
@@ -68,8 +70,16 @@ class _Library:
         return self._files[path.name]
 
     def _read(self, source: Source) -> FileContext:
-        steps, problems = read_steps(source.text, self._pg_version)
-        return FileContext(source, self._pg_version, steps, problems, self._known_rules, self._sibling)
+        reading = Reading(self._pg_version, self._schema_before(Path(source.path).stem))
+        steps, problems = read_steps(source.text, reading)
+        return FileContext(source, reading, steps, problems, self._known_rules, self._sibling)
+
+    def _schema_before(self, phase: str) -> Schema:
+        """Return the schema that the earlier files of the same migration leave behind."""
+        for name in reversed(PHASES_BEFORE.get(phase, ())):
+            if (file := self._sibling(name)) is not None:
+                return file.schema_after
+        return Schema()
 
     def _sibling(self, name: str) -> FileContext | None:
         file = self._folder / f"{name}.sql"
@@ -79,7 +89,7 @@ class _Library:
 
 
 def _findings(file: FileContext) -> list[Finding]:
-    found = [(rule, claim) for rule in all_rules().values() for claim in rule.check(file)]
+    found = [(rule, claim) for rule in all_rules().values() if rule.is_default for claim in rule.check(file)]
     kept, unused = _suppress(file, found)
     if unused:
         judge = all_rules()["unused-suppression"]

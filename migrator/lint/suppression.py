@@ -13,6 +13,8 @@ from migrator.statements.statement import Comment, Statement
 
 MARK = "migrator:"
 VERBS = ("allow", "allow-file")
+TRANSACTION_VERBS = ("transaction", "no-transaction")
+"""Not suppressions: they say whether the runner of this file wraps it in a transaction."""
 _FORM = re.compile(r"migrator:\s*(?P<verb>\S*)\s*(?P<rule>[\w-]*)(?:\s*:\s*(?P<reason>.*))?", re.IGNORECASE | re.DOTALL)
 
 
@@ -42,7 +44,8 @@ def read_suppressions(text: str, statements: Sequence[Statement]) -> Iterator[Su
     if MARK not in text.lower():
         return
     for comment in scan_comments(text):
-        if match := _FORM.match(comment.text):
+        match = _FORM.match(comment.text)
+        if match and match["verb"].lower() not in TRANSACTION_VERBS:
             target = _target(comment, statements, text)
             yield Suppression(
                 comment.line, match["verb"].lower(), match["rule"], (match["reason"] or "").strip(), target

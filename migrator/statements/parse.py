@@ -8,19 +8,21 @@ characters; all offsets that leave this module are characters. `tests/unit/state
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf.message import DecodeError
 from postgast import pg_query_pb2 as pb
 from postgast.deparse import deparse as _deparse_tree
 from postgast.errors import PgQueryError
 from postgast.parse import parse as _parse_tree
+from postgast.plpgsql import parse_plpgsql as _parse_body
 from postgast.scan import scan as _scan_tokens
 
 from migrator.statements.split import Piece, Token, pieces
 from migrator.statements.statement import Comment, ParsedSql, Span, Statement, SyntaxProblem
 from migrator.statements.text import TextMap
 
-__all__ = ["Node", "deparse", "pb", "parse_sql", "scan_comments"]
+__all__ = ["Node", "deparse", "parse_plpgsql", "parse_sql", "pb", "scan_comments"]
 
 Node = pb.Node
 """The grammar's oneof: `statement.node.alter_table_stmt` is the tree when `statement.kind` says so."""
@@ -63,6 +65,17 @@ def parse_sql(text: str) -> ParsedSql:
 def deparse(node: Node) -> str:
     """Return a statement's tree as SQL text, without a semicolon; recipes change trees, never text."""
     return _deparse_tree(pb.ParseResult(version=_TREE_VERSION, stmts=[pb.RawStmt(stmt=node)]))
+
+
+def parse_plpgsql(text: str) -> list[dict[str, Any]] | None:
+    """Return the tree of a DO or CREATE FUNCTION statement's PL/pgSQL body; None where it cannot be read.
+
+    Nodes are dicts with one key, as libpg_query writes them; `lineno` counts from the line of the opening quote.
+    """
+    try:
+        return _parse_body(text)
+    except (PgQueryError, ValueError):
+        return None
 
 
 def scan_comments(text: str) -> tuple[Comment, ...]:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from migrator.lint import rules
-from migrator.lint.context import read_steps
 from migrator.lint.finding import Finding
+from migrator.lint.reading import Reading, read_steps
 from migrator.lint.rule import Rule, all_rules, get_rule
 from migrator.lint.runner import lint
 from migrator.lint.source import Source, read_sources
@@ -55,7 +55,7 @@ _NAMES_NO_LOCK = {"add-column-not-null-no-default", "concurrent-index-retry-haza
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_the_lock_that_is_claimed_is_the_one_proven_on_live_servers(rule: Rule) -> None:
-    steps, _ = read_steps(rule.section("Bad"), 17)
+    steps, _ = read_steps(rule.section("Bad"), Reading())
     for claim in (finding.claim for finding in findings(rule.section("Bad"))):
         if claim.table is not None and claim.step is not None:
             taken = [step.effects for step in steps[: claim.step + 1]][_TAKEN_BEFORE.get(rule.id, -1)]

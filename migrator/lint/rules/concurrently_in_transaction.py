@@ -22,7 +22,7 @@ from migrator.lint.wording import statement_in_short
 
 def check(file: FileContext) -> Iterator[Claim]:
     """Report what stands between BEGIN and COMMIT and may not."""
-    for step in file.steps:
+    for step in file.leaves:
         if step.progress.transaction is not None and not step.effects.is_transactional:
             yield step.claim(
                 f"`{statement_in_short(step.statement.text)}` cannot run inside a transaction block: "

@@ -1,5 +1,5 @@
 -- expect: opaque-sql
-DO $$ BEGIN DROP TABLE t; END $$;
+DO $$ BEGIN EXECUTE format('DROP TABLE %I', 't'); END $$;
 -- expect: opaque-sql
 CALL app.clean_up();
 -- expect: opaque-sql

@@ -2,12 +2,12 @@
 
 import pytest
 
-from migrator.lint.context import read_steps
 from migrator.lint.progress import Progress
+from migrator.lint.reading import Reading, read_steps
 
 
 def at_end(sql: str) -> Progress:
-    steps, problems = read_steps(f"{sql}; SELECT 'end'", 17)
+    steps, problems = read_steps(f"{sql}; SELECT 'end'", Reading())
     assert problems == ()
     return steps[-1].progress
 
@@ -25,6 +25,8 @@ def at_end(sql: str) -> Progress:
         ("BEGIN; SAVEPOINT s; ROLLBACK TO s; RELEASE s", 1),
         ("BEGIN; PREPARE TRANSACTION 'x'", None),
         ("COMMIT", None),
+        ("BEGIN; COMMIT AND CHAIN", 2),
+        ("COMMIT; BEGIN; ROLLBACK AND CHAIN", 2),
     ],
 )
 def test_transactions(sql: str, transaction: int | None) -> None:
@@ -50,6 +52,11 @@ def test_transactions(sql: str, transaction: int | None) -> None:
         ("BEGIN; SET lock_timeout = '1s'; ROLLBACK", False),
         ("SET lock_timeout = '1s'; BEGIN; SET LOCAL lock_timeout = 0", False),
         ("SELECT set_config('lock_timeout', '1s', false)", True),
+        ("SELECT 1, set_config('x.y', 'z', false), set_config('lock_timeout', '1s', false)", True),
+        ("BEGIN; SET LOCAL lock_timeout = '1s'; SET lock_timeout = 0", False),
+        ("BEGIN; SAVEPOINT a; SET lock_timeout = '1s'; ROLLBACK TO a", False),
+        ("BEGIN; SET lock_timeout = '1s'; SAVEPOINT a; SET lock_timeout = 0; ROLLBACK TO a", True),
+        ("SET lock_timeout = '1s'; DISCARD ALL", False),
         ("SELECT pg_catalog.set_config('lock_timeout', '1s', true)", False),
         ("BEGIN; SELECT set_config('lock_timeout', '1s', true)", True),
     ],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator.lint import context
+from migrator.lint import reading
 from migrator.lint.runner import lint
 from migrator.lint.source import Source, read_sources
 from migrator.statements.parse import parse_sql
@@ -31,7 +31,7 @@ def test_each_file_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         parsed[text] += 1
         return parse_sql(text)
 
-    monkeypatch.setattr(context, "parse_sql", counting)
+    monkeypatch.setattr(reading, "parse_sql", counting)
     assert lint(read_sources([tmp_path]), 17).files == 12
     assert (len(parsed), set(parsed.values())) == (12, {1})
 
