@@ -18,19 +18,28 @@ from migrator.cli import exits
 from migrator.cli.context import Session, as_document
 from migrator.errors import MigratorError
 
+_PROGRAM = "migrator"
+_COMPLETION = "_MIGRATOR_COMPLETE"
+"""Set by the shell, by click's convention, when it asks for completions."""
+
 
 def run(command: click.Command) -> int:
     """Run it with the process's arguments and return the exit code."""
     try:
         return _run(command, Session())
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing stdout stays silent
         return exits.PIPE_CLOSED
+    finally:
+        _drop_closed_streams()
 
 
 def _run(command: click.Command, session: Session) -> int:
     try:
-        code = command.main(standalone_mode=False, obj=session, prog_name="migrator")
+        if _COMPLETION in os.environ:
+            command.main(prog_name=_PROGRAM)
+        # Not `command.main`: it ends the process with 1 when nobody reads stdout, and 1 is our code for findings.
+        with command.make_context(_PROGRAM, sys.argv[1:], obj=session) as context:
+            code = command.invoke(context)
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as exc:
         return exc.exit_code
@@ -44,6 +53,15 @@ def _run(command: click.Command, session: Session) -> int:
         raise
     except Exception as exc:  # noqa: BLE001 the last line of defence: a bug is reported as one
         return _report_unexpected(exc, session)
+
+
+def _drop_closed_streams() -> None:
+    """Let Python end in silence, and with our exit code, when nobody reads what it still holds in its buffers."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _report(error: MigratorError, session: Session) -> int:

@@ -1,6 +1,7 @@
 """Everything a run needs around the engine: signals, listeners, metrics; taken down again at its end."""
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable, Generator
@@ -16,6 +17,8 @@ from migrator.clock import SystemClock
 from migrator.events import Events, Listener
 from migrator.phases.engine import Engine
 from migrator.phases.folder import Migration, find_migration, load_migration
+
+_STDERR = 2
 
 
 def metrics_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,7 +82,7 @@ def stop_on_signal(stop: threading.Event, session: Session) -> Generator[None]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        session.tell(f"{signal.Signals(number).name}: stopping at the next safe point (again: at once).")
+        _tell_at_once(session, f"{signal.Signals(number).name}: stopping at the next safe point (again: at once).")
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -87,3 +90,10 @@ def stop_on_signal(stop: threading.Event, session: Session) -> Generator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _tell_at_once(session: Session, message: str) -> None:
+    """Write past Python's buffers: a handler may run in the middle of a write, and that cannot be entered twice."""
+    if session.verbosity >= 0:
+        with contextlib.suppress(OSError):
+            os.write(_STDERR, f"{message}\n".encode())
