@@ -30,6 +30,8 @@ class Column:
     """The default's expression as SQL text; None without one."""
     is_identity: bool = False
     is_generated: bool = False
+    is_virtual: bool = field(default=False, compare=False)
+    """Generated when it is read (18), not stored."""
     collation: str | None = None
     """Only when it is not the type's own; SQL text such as `pg_catalog."C"`."""
     sequence: TableName | None = None
@@ -78,6 +80,7 @@ class Constraint:
     is_valid: bool = True
     references: TableName | None = None
     referenced_columns: tuple[str, ...] = ()
+    is_enforced: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,17 @@ class Table:
     """The columns that the partition key reads."""
     is_incomplete: bool = False
     """True when a replay met something that it could not follow: columns may be missing."""
+    is_partition: bool = field(default=False, compare=False)
+    """Its parent is a partitioned table, not one that it only inherits from."""
+    bound: str | None = field(default=None, compare=False)
+    """A partition's bound as SQL text; `DEFAULT` for the default partition."""
+    is_empty: bool = field(default=False, compare=False)
+    """Surely without rows: made in the file that is being read, and written by nothing since."""
+    persistence: str = field(default="p", compare=False)
+    """p for logged, u for unlogged, t for temporary."""
+    access_method: str | None = field(default=None, compare=False)
+    """None when nobody named one: the server's default, or that of the partitioned parent."""
+    tablespace: str | None = field(default=None, compare=False)
 
     def column(self, name: str) -> Column | None:
         """Return the column, or None."""

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple, TypeVar
 
@@ -19,22 +19,6 @@ class Fact(Enum):
 
     NO = "no"
     YES = "yes"
-    UNKNOWN = "unknown"
-
-
-class Held(Enum):
-    """How long the strongest lock is held, once it is granted."""
-
-    INSTANT = "instant"
-    """A change of the catalog only."""
-    SCAN = "scan"
-    """While the whole table is read."""
-    REWRITE = "rewrite"
-    """While the whole table and its indexes are written again."""
-    BUILD = "build"
-    """While an index is built."""
-    UNBOUNDED = "unbounded"
-    """Until something outside of the statement ends: a transaction, other sessions."""
     UNKNOWN = "unknown"
 
 
@@ -185,6 +169,20 @@ def combined(parts: Iterable[Effects]) -> Effects:
         without_rows=_each(table for part in every for table in part.without_rows),
         errors=_each(words for part in every for words in part.errors),
         is_unbounded=any(part.is_unbounded for part in every),
+    )
+
+
+def located(effects: Effects) -> Effects:
+    """Name the tables of a sure rewrite or scan where the fact does not: those that are locked the hardest."""
+    hardest = tuple(lock.table for lock in effects.locks if lock.level is effects.level)
+    is_rewritten = effects.rewrite is Fact.YES and not effects.rewrites
+    is_scanned = effects.scan is Fact.YES and not effects.scans
+    if not (is_rewritten or is_scanned):
+        return effects
+    return replace(
+        effects,
+        rewrites=hardest if is_rewritten else effects.rewrites,
+        scans=hardest if is_scanned else effects.scans,
     )
 
 

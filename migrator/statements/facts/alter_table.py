@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from migrator.locks import LockLevel
 from migrator.names import TableName
-from migrator.statements.effects import Effects, Fact, TableLock, combined
+from migrator.statements.effects import Effects, Fact, TableLock, combined, located
 from migrator.statements.facts.columns import add_column, alter_type, definition
 from migrator.statements.facts.constraints import add_constraint, drop_constraint, validate_constraint
 from migrator.statements.facts.nodes import OPAQUE, Asked, lock, part_ref, table_name
@@ -14,7 +14,6 @@ from migrator.statements.parse import pb
 _AEL = LockLevel.ACCESS_EXCLUSIVE
 _SRE = LockLevel.SHARE_ROW_EXCLUSIVE
 _SUE = LockLevel.SHARE_UPDATE_EXCLUSIVE
-_REWRITE = Effects(rewrite=Fact.YES, scan=Fact.YES)
 _INSTANT = Effects()
 
 
@@ -81,6 +80,10 @@ def alter_table(asked: Asked) -> Effects:
 
 def action_effects(cmd: pb.AlterTableCmd, table: TableName) -> Effects:
     """Return the effects of one action alone; lint asks which of several actions costs what."""
+    return located(_effects(cmd, table))
+
+
+def _effects(cmd: pb.AlterTableCmd, table: TableName) -> Effects:
     if (fact := ACTIONS.get(cmd.subtype)) is not None:
         level, costs = fact
         return replace(costs, locks=(TableLock(table, level),))

@@ -34,7 +34,7 @@ def add_column(cmd: pb.AlterTableCmd, table: TableName) -> Effects:
     own = Effects(
         locks=(TableLock(table, LockLevel.ACCESS_EXCLUSIVE),), creates=(part_ref("column", column.colname, table),)
     )
-    return combined((own, *_type_costs(column), *_constraint_costs(column)))
+    return combined((own, *_type_costs(column), *_constraint_costs(column, table)))
 
 
 def constraints_of(column: pb.ColumnDef) -> dict[int, pb.Constraint]:
@@ -60,7 +60,7 @@ def _type_costs(column: pb.ColumnDef) -> Iterator[Effects]:
         yield _unknown_rewrite(f"whether type {'.'.join(name)} is a domain with constraints")
 
 
-def _constraint_costs(column: pb.ColumnDef) -> Iterator[Effects]:
+def _constraint_costs(column: pb.ColumnDef, table: TableName) -> Iterator[Effects]:
     found = constraints_of(column)
     for kind, constraint in found.items():
         if kind == pb.CONSTR_DEFAULT:
@@ -72,7 +72,7 @@ def _constraint_costs(column: pb.ColumnDef) -> Iterator[Effects]:
         elif kind in (pb.CONSTR_UNIQUE, pb.CONSTR_PRIMARY):
             yield Effects(scan=Fact.YES, index_build=True)
         elif kind == pb.CONSTR_FOREIGN:
-            yield _foreign_key_costs(constraint, has_default=pb.CONSTR_DEFAULT in found)
+            yield _foreign_key_costs(constraint, table, has_default=pb.CONSTR_DEFAULT in found)
 
 
 def _default_costs(default: Node) -> Effects:
@@ -80,11 +80,12 @@ def _default_costs(default: Node) -> Effects:
     return Effects(rewrite=fact, scan=fact, missing=missing)
 
 
-def _foreign_key_costs(constraint: pb.Constraint, *, has_default: bool) -> Effects:
+def _foreign_key_costs(constraint: pb.Constraint, table: TableName, *, has_default: bool) -> Effects:
     """Old rows hold NULL and need no look at the parent, unless a default fills them."""
-    return Effects(
-        locks=(lock(constraint.pktable, LockLevel.SHARE_ROW_EXCLUSIVE),), scan=Fact.YES if has_default else Fact.NO
-    )
+    parent = lock(constraint.pktable, LockLevel.SHARE_ROW_EXCLUSIVE)
+    if not has_default:
+        return Effects(locks=(parent,))
+    return Effects(locks=(parent,), scan=Fact.YES, scans=(table, parent.table))
 
 
 def alter_type(cmd: pb.AlterTableCmd, table: TableName) -> Effects:

@@ -46,6 +46,7 @@ def _reindex_index(index: TableName, *, is_concurrent: bool) -> Effects:
     return Effects(
         locks=(TableLock(index, level),),
         scan=Fact.YES,
+        scans=(index,),
         index_build=True,
         is_transactional=not is_concurrent,
         missing=(f"the table of index {index} ({level if is_concurrent else LockLevel.SHARE} is taken on it)",),

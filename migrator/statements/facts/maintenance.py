@@ -34,6 +34,7 @@ def vacuum(asked: Asked) -> Effects:
         scan=Fact.YES if is_full else Fact.NO,
         is_transactional=not statement.is_vacuumcmd,
         is_opaque=not statement.rels and statement.is_vacuumcmd,
+        is_unbounded=not is_full,
         missing=() if statement.rels else ("which tables there are: all of them are meant",),
     )
 
@@ -61,7 +62,8 @@ def refresh(asked: Asked) -> Effects:
 def lock_table(asked: Asked) -> Effects:
     """LOCK TABLE: as asked."""
     statement = asked.node.lock_stmt
-    return Effects(locks=tuple(lock(node.range_var, LockLevel(statement.mode)) for node in statement.relations))
+    locks = tuple(lock(node.range_var, LockLevel(statement.mode)) for node in statement.relations)
+    return Effects(locks=locks, is_unbounded=True)
 
 
 _ON_A_PART: Mapping[int, LockLevel] = {

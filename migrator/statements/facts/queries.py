@@ -21,6 +21,7 @@ def query(asked: Asked) -> Effects:
         locks=locks,
         scan=scan,
         is_opaque=bool(unknown),
+        is_unbounded=bool(locks),
         creates=_select_into(tree),
         missing=(
             *(f"what function {name}() does" for name in unknown),
@@ -69,4 +70,4 @@ def copy(asked: Asked) -> Effects:
         return query(Asked(statement.query, asked.pg_version))
     level = LockLevel.ROW_EXCLUSIVE if statement.is_from else LockLevel.ACCESS_SHARE
     scan = Fact.NO if statement.is_from else Fact.YES
-    return Effects(locks=(lock(statement.relation, level),), scan=scan)
+    return Effects(locks=(lock(statement.relation, level),), scan=scan, is_unbounded=True)

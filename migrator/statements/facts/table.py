@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from migrator.statements.effects import Effects
+from migrator.statements.effects import Effects, located
 from migrator.statements.facts import alter_table, creates, drops, indexes, maintenance, privileges, queries, renames
 from migrator.statements.facts.nodes import OPAQUE, Asked
 from migrator.statements.statement import Statement
@@ -11,7 +11,7 @@ from migrator.statements.statement import Statement
 def effects_of(statement: Statement, pg_version: int = 17) -> Effects:
     """Return what the statement does on a server of that major version; what is not understood is opaque."""
     read = FACTS.get(statement.kind)
-    return OPAQUE if read is None else read(Asked(statement.node, pg_version))
+    return OPAQUE if read is None else located(read(Asked(statement.node, pg_version)))
 
 
 def _harmless(_asked: Asked) -> Effects:

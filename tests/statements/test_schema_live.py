@@ -1,0 +1,113 @@
+"""What the schema adds to the facts, against every server: replay a world, run it, compare. Cases: schema_cases.toml."""
+
+import secrets
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrator.pg.connection import Connection, connect
+from migrator.pg.driver import DatabaseError
+from migrator.sandbox.cluster import Cluster
+from migrator.schema.effects import effects_in
+from migrator.schema.model import Schema
+from migrator.schema.replay import replay
+from migrator.statements.effects import Effects, Fact
+from migrator.statements.parse import parse_sql
+from migrator.statements.statement import Statement
+from tests.statements.observer import Seen, observe
+
+WORLDS: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "schema_cases.toml").read_text(encoding="utf-8"))[
+    "world"
+]
+CASES = [(world, case) for world in WORLDS for case in world["case"]]
+
+
+@dataclass(frozen=True)
+class World:
+    connection: Connection
+    schema: Schema
+
+
+@pytest.fixture(scope="module")
+def worlds(server: Cluster) -> Iterator[dict[str, World]]:
+    """One database per setup, made when its first case comes."""
+    made: dict[str, World] = {}
+    yield made
+    for world in made.values():
+        name = world.connection.info.dbname
+        world.connection.close()
+        server.drop_database(name)
+
+
+def entered(worlds: dict[str, World], server: Cluster, world: Mapping[str, Any], case: Mapping[str, Any]) -> World:
+    """Return the world of the case; one that has something of its own before it gets a world of its own."""
+    before: str = case.get("before", "")
+    key = world["name"] + before
+    if key not in worlds:
+        name = f"schema_{secrets.token_hex(4)}"
+        server.create_database(name)
+        connection = connect(server.primary.dsn_of(name))
+        connection.execute((world["setup"] + before).encode())
+        worlds[key] = World(connection, replay(statements(before), replay(statements(world["setup"]))))
+    return worlds[key]
+
+
+def statements(text: str) -> tuple[Statement, ...]:
+    parsed = parse_sql(text)
+    assert not parsed.problems
+    return parsed.statements
+
+
+def said(case: Mapping[str, Any], schema: Schema, version: int) -> Effects:
+    (statement,) = statements(case["sql"])
+    return effects_in(statement, schema, version, case.get("settings", {}))
+
+
+@pytest.mark.parametrize(("world", "case"), CASES, ids=[f"{w['name']}: {c['sql']}" for w, c in CASES])
+def test_the_schema_tells_what_happens(
+    world: dict[str, Any], case: dict[str, Any], server: Cluster, worlds: dict[str, World]
+) -> None:
+    version = server.programs.major
+    if version < max(world.get("since", 0), case.get("since", 0)) or version > case.get("until", 99):
+        pytest.skip("another PostgreSQL")
+    here = entered(worlds, server, world, case)
+    effects = said(case, here.schema, version)
+    assert not effects.is_opaque
+    seen = seen_or_error(here.connection, case)
+    if isinstance(seen, str):
+        assert effects.errors, seen
+        return
+    assert not effects.errors
+    assert levels(effects) == dict(seen.locks) | {k: v for k, v in seen.index_locks.items() if k in levels(effects)}
+    assert_costs(effects, seen, is_unknown=case.get("unknown", False))
+
+
+def seen_or_error(connection: Connection, case: Mapping[str, Any]) -> Seen | str:
+    """Run the case and return what was seen, or the server's words."""
+    for name, value in case.get("settings", {}).items():
+        connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+    try:
+        return observe(connection, case["sql"])
+    except DatabaseError as error:
+        return str(error)
+    finally:
+        connection.execute("RESET ALL")
+
+
+def levels(effects: Effects) -> dict[str, Any]:
+    return {f"{lock.table.schema}.{lock.table.name}": lock.level for lock in effects.locks}
+
+
+def assert_costs(effects: Effects, seen: Seen, *, is_unknown: bool) -> None:
+    facts = {effects.rewrite, effects.scan}
+    assert (Fact.UNKNOWN in facts) is is_unknown
+    assert effects.missing or not is_unknown, "an unknown fact says what one would have to know"
+    if not is_unknown:
+        assert {f"{table.schema}.{table.name}" for table in effects.rewrites} == seen.rewritten
+        assert {f"{table.schema}.{table.name}" for table in effects.scans} == seen.scanned
+    assert (effects.rewrite is Fact.YES) is bool(effects.rewrites)
+    assert (effects.scan is Fact.YES) is bool(effects.scans)
