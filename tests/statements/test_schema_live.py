@@ -1,4 +1,4 @@
-"""What the schema adds to the facts, against every server: replay a world, run it, compare. Cases: schema_cases.toml."""
+"""What the schema adds to the facts, on every server: replay a world, run it, compare. Cases: schema_cases.toml."""
 
 import secrets
 import tomllib
