@@ -39,7 +39,7 @@ from tests.backfill.scenes import (
 )
 from tests.fix_server import Database, wait_until
 
-LIMITS = {"batch_size": 100, "target_batch": "2ms", "max_lag": "300ms"}
+LIMITS = {"batch_size": 100, "target_batch": "20ms", "max_lag": "300ms"}
 
 
 Make = Callable[..., ThrottleContext]
@@ -89,7 +89,7 @@ def test_lag_pauses_and_resumes(database: Database, connection: Connection) -> N
         if len(heard.of(EventKind.BACKFILL_BATCH)) == 3:
             replica.pause_replay()
             write(connection)
-        SystemClock().wait(0.06, "so that the run lasts longer than the lag takes to grow")
+        SystemClock().wait(0.15, "so that the run lasts longer than the lag takes to grow")
 
     heard.on[EventKind.BACKFILL_BATCH] = stall
     run = Background(BackfillRunner(lag_request(database, heard)))
@@ -126,9 +126,13 @@ def test_a_stopped_replica_is_missed_by_name(private_database: Database, private
     make_table(private_connection, "integer", 3000)
     name, replica = replica_name(private_connection), private_database.server.replicas[0]
     heard = Heard()
-    heard.on[EventKind.BACKFILL_BATCH] = lambda _: (
-        replica.stop() if len(heard.of(EventKind.BACKFILL_BATCH)) == 2 else None
-    )
+
+    def stop_it(_: Event) -> None:
+        if len(heard.of(EventKind.BACKFILL_BATCH)) == 2:
+            replica.stop()
+        SystemClock().wait(0.15, "so that the run lasts longer than a reading is kept")
+
+    heard.on[EventKind.BACKFILL_BATCH] = stop_it
     run = Background(BackfillRunner(lag_request(private_database, heard)))
     wait_until(lambda: "not connected" in (stored_reason(private_connection) or ""), "the replica is missed")
     reason = stored_reason(private_connection) or ""
