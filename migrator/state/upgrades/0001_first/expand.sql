@@ -113,12 +113,15 @@ CREATE TABLE migrator.audit (
     detail jsonb NOT NULL
 );
 
--- The application's one call; nothing else of this schema is granted to it.
+-- The application's one call; nothing else of this schema is granted to it. Instances that were silent for a week
+-- are forgotten with the next call of their service, so that pods with new names do not pile up.
 CREATE FUNCTION migrator.heartbeat(service text, version text, instance text DEFAULT NULL) RETURNS void
     LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $f$
+        DELETE FROM migrator.instance AS i
+        WHERE i.service = $1 AND i.last_seen < clock_timestamp() - interval '7 days';
         INSERT INTO migrator.instance AS i (service, instance, version)
-        VALUES ($1, coalesce($3, host(inet_client_addr()), 'local') || CASE WHEN $3 IS NULL THEN '/' || pg_backend_pid() ELSE '' END, $2)
+        VALUES ($1, coalesce($3, coalesce(host(inet_client_addr()), 'local') || '/' || pg_backend_pid()), $2)
         ON CONFLICT (service, instance) DO UPDATE
             SET version = excluded.version,
                 last_seen = clock_timestamp(),
