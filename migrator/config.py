@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
@@ -21,6 +21,8 @@ __all__ = [
     "BackfillSettings",
     "Duration",
     "Environment",
+    "LintPathSection",
+    "LintSection",
     "LockSettings",
     "Section",
     "Service",
@@ -92,6 +94,49 @@ class BackfillSettings(Section):
     """Rows of the first batch; later ones adapt to `target_batch`."""
 
 
+Level = Literal["error", "warning", "off"]
+
+
+class LintPathSection(Section):
+    """Decisions of the linter for some files."""
+
+    match: tuple[str, ...] = Field(min_length=1)
+    """Patterns of gitignore's form, relative to the configuration file."""
+    rules: Mapping[str, Level] = Field(default_factory=dict[str, Level])
+    """Rule to error, warning or off."""
+    assume_transaction: bool | None = None
+    """Whether the runner wraps these files in a transaction."""
+
+
+class LintSection(Section):
+    """Decisions of the linter; options win over them."""
+
+    fail_on: Literal["error", "warning", "never"] = "error"
+    """The lowest severity that makes the exit code 1."""
+    assume_transaction: bool = False
+    """Whether the runner wraps each file in a transaction; a comment `-- migrator: no-transaction` overrides it."""
+    rules: Mapping[str, Level] = Field(default_factory=dict[str, Level])
+    """Rule to error, warning or off, for all files."""
+    paths: tuple[LintPathSection, ...] = ()
+    """The same for some files; later ones win."""
+    exclude: tuple[str, ...] = ()
+    """Files that are not linted unless they are named, as patterns of gitignore's form."""
+    placeholders: Mapping[str, str] = Field(default_factory=dict[str, str])
+    """The SQL text for each placeholder of templates: `{{ name }}`, `${name}`, `:name`, `%(name)s`."""
+    history: tuple[Path, ...] = ()
+    """Files that come before the linted ones; without any, the folder of migrations is its own history."""
+    schema_dump: Path | None = None
+    """A dump of the whole schema before the linted files."""
+    baseline: Path | None = None
+    """The file of findings that are known."""
+
+    def below(self, folder: Path) -> "LintSection":
+        """Return the same with the paths in this folder."""
+        named = {"schema_dump": self.schema_dump, "baseline": self.baseline}
+        files = {name: folder / path for name, path in named.items() if path is not None}
+        return self.model_copy(update={"history": tuple(folder / path for path in self.history), **files})
+
+
 class Service(Section):
     """An application whose running versions are registered."""
 
@@ -107,11 +152,15 @@ class Environment(Section):
     dsn_env: str | None = None
     """The environment variable that holds the connection string."""
     dsn_file: Path | None = None
-    """The file that holds the connection string."""
+    """The file that holds the connection string, relative to the configuration file."""
     service: str | None = None
     """The libpq service (pg_service.conf) that describes the connection."""
     replicas: tuple[str, ...] = ()
     """`application_name`s of replicas that must be there while a backfill runs, besides those seen at its start."""
+
+    def below(self, folder: Path) -> "Environment":
+        """Return the section with a relative file name read from this folder."""
+        return self.model_copy(update={"dsn_file": folder / self.dsn_file}) if self.dsn_file else self
 
 
 class Settings(Section):
@@ -125,6 +174,7 @@ class Settings(Section):
     """The owner that `migrator new` writes."""
     locks: LockSettings = LockSettings()
     backfill: BackfillSettings = BackfillSettings()
+    lint: LintSection = LintSection()
     services: Mapping[str, Service] = Field(default_factory=dict[str, Service])
     env: Mapping[str, Environment] = Field(default_factory=dict[str, Environment])
 
@@ -151,7 +201,8 @@ def load_settings(file: Path | None) -> Settings:
         settings = Settings.model_validate(data)
     except ValidationError as exc:
         raise ConfigError(f"{file} is not valid: {explain(exc)}.", "Correct the key.") from exc
-    return settings.model_copy(update={"migrations": file.parent / settings.migrations})
+    env = {name: section.below(file.parent) for name, section in settings.env.items()}
+    return settings.model_copy(update={"migrations": file.parent / settings.migrations, "env": env})
 
 
 def explain(error: ValidationError) -> str:

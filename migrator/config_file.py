@@ -9,7 +9,7 @@ def find_file(start: Path) -> Path | None:
         if (folder / "migrator.toml").is_file():
             return folder / "migrator.toml"
         pyproject = folder / "pyproject.toml"
-        if pyproject.is_file() and "[tool.migrator" in pyproject.read_text(encoding="utf-8"):
+        if pyproject.is_file() and "[tool.migrator" in pyproject.read_text(encoding="utf-8", errors="replace"):
             return pyproject
         if (folder / ".git").exists():
             return None

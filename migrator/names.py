@@ -6,6 +6,7 @@ that we make therefore goes through `made_name`.
 
 import hashlib
 import re
+from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
 from migrator.errors import InputError
@@ -15,6 +16,8 @@ MAX_BYTES = 63
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^".]+)')
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+"""The server folds only A to Z: ÜBER without quotes means the name Über."""
 
 # Words that the server refuses as a bare column or table name: its RESERVED_KEYWORD and TYPE_FUNC_NAME lists (18).
 _RESERVED = frozenset(
@@ -38,7 +41,7 @@ class TableName(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "TableName":
         """Read `users`, `public.users` or `"My Schema"."My.Table"`; without a schema, `public` is meant."""
-        parts = [quoted.replace('""', '"') or bare.lower() for quoted, bare in _PART.findall(text)]
+        parts = [quoted.replace('""', '"') or bare.translate(_LOWER) for quoted, bare in _PART.findall(text)]
         if not 1 <= len(parts) <= 2 or not _covers(text):  # noqa: PLR2004 schema and name
             raise InputError(f"{text!r} is not a table name.", 'Write it as table, schema.table or "Quoted"."Name".')
         return cls(parts[0], parts[1]) if len(parts) > 1 else cls("public", parts[0])
