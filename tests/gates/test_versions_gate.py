@@ -182,9 +182,10 @@ def test_a_heartbeat_keeps_its_start_until_the_version_changes(one_connection: C
 
 
 def test_instances_that_were_silent_for_a_week_are_forgotten(one_connection: Connection) -> None:
-    install(one_connection)
-    one_connection.execute("SELECT migrator.heartbeat('checkout', '1.0', 'old'), migrator.heartbeat('cron', '7', 'c')")
+    register(one_connection)
+    beat(one_connection, "1.0")
+    beat(one_connection, "7", "c", "cron")
     one_connection.execute("UPDATE migrator.instance SET last_seen = now() - interval '8 days'")
-    one_connection.execute("SELECT migrator.heartbeat('checkout', '1.1', 'new')")
+    beat(one_connection, "1.1", "new")
     rows = one_connection.execute("SELECT service, instance FROM migrator.instance ORDER BY service").fetchall()
     assert [(row["service"], row["instance"]) for row in rows] == [("checkout", "new"), ("cron", "c")]
