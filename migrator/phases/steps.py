@@ -91,10 +91,10 @@ def steps_of(statements: tuple[Statement, ...], phase: str, pg_version: int) -> 
     groups = _groups(statements, phase)
     steps = tuple(
         Step(phase, number, group, tuple(effects_of(statement, pg_version) for statement in group))
-        for number, group in enumerate(groups, start=1)
+        for number, (group, _) in enumerate(groups, start=1)
     )
-    for step in steps:
-        if len(step.statements) > 1 and not step.is_transactional:
+    for step, (_, is_block) in zip(steps, groups, strict=True):
+        if is_block and not step.is_transactional:
             alone = next(s for s, e in zip(step.statements, step.effects, strict=True) if not e.is_transactional)
             raise ManifestError(
                 f"{phase}.sql:{alone.line}: the server refuses this statement inside BEGIN … COMMIT: {alone.text}.",
@@ -103,21 +103,22 @@ def steps_of(statements: tuple[Statement, ...], phase: str, pg_version: int) -> 
     return steps
 
 
-def _groups(statements: tuple[Statement, ...], phase: str) -> list[tuple[Statement, ...]]:
-    groups: list[tuple[Statement, ...]] = []
+def _groups(statements: tuple[Statement, ...], phase: str) -> list[tuple[tuple[Statement, ...], bool]]:
+    """Return each step's statements, and whether they stand between BEGIN and COMMIT."""
+    groups: list[tuple[tuple[Statement, ...], bool]] = []
     block: list[Statement] | None = None
     for statement in statements:
         _refuse_session_settings(statement, phase, in_block=block is not None)
         command = _transaction_command(statement)
         if command is None:
             if block is None:
-                groups.append((statement,))
+                groups.append(((statement,), False))
             else:
                 block.append(statement)
         elif command == "begin" and block is None:
             block = []
         elif command == "commit" and block is not None:
-            groups.extend([tuple(block)] if block else [])
+            groups.extend([(tuple(block), True)] if block else [])
             block = None
         else:
             raise ManifestError(
