@@ -1,5 +1,4 @@
-import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, cast
@@ -18,9 +17,7 @@ from migrator.state.store import Store
 from tests.fix_app import Shop
 from tests.fix_server import wait_until
 from tests.phases.looking import scalar, users_parts
-
-ALTER = "ALTER TABLE public.users ADD COLUMN nick text;"
-INDEX = "CREATE INDEX CONCURRENTLY users_name_idx ON public.users (name);"
+from tests.phases.scenes import INDEX, NICK, in_background
 
 
 @contextmanager
@@ -34,27 +31,6 @@ def idle_in_transaction(shop: Shop, query: str = "SELECT count(*) FROM users") -
             session.execute("ROLLBACK")
 
 
-@contextmanager
-def in_background(act: Callable[[], object]) -> Generator[None]:
-    """Run `act` beside the block; what it raises is raised at the block's end."""
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            act()
-        except BaseException as exc:  # noqa: BLE001 handed to the test below
-            raised.append(exc)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
-    if raised:
-        raise raised[0]
-
-
 def _of(shop: Shop, kind: EventKind) -> list[Event]:
     return [event for event in shop.heard if event.kind is kind]
 
@@ -65,7 +41,7 @@ def _has_column(shop: Shop, name: str) -> bool:
 
 
 def test_a_blocker_is_named_and_the_step_succeeds_after_it(shop: Shop) -> None:
-    migration, engine = shop.write("m", expand=ALTER), shop.engine()
+    migration, engine = shop.write("m", expand=NICK), shop.engine()
     with idle_in_transaction(shop) as session:
         pid = session.info.backend_pid
         with in_background(lambda: engine.expand(migration)):
@@ -86,7 +62,7 @@ def _first_blocker(event: Event) -> dict[str, object]:
 
 
 def test_at_the_end_of_the_budget_nothing_is_changed(shop: Shop) -> None:
-    migration = shop.write("m", expand=ALTER)
+    migration = shop.write("m", expand=NICK)
     engine = shop.engine(budget=timedelta(milliseconds=700))
     with idle_in_transaction(shop) as session:
         pid = session.info.backend_pid
@@ -106,7 +82,7 @@ def test_at_the_end_of_the_budget_nothing_is_changed(shop: Shop) -> None:
 
 
 def test_a_query_behind_our_wait_goes_on_after_one_rung(one_shop: Shop) -> None:
-    migration, engine = one_shop.write("m", expand=ALTER), one_shop.engine()
+    migration, engine = one_shop.write("m", expand=NICK), one_shop.engine()
     with idle_in_transaction(one_shop) as session, connect(one_shop.dsn) as watcher:
 
         def release() -> None:

@@ -1,0 +1,71 @@
+"""Small migrations, and ways to interrupt them, that the tests of phases share."""
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import pytest
+
+from migrator.errors import MigratorError
+from migrator.events import Event, EventKind
+from tests.fix_app import Shop
+
+CONTRACT = "[contract]\ncontract_by = 2099-01-01\nevidence = []\n"
+NICK = "ALTER TABLE public.users ADD COLUMN nick text;"
+INDEX = "CREATE INDEX CONCURRENTLY users_name_idx ON public.users (name);"
+
+
+def with_every_phase(shop: Shop) -> Shop:
+    """Write the migration `m`: a column and an index come, and name goes."""
+    default = "ALTER TABLE public.orders ALTER COLUMN amount SET DEFAULT 0;"
+    shop.write(
+        "m",
+        manifest=CONTRACT,
+        expand=NICK,
+        migrate=INDEX,
+        contract=f"{default} ALTER TABLE public.users DROP COLUMN name;",
+        abort="DROP INDEX CONCURRENTLY public.users_name_idx; ALTER TABLE public.users DROP COLUMN nick;",
+    )
+    return shop
+
+
+def stopped_in(shop: Shop, phase: str, kind: EventKind = EventKind.STEP_INTENT, name: str = "m") -> None:
+    """Run a phase until its first event of the kind, as if the process had ended there."""
+
+    class Ended(Exception):
+        pass
+
+    def end(event: Event) -> None:
+        if event.kind is kind:
+            raise Ended
+
+    with pytest.raises(Ended):
+        getattr(shop.engine(end), phase)(shop.migration(name))
+
+
+@contextmanager
+def in_background(act: Callable[[], object]) -> Generator[None]:
+    """Run `act` beside the block; what it raises is raised at the block's end."""
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            act()
+        except BaseException as exc:  # noqa: BLE001 handed to the test below
+            raised.append(exc)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+    if raised:
+        raise raised[0]
+
+
+@contextmanager
+def ended(act: Callable[[], object], error: type[MigratorError]) -> Generator[None]:
+    """Run `act` beside the block, which makes it fail with this error."""
+    with pytest.raises(error), in_background(act):
+        yield
