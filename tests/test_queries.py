@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,11 +60,18 @@ def _asked(path: Path) -> Iterator[str]:
 
 
 def _possible(path: Path) -> Iterator[str]:
-    """Yield what the module can reach with the words that it holds."""
+    """Yield what the module can reach: the full names that it holds, and with names that it puts together any word."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    words = set(_texts(tree))
-    yield from words & _FULL
+    yield from set(_texts(tree)) & _FULL
+    words = _words()
     yield from (f"{stem}.{name}" for stem in _stems(tree) for name in _NAMES[stem] if name in words)
+
+
+@cache
+def _words() -> frozenset[str]:
+    """Return every text of the code that could be a name."""
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in _MODULES)
+    return frozenset(text for tree in trees for text in _texts(tree) if text.isidentifier())
 
 
 def _stems(tree: ast.AST) -> Iterator[str]:

@@ -18,7 +18,7 @@ from migrator.backfill.throttles import operator_pause, replica_lag
 from migrator.backfill.throttling import SignalSession, ThrottleContext, build_throttles
 from migrator.clock import SystemClock
 from migrator.config import BackfillSettings
-from migrator.errors import InputError, Stopped
+from migrator.errors import Stopped
 from migrator.events import Event, EventKind, Events
 from migrator.pg.connection import Connection, connect
 from migrator.pg.driver import make_conninfo, sql
@@ -285,14 +285,6 @@ def test_stop_is_answered_while_paused(one_database: Database, one_connection: C
     heard.on[EventKind.BACKFILL_PAUSED] = lambda _: stop.set()
     with pytest.raises(Stopped, match="paused by ann"):
         BackfillRunner(request(one_database.dsn, spec(), heard, throttles=None, clock=SystemClock(stop))).run()
-
-
-def test_unknown_backfills_cannot_be_paused(one_connection: Connection) -> None:
-    install_state(one_connection)
-    with pytest.raises(InputError, match="has no backfill nothing that has begun"):
-        control.pause(one_connection, MIGRATION, "nothing", "ann")
-    with pytest.raises(InputError, match="has no backfill that has begun"):
-        control.resume(one_connection, MIGRATION, None)
 
 
 def test_every_file_of_the_folder_is_a_throttle(context: Make, one_database: Database) -> None:

@@ -1,3 +1,5 @@
+"""kill -9 at every boundary of a rename: `resume` reaches the same schema and the same data as an undisturbed run."""
+
 import os
 import secrets
 import signal

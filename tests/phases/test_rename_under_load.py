@@ -1,3 +1,5 @@
+"""A rename while old and new code run: no query fails, from expand to contract, and with an abort half-way."""
+
 from contextlib import ExitStack
 
 import pytest
