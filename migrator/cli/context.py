@@ -38,11 +38,23 @@ class Session:
     actor_option: str | None = None
 
     @cached_property
+    def configuration(self) -> Path | None:
+        """The configuration file; to ask for it costs nothing, to read it costs pydantic."""
+        from migrator.config_file import find_file
+
+        return self.config_file or find_file(Path.cwd())
+
+    @property
+    def has_configuration(self) -> bool:
+        """Whether there is a configuration file."""
+        return self.configuration is not None
+
+    @cached_property
     def settings(self) -> "Settings":
         """The configuration file's contents, or the defaults."""
-        from migrator.config import find_file, load_settings
+        from migrator.config import load_settings
 
-        return load_settings(self.config_file or find_file(Path.cwd()))
+        return load_settings(self.configuration)
 
     @property
     def has_dsn(self) -> bool:

@@ -1,16 +1,14 @@
 """`migrator lint [PATHS]`, `migrator lint rules`, `migrator lint explain RULE`: needs no database and no driver."""
 
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.context import Command, Session, pass_session
-from migrator.cli.exits import FINDINGS
+from migrator.cli.context import Command, Session, common_options, pass_session
 
-_DEFAULT_VERSION = 17
-_DEFAULT_FOLDER = "migrations"
-_WITH_VALUE = frozenset({"--format", "--dsn", "--env", "--actor", "--pg-version", "--stdin-filepath"})
+if TYPE_CHECKING:
+    from migrator.lint.rule import Rule
 
 
 class _FilesByDefault(click.Group):
@@ -20,19 +18,24 @@ class _FilesByDefault(click.Group):
         """Put the name of the subcommand first."""
         if args[:1] and args[0] in self.get_help_option_names(ctx):
             return super().parse_args(ctx, args)
-        at = _first_word(args)
+        at = _first_word(args, self._with_value())
         if at is None or args[at] not in self.commands:
             return super().parse_args(ctx, ["files", *args])
         return super().parse_args(ctx, [args[at], *args[:at], *args[at + 1 :]])
 
+    def _with_value(self) -> frozenset[str]:
+        """The options that are followed by a value: what stands behind one is no subcommand."""
+        options = [*common_options(), *(p for p in self.commands["files"].params if isinstance(p, click.Option))]
+        return frozenset(name for option in options if not option.is_flag for name in option.opts)
 
-def _first_word(args: list[str]) -> int | None:
+
+def _first_word(args: list[str], with_value: frozenset[str]) -> int | None:
     """Return the place of the first argument that is neither an option nor an option's value."""
     is_value = False
     for at, word in enumerate(args):
         if not is_value and not word.startswith("-"):
             return at
-        is_value = not is_value and word in _WITH_VALUE
+        is_value = not is_value and word in with_value
     return None
 
 
@@ -44,36 +47,56 @@ def lint() -> None:
     """
 
 
+def _path(*, is_folder: bool = True) -> click.Path:
+    return click.Path(path_type=Path, dir_okay=is_folder)
+
+
 @lint.command(cls=Command)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--stdin-filepath", type=click.Path(path_type=Path), help="Read standard input, known by this path.")
+@click.option("--stdin-filepath", type=_path(), help="Read standard input, known by this path.")
 @click.option("--pg-version", type=click.IntRange(12, 18), help="Server version to judge by.  [default: 17]")
+@click.option(
+    "--output",
+    multiple=True,
+    metavar="FMT[=FILE]",
+    help="text, json, sarif, github, gitlab, junit, markdown or gcc; repeatable; without a file on stdout.",
+)
+@click.option("--fail-on", type=click.Choice(["error", "warning", "never"]), help="What makes the exit code 1.")
+@click.option("--changed", is_flag=True, help="Only SQL files that differ from where this branch left --base.")
+@click.option("--base", metavar="REF", help="What --changed compares with; by default what CI names, or origin/HEAD.")
+@click.option("--history", multiple=True, type=_path(), help="Files that come before; repeatable.")
+@click.option("--schema-dump", type=_path(is_folder=False), help="A dump of the schema before the files.")
+@click.option("--baseline", type=_path(is_folder=False), help="Known findings, which are not reported.")
+@click.option("--write-baseline", type=_path(is_folder=False), help="Write all findings to this file as known.")
+@click.option("--assume-transaction/--no-assume-transaction", default=None, help="Whether files run in a transaction.")
+@click.option("--fix", is_flag=True, help="Write the mechanical rewrites into the files.")
+@click.option("--diff", is_flag=True, help="Show the mechanical rewrites as a diff.")
+@click.option("--effects", is_flag=True, help="Print what every statement does, one JSON document per line.")
 @pass_session
-def files(session: Session, paths: tuple[Path, ...], stdin_filepath: Path | None, pg_version: int | None) -> int:
-    """Lint files and folders; without any, the folder of migrations. `-` is standard input."""
-    from migrator.lint.report import as_data, as_text
-    from migrator.lint.runner import lint as run
-    from migrator.lint.source import from_bytes, read_sources
+def files(session: Session, **options: Any) -> int:  # noqa: ANN401 click's values, as LintOptions declares them
+    """Lint files, folders and patterns; without any, the folder of migrations. `-` is standard input.
 
-    if stdin_filepath is not None or paths == (Path("-"),):
-        sources = iter([from_bytes(str(stdin_filepath or "<stdin>"), sys.stdin.buffer.read())])
-    else:
-        sources = read_sources(paths or (_migrations(session),))
-    report = run(sources, pg_version or _version(session))
-    session.show(as_data(report), lambda: as_text(report))
-    return FINDINGS if report.errors else 0
+    The schema before the files comes from the earlier migrations, or from --dsn, --schema-dump or --history.
+    Exit code 0: clean; 1: findings at or above --fail-on; 2: something could not be read.
+    """
+    from migrator.cli.linting import LintOptions, LintRun
+
+    run = LintRun(session, LintOptions(**options))
+    if options["effects"]:
+        return run.effects()
+    if options["fix"] or options["diff"]:
+        run.fix()
+    return run.report()
 
 
 @lint.command(cls=Command)
 @pass_session
 def rules(session: Session) -> None:
-    """List the rules."""
+    """List the rules: severity, lock, first server version, whether it is on by default."""
     from migrator.lint.rule import all_rules
 
-    found = {rule.id: rule.summary for rule in all_rules().values()}
-    width = max(map(len, found))
-    data = {"rules": [{"id": name, "summary": summary} for name, summary in found.items()]}
-    session.show(data, lambda: "\n".join(f"{name:{width}}  {summary}" for name, summary in found.items()))
+    records = [rule_data(rule) for rule in all_rules().values()]
+    session.show({"rules": records}, lambda: _table(records))
 
 
 @lint.command(cls=Command)
@@ -81,28 +104,31 @@ def rules(session: Session) -> None:
 @pass_session
 def explain(session: Session, rule_id: str) -> None:
     """Say why a rule exists, with SQL that it reports and SQL that it does not."""
-    from migrator.lint.report import explanation
     from migrator.lint.rule import get_rule
 
     rule = get_rule(rule_id)
     sections = {title.lower(): rule.section(title) for title in ("Why", "Bad", "Good")}
-    session.show({"id": rule.id, "summary": rule.summary, **sections}, lambda: explanation(rule))
+    session.show({**rule_data(rule), **sections}, lambda: f"{rule.id}\n\n{rule.documentation}")
 
 
-def _has_configuration(session: Session) -> bool:
-    """Ask before reading it: the settings cost more time than linting a file."""
-    from migrator.config_file import find_file
+def rule_data(rule: "Rule") -> dict[str, Any]:
+    """Return what a rule says of itself, as JSON values."""
+    return {
+        "id": rule.id,
+        "summary": rule.summary,
+        "severity": rule.severity.value,
+        "category": rule.category.value,
+        "lock": str(rule.lock) if rule.lock is not None else None,
+        "since": rule.since,
+        "on_by_default": rule.is_default,
+    }
 
-    return session.config_file is not None or find_file(Path.cwd()) is not None
 
-
-def _version(session: Session) -> int:
-    return session.settings.pg_version if _has_configuration(session) else _DEFAULT_VERSION
-
-
-def _migrations(session: Session) -> Path:
-    """Return the configured folder, relative to where we are when it lies below."""
-    if not _has_configuration(session):
-        return Path(_DEFAULT_FOLDER)
-    folder = session.settings.migrations
-    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+def _table(records: list[dict[str, Any]]) -> str:
+    width = max(len(record["id"]) for record in records)
+    lines = [f"{'rule':{width}}  {'severity':8}  {'lock':22}  since  {'default':7}  what it reports"]
+    for record in records:
+        lock, is_on = record["lock"] or "-", "on" if record["on_by_default"] else "off"
+        head = f"{record['id']:{width}}  {record['severity']:8}  {lock:22}  {record['since']:5}  {is_on:7}"
+        lines.append(f"{head}  {record['summary']}")
+    return "\n".join(lines)

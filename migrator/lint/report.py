@@ -1,71 +1,97 @@
-"""Findings as text for people and as data for `--format json`."""
+"""The result of a run: findings, what was allowed, and how much of the SQL was understood."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from migrator.lint.finding import Finding
-from migrator.lint.rule import Rule
-from migrator.lint.runner import LintReport
-
-_LONGEST_LINE = 160
+from migrator.errors import InputError
+from migrator.lint.finding import Finding, Severity
 
 
-def as_text(report: LintReport) -> str:
-    """Return each finding with its source line, message and help, and a last line that says what was read."""
-    return "\n".join([*(_finding_text(finding) for finding in report.findings), *_summary(report)])
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A finding that a suppression allows, with its reason."""
+
+    finding: Finding
+    reason: str
 
 
-def as_data(report: LintReport) -> dict[str, Any]:
-    """Return the report as JSON values; the command adds `schema_version`."""
-    return {
-        "findings": [_finding_data(finding) for finding in report.findings],
-        "errors": report.errors,
-        "warnings": len(report.findings) - report.errors,
-        "files": report.files,
-        "statements": report.statements,
-        "not_understood": report.not_understood,
-    }
+@dataclass(frozen=True, slots=True)
+class LintReport:
+    """All findings in the order of the files and lines, and how much was understood."""
+
+    findings: tuple[Finding, ...]
+    paths: tuple[str, ...]
+    """The files that were read."""
+    statements: int
+    """All of them, also those that could not be read."""
+    opaque: int
+    """Statements that are SQL, but whose effects their text does not tell."""
+    unreadable: int
+    """Parts that are not SQL."""
+    allowed: tuple[Allowed, ...] = ()
+    known: tuple[Finding, ...] = ()
+    """Findings that the baseline holds."""
+    unread: tuple[InputError, ...] = ()
+    """Files that could not be read at all."""
+    fail_on: Severity | None = Severity.ERROR
+    """None: findings never fail."""
+
+    @property
+    def errors(self) -> int:
+        """How many findings are errors."""
+        return sum(finding.is_error for finding in self.findings)
+
+    @property
+    def warnings(self) -> int:
+        """How many findings are warnings."""
+        return len(self.findings) - self.errors
+
+    @property
+    def files(self) -> int:
+        """How many files were read."""
+        return len(self.paths)
+
+    @property
+    def not_understood(self) -> int:
+        """How many statements nobody judged."""
+        return self.opaque + self.unreadable
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a finding is at or above the level that fails."""
+        return any(self.is_failing(finding) for finding in self.findings)
+
+    def is_failing(self, finding: Finding) -> bool:
+        """Whether this finding makes the run fail."""
+        return self.fail_on is not None and (finding.is_error or self.fail_on is Severity.WARNING)
+
+    @property
+    def totals(self) -> str:
+        """`2 errors, 1 warning (3 allowed, 4 in the baseline).`"""
+        apart = [
+            f"{len(found)} {words}"
+            for found, words in ((self.allowed, "allowed"), (self.known, "in the baseline"))
+            if found
+        ]
+        behind = f" ({', '.join(apart)})" if apart else ""
+        return f"{count(self.errors, 'error')}, {count(self.warnings, 'warning')}{behind}."
+
+    @property
+    def coverage(self) -> str:
+        """`7 statements in 2 files: 5 understood, 1 opaque, 1 not understood.`"""
+        read = self.statements - self.opaque - self.unreadable
+        unread = f" {count(len(self.unread), 'file')} could not be read." if self.unread else ""
+        return (
+            f"{count(self.statements, 'statement')} in {count(self.files, 'file')}: {read} understood, "
+            f"{self.opaque} opaque, {self.unreadable} not readable as SQL.{unread}"
+        )
 
 
-def explanation(rule: Rule) -> str:
-    """Return a rule's documentation under its id."""
-    return f"{rule.id}\n\n{rule.documentation}"
-
-
-def _finding_text(finding: Finding) -> str:
-    claim = finding.claim
-    head = f"{finding.path}:{claim.line}: {claim.severity.value}: {finding.rule}"
-    return f"{head}\n  | {_shown(finding.source_line)}\n  {claim.message}\n  help: {claim.help}\n"
-
-
-def _shown(line: str) -> str:
-    """Return a source line fit for a terminal: cut, and without control characters."""
-    text = "".join(character if character.isprintable() else " " for character in line.strip())
-    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"
-
-
-def _summary(report: LintReport) -> Iterator[str]:
-    warnings = len(report.findings) - report.errors
-    yield f"{_count(report.errors, 'error')}, {_count(warnings, 'warning')}."
-    yield (
-        f"{_count(report.statements, 'statement')} in {_count(report.files, 'file')}, "
-        f"{report.not_understood} not understood."
-    )
-
-
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Return `1 file`, `2 files`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _finding_data(finding: Finding) -> dict[str, Any]:
-    claim = finding.claim
-    return {
-        "rule": finding.rule,
-        "severity": claim.severity.value,
-        "path": finding.path,
-        "line": claim.line,
-        "message": claim.message,
-        "help": claim.help,
-        "lock": str(claim.lock) if claim.lock is not None else None,
-        "table": str(claim.table) if claim.table is not None else None,
-    }
+def worst_first(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the errors, then the warnings, each in their order."""
+    return sorted(findings, key=lambda finding: not finding.is_error)

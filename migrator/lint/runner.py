@@ -1,85 +1,138 @@
 """Runs every rule over every file, once parsed, and applies the suppressions."""
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from migrator.lint.context import PHASES_BEFORE, FileContext
-from migrator.lint.finding import Claim, Finding
+from migrator.lint.finding import Claim, Finding, Severity
 from migrator.lint.reading import Reading, read_steps
+from migrator.lint.report import Allowed, LintReport
 from migrator.lint.rule import Rule, all_rules
+from migrator.lint.settings import FileSettings, LintSettings
 from migrator.lint.source import Source, read_source
 from migrator.lint.suppression import VERBS, Suppression
+from migrator.lint.template import fill
 from migrator.schema.model import Schema
 from migrator.statements.statement import Span
+
+__all__ = ["LintReport", "Past", "lint", "read_files"]
 
 _JUDGES_SUPPRESSIONS = frozenset({"invalid-suppression", "unused-suppression"})
 """Rules about the comments themselves, which no comment can suppress."""
 
 
+class Past(Protocol):
+    """What came before a file; see `migrator.lint.history`."""
+
+    def before(self, path: Path) -> Schema:
+        """Return the schema that the file's migration finds."""
+        ...
+
+    def learn(self, path: Path, schema: Schema) -> None:
+        """Take note of the schema that a file leaves behind."""
+        ...
+
+
+class NoPast:
+    """Nothing is known: what a file does not make itself cannot be told."""
+
+    def before(self, path: Path) -> Schema:
+        """Return a schema without tables, which is not complete."""
+        del path
+        return Schema()
+
+    def learn(self, path: Path, schema: Schema) -> None:
+        """Forget it."""
+
+
 @dataclass(frozen=True, slots=True)
-class LintReport:
-    """All findings in the order of the files and lines, and how much was understood."""
+class FileResult:
+    """What was found in one file; plain values, so that it can cross processes."""
 
+    path: str
     findings: tuple[Finding, ...]
-    files: int
+    allowed: tuple[Allowed, ...]
     statements: int
-    not_understood: int
-    """Statements that are opaque, and parts that are not SQL."""
-
-    @property
-    def errors(self) -> int:
-        """How many findings fail CI."""
-        return sum(finding.is_error for finding in self.findings)
+    opaque: int
+    unreadable: int
 
 
-def lint(sources: Iterable[Source], pg_version: int) -> LintReport:
+def lint(
+    sources: Iterable[Source],
+    pg_version: int,
+    settings: LintSettings | None = None,
+    past: Past | None = None,
+    fail_on: Severity | None = Severity.ERROR,
+) -> LintReport:
     """Lint the sources as for a server of that major version."""
-    library = _Library(pg_version)
-    findings: list[Finding] = []
-    count = Counter[str]()
+    settings = settings or LintSettings()
+    return report_of((result_of(file, settings) for file in read_files(sources, pg_version, settings, past)), fail_on)
+
+
+def read_files(
+    sources: Iterable[Source], pg_version: int, settings: LintSettings, past: Past | None = None
+) -> Iterator[FileContext]:
+    """Yield each source, understood, in order."""
+    library = _Library(pg_version, settings, past or NoPast())
     for source in sources:
-        file = library.file(source)
-        findings += _findings(file)
-        count["files"] += 1
-        count["statements"] += len(file.steps) + len(file.problems)
-        count["opaque"] += sum(step.effects.is_opaque for step in file.steps) + len(file.problems)
-    return LintReport(tuple(findings), count["files"], count["statements"], count["opaque"])
+        yield library.file(source)
+
+
+def report_of(results: Iterable[FileResult], fail_on: Severity | None) -> LintReport:
+    """Return what was found in all files together."""
+    every = tuple(results)
+    return LintReport(
+        findings=tuple(finding for result in every for finding in result.findings),
+        paths=tuple(result.path for result in every),
+        statements=sum(result.statements for result in every),
+        opaque=sum(result.opaque for result in every),
+        unreadable=sum(result.unreadable for result in every),
+        allowed=tuple(allowed for result in every for allowed in result.allowed),
+        fail_on=fail_on,
+    )
 
 
 class _Library:
     """The files of the folder at hand, each parsed once, also when a sibling asks for it."""
 
-    def __init__(self, pg_version: int) -> None:
+    def __init__(self, pg_version: int, settings: LintSettings, past: Past) -> None:
         self._pg_version = pg_version
+        self._settings = settings
+        self._past = past
         self._folder = Path()
         self._files: dict[str, FileContext] = {}
+        self._texts: dict[str, str] = {}
         self._known_rules = frozenset(all_rules()) - _JUDGES_SUPPRESSIONS
 
     def file(self, source: Source) -> FileContext:
         """Return the source, understood."""
         path = Path(os.path.abspath(source.path))  # noqa: PTH100 links keep their own name
         if path.parent != self._folder:
-            self._folder, self._files = path.parent, {}
+            self._folder, self._files, self._texts = path.parent, {}, {}
         known = self._files.get(path.name)
-        if known is None or known.source.text != source.text:
-            known = self._read(source)
-        self._files[path.name] = replace(known, source=source)  # a sibling was read by another form of its path
+        if known is None or self._texts[path.name] != source.text:
+            known = self._read(source, path)
+            self._texts[path.name] = source.text
+        self._files[path.name] = replace(known, source=replace(source, text=known.source.text))
+        self._past.learn(path, self._files[path.name].schema_after)
         return self._files[path.name]
 
-    def _read(self, source: Source) -> FileContext:
-        reading = Reading(self._pg_version, self._schema_before(Path(source.path).stem))
-        steps, problems = read_steps(source.text, reading)
-        return FileContext(source, reading, steps, problems, self._known_rules, self._sibling)
+    def _read(self, source: Source, path: Path) -> FileContext:
+        text = fill(source.text, self._settings.placeholders)
+        is_wrapped = self._settings.for_file(source.path).assume_transaction
+        reading = Reading(self._pg_version, self._schema_before(path), is_wrapped)
+        steps, problems = read_steps(text, reading)
+        return FileContext(replace(source, text=text), reading, steps, problems, self._known_rules, self._sibling)
 
-    def _schema_before(self, phase: str) -> Schema:
-        """Return the schema that the earlier files of the same migration leave behind."""
-        for name in reversed(PHASES_BEFORE.get(phase, ())):
-            if (file := self._sibling(name)) is not None:
-                return file.schema_after
-        return Schema()
+    def _schema_before(self, path: Path) -> Schema:
+        """A file of a migration finds what the earlier phases left."""
+        for name in reversed(PHASES_BEFORE.get(path.stem, ())):
+            if (earlier := self._sibling(name)) is not None:
+                return earlier.schema_after
+        return self._past.before(path)
 
     def _sibling(self, name: str) -> FileContext | None:
         file = self._folder / f"{name}.sql"
@@ -88,28 +141,46 @@ class _Library:
         return self.file(read_source(file)) if file.is_file() else None
 
 
-def _findings(file: FileContext) -> list[Finding]:
-    found = [(rule, claim) for rule in all_rules().values() if rule.is_default for claim in rule.check(file)]
-    kept, unused = _suppress(file, found)
-    if unused:
+def result_of(file: FileContext, settings: LintSettings) -> FileResult:
+    """Ask every rule that is on about the file."""
+    own = settings.for_file(file.source.path)
+    asked = (rule for rule in all_rules().values() if own.is_on(rule.id, is_default=rule.is_default))
+    found = [(rule, claim) for rule in asked for claim in rule.check(file)]
+    kept, allowed, unused = _suppress(file, found)
+    if unused and own.is_on("unused-suppression", is_default=True):
         judge = all_rules()["unused-suppression"]
         kept += [(judge, claim) for claim in judge.check(replace(file, unused=unused))]
     kept.sort(key=lambda pair: (pair[1].line, pair[0].id))
-    lines = file.source.text.split("\n")
-    return [_finding(file, rule, claim, lines) for rule, claim in kept]
+    place = _Places(file, own)
+    return FileResult(
+        path=file.source.path,
+        findings=tuple(place.finding(rule, claim) for rule, claim in kept),
+        allowed=tuple(Allowed(place.finding(rule, claim), by.reason) for rule, claim, by in allowed),
+        statements=len(file.steps) + len(file.problems),
+        opaque=sum(step.effects.is_opaque for step in file.steps),
+        unreadable=len(file.problems),
+    )
 
 
 _Claims = list[tuple[Rule, Claim]]
+_AllowedClaims = list[tuple[Rule, Claim, Suppression]]
 
 
-def _suppress(file: FileContext, found: _Claims) -> tuple[_Claims, tuple[Suppression, ...]]:
-    """Take away what a reasoned suppression allows; return what is left, and the suppressions without effect."""
+def _suppress(file: FileContext, found: _Claims) -> tuple[_Claims, _AllowedClaims, tuple[Suppression, ...]]:
+    """Return what no reasoned suppression allows, what one does, and the suppressions without effect."""
     valid = tuple(_valid(file))
     if not valid:
-        return found, ()
-    kept = [(rule, claim) for rule, claim in found if not any(s.allows(rule.id, claim.step) for s in valid)]
+        return found, [], ()
+    kept: _Claims = []
+    allowed: _AllowedClaims = []
+    for rule, claim in found:
+        by = next((s for s in valid if s.allows(rule.id, claim.step)), None)
+        if by is None:
+            kept.append((rule, claim))
+        else:
+            allowed.append((rule, claim, by))
     unused = (s for s in valid if not any(s.allows(rule.id, claim.step) for rule, claim in found))
-    return kept, tuple(unused)
+    return kept, allowed, tuple(unused)
 
 
 def _valid(file: FileContext) -> Iterator[Suppression]:
@@ -118,20 +189,31 @@ def _valid(file: FileContext) -> Iterator[Suppression]:
             yield suppression
 
 
-def _finding(file: FileContext, rule: Rule, claim: Claim, lines: Sequence[str]) -> Finding:
-    span = claim.span or (file.steps[claim.step].statement.span if claim.step is not None else None)
-    column, end_line = _place(file.source.text, span) if span is not None else (1, claim.line)
-    return Finding(
-        rule=rule.id,
-        path=file.source.path,
-        claim=claim,
-        severity=claim.severity,
-        category=claim.category or rule.category,
-        held=claim.held,
-        column=column,
-        end_line=max(end_line, claim.line),
-        source_lines=tuple(line.rstrip() for line in lines[claim.line - 1 : max(end_line, claim.line)]),
-    )
+class _Places:
+    """Makes findings of claims: where they stand, and the code around them."""
+
+    def __init__(self, file: FileContext, settings: FileSettings) -> None:
+        self._file = file
+        self._settings = settings
+        self._lines: Sequence[str] = file.source.text.split("\n")
+
+    def finding(self, rule: Rule, claim: Claim) -> Finding:
+        """Return the claim with its place."""
+        step = self._file.steps[claim.step] if claim.step is not None else None
+        span = claim.span or (step.statement.span if step else None)
+        column, end_line = _place(self._file.source.text, span) if span is not None else (1, claim.line)
+        end_line = max(end_line, claim.line)
+        return Finding(
+            rule=rule.id,
+            path=self._file.source.path,
+            claim=claim,
+            severity=self._settings.severity(rule.id, claim.severity),
+            category=claim.category or rule.category,
+            held=claim.held or (getattr(step.effects, "held", None) if step and claim.lock else None),
+            column=column,
+            end_line=end_line,
+            source_lines=tuple(line.rstrip() for line in self._lines[claim.line - 1 : end_line]),
+        )
 
 
 def _place(text: str, span: Span) -> tuple[int, int]:

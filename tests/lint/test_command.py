@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from migrator.cli import linting
 from migrator.config import Settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -57,20 +58,25 @@ def test_exit_codes(project: Path, arguments: list[str], code: int) -> None:
 
 
 def test_warnings_do_not_fail(project: Path) -> None:
-    (project / "opaque.sql").write_text("DO $$ BEGIN NULL; END $$;")
+    (project / "opaque.sql").write_text("DO $$ BEGIN EXECUTE a; END $$;")
     done = migrator("lint", "opaque.sql", cwd=project)
     assert done.returncode == 0
     assert b"warning: opaque-sql" in done.stdout
-    assert b"1 statement in 1 file, 1 not understood." in done.stdout
+    assert b"1 statement in 1 file: 0 understood, 1 opaque, 0 not readable as SQL." in done.stdout
 
 
-def test_text_shows_the_place_the_line_and_the_remedy(project: Path) -> None:
+def test_text_shows_the_frame_the_lock_and_the_remedy(project: Path) -> None:
     lines = migrator("lint", "bad.sql", cwd=project).stdout.decode().splitlines()
-    assert lines[0] == "bad.sql:1: error: create-index-non-concurrent"
-    assert lines[1] == "  | CREATE INDEX i ON t (a);"
-    assert "takes SHARE on public.t" in lines[2]
-    assert "CREATE INDEX CONCURRENTLY i ON t (a);" in lines[3]
-    assert lines[-2:] == ["1 error, 0 warnings.", "1 statement in 1 file, 0 not understood."]
+    assert lines[0] == "bad.sql:1:1: error: create-index-non-concurrent"
+    assert lines[1] == "  1 | CREATE INDEX i ON t (a);"
+    assert lines[2].startswith("    = lock: SHARE on public.t while the index is built; blocks all writes")
+    assert lines[3] == "    = verdict: unsafe (lock)"
+    assert "takes SHARE on public.t" in lines[4]
+    assert "CREATE INDEX CONCURRENTLY i ON t (a);" in lines[5]
+    assert lines[-2:] == [
+        "1 error, 0 warnings.",
+        "1 statement in 1 file: 1 understood, 0 opaque, 0 not readable as SQL.",
+    ]
 
 
 def test_json(project: Path) -> None:
@@ -83,17 +89,27 @@ def test_json(project: Path) -> None:
         "statements": 2,
     }
     (finding,) = data["findings"]
-    assert (finding["rule"], finding["severity"]) == ("create-index-non-concurrent", "error")
-    assert (finding["path"], finding["line"]) == ("bad.sql", 1)
-    assert (finding["lock"], finding["table"]) == ("SHARE", "public.t")
+    assert list(finding) == _FIELDS.split()
+    assert (finding["rule"], finding["severity"], finding["verdict"]) == (
+        "create-index-non-concurrent",
+        "error",
+        "unsafe",
+    )
+    assert (finding["path"], finding["line"], finding["column"], finding["end_line"]) == ("bad.sql", 1, 1, 1)
+    assert (finding["lock_level"], finding["relation"], finding["held"]) == ("SHARE", "public.t", "build")
+    assert finding["blocks"] == "all writes; reads go on"
+
+
+_FIELDS = """rule severity category verdict path line column end_line relation lock_level held blocks message help
+    fix"""
 
 
 def test_standard_input_is_known_by_the_path_given(project: Path) -> None:
     drop = b"ALTER TABLE t DROP COLUMN a"
     assert migrator("lint", "--stdin-filepath", "m/contract.sql", cwd=project, stdin=drop).returncode == 0
     done = migrator("lint", "--stdin-filepath", "m/expand.sql", cwd=project, stdin=drop)
-    assert (done.returncode, done.stdout.startswith(b"m/expand.sql:1: error: drop-column")) == (1, True)
-    assert migrator("lint", "-", cwd=project, stdin=drop).stdout.startswith(b"<stdin>:1:")
+    assert (done.returncode, done.stdout.startswith(b"m/expand.sql:1:1: error: drop-column")) == (1, True)
+    assert migrator("lint", "-", cwd=project, stdin=drop).stdout.startswith(b"<stdin>:1:1:")
 
 
 def test_standard_input_sees_the_files_beside_its_path(project: Path) -> None:
@@ -119,7 +135,7 @@ def test_a_path_named_like_a_subcommand(project: Path) -> None:
 def test_without_paths_the_migrations_are_linted(project: Path) -> None:
     (project / "migrations" / "one").mkdir(parents=True)
     (project / "migrations" / "one" / "expand.sql").write_text(BAD)
-    assert migrator("lint", cwd=project).stdout.startswith(b"migrations/one/expand.sql:1:")
+    assert migrator("lint", cwd=project).stdout.startswith(b"migrations/one/expand.sql:1:1:")
     (project / "db").mkdir()
     (project / "db" / "x.sql").write_text(GOOD)
     (project / "migrator.toml").write_text('migrations = "db"\n')
@@ -127,13 +143,13 @@ def test_without_paths_the_migrations_are_linted(project: Path) -> None:
 
 
 def test_the_server_version_comes_from_the_option_or_the_configuration(project: Path) -> None:
-    from migrator.cli import lint
-
-    assert vars(lint)["_DEFAULT_VERSION"] == Settings().pg_version
-    assert Path(vars(lint)["_DEFAULT_FOLDER"]) == Settings().migrations
+    assert (linting.DEFAULT_VERSION, Path(linting.DEFAULT_FOLDER)) == (Settings().pg_version, Settings().migrations)
     (project / "migrator.toml").write_text("pg_version = 99\n")
     assert migrator("lint", "good.sql", cwd=project).returncode == 2
-    assert migrator("lint", "--pg-version", "18", "good.sql", cwd=project).returncode == 0
+    (project / "virtual.sql").write_text("CREATE INDEX CONCURRENTLY i ON t (a); CREATE INDEX j ON t (a);")
+    (project / "migrator.toml").write_text('[lint.rules]\ncreate-index-non-concurrent = "warning"\n')
+    assert migrator("lint", "--pg-version", "18", "virtual.sql", cwd=project).returncode == 0
+    assert migrator("lint", "--fail-on", "warning", "virtual.sql", cwd=project).returncode == 1
 
 
 def test_hidden_folders_and_files_seen_twice_are_read_at_most_once(project: Path) -> None:

@@ -17,10 +17,13 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Claim
+from migrator.lint.template import placeholders
 
 
 def check(file: FileContext) -> Iterator[Claim]:
     """Report every part of the file that is not SQL."""
     for problem in file.problems:
+        if placeholders(file.source.text[problem.span.start : problem.span.end]):
+            continue  # templated-sql says what it is
         message = f"{problem.message.rstrip('.')} (column {problem.column})."
         yield Claim(problem.line, message, "Correct the statement: PostgreSQL 18's grammar does not accept it.")

@@ -1,0 +1,153 @@
+"""What came before a file: earlier migrations, replayed in order, or a schema that was given.
+
+The past of a file in a folder of migrations is everything there that sorts before it: a folder of ours counts with its
+expand, migrate and contract, a plain file of another tool as it is, without its way back.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from migrator.errors import InputError
+from migrator.lint.source import find_files, read_source
+from migrator.schema.model import Schema
+from migrator.schema.replay import replay
+from migrator.statements.parse import parse_sql
+from migrator.statements.statement import Statement
+
+_PHASES = ("expand.sql", "migrate.sql", "contract.sql")
+_NOT_FORWARD = frozenset({"abort.sql", "verify.sql", "down.sql", "rollback.sql", "revert.sql"})
+_UNDO = re.compile(r"\.(down|undo|rollback)\.sql\Z|\AU\d[\w.]*__", re.IGNORECASE)
+_WAY_BACK = re.compile(r"^--\s*(migrate:down|\+goose\s+Down|\+migrate\s+Down)\b", re.IGNORECASE | re.MULTILINE)
+"""Where the second half of a file of dbmate, goose or sql-migrate begins."""
+_NUMBER = re.compile(r"(\d+)")
+
+
+class History:
+    """The schema before each file: `base`, then the earlier files of the folder, each replayed once.
+
+    Files that are linted in the same run are learned and not read again.
+    """
+
+    def __init__(self, folder: Path | None, base: Schema | None = None, only: Iterable[Path] | None = None) -> None:
+        """Take every file of the folder; or with `only` those, when `base` holds what came before."""
+        self._base = base or Schema()
+        units = _units(_in_order(folder, only) if folder is not None else [])
+        self._place = {unit: number for number, unit in enumerate(units)}
+        self._units = list(units.values())
+        self._schemas = [self._base]
+        self._learned: dict[Path, Schema] = {}
+
+    def covers(self, path: Path) -> bool:
+        """Whether the file is one of the folder."""
+        return _unit(path) in self._place
+
+    def before(self, path: Path) -> Schema:
+        """Return the schema that the file's migration finds."""
+        place = self._place.get(_unit(path))
+        if place is None:
+            return self._base
+        while len(self._schemas) <= place:
+            self._schemas.append(self._after(len(self._schemas) - 1))
+        return self._schemas[place]
+
+    def learn(self, path: Path, schema: Schema) -> None:
+        """Take note of the schema that a file leaves behind."""
+        if _unit(path) in self._place:
+            self._learned[path] = schema
+
+    def _after(self, number: int) -> Schema:
+        files = self._units[number]
+        known = self._learned.get(files[-1]) if files else None
+        if known is not None:
+            return known
+        return replay((s for file in files for s in forward_statements(file)), self._schemas[number])
+
+
+class Histories:
+    """Several folders of migrations, each with its own past; any other file finds the base."""
+
+    def __init__(self, folders: Sequence[History], base: Schema | None = None) -> None:
+        self._folders = folders
+        self._base = base or Schema()
+
+    def before(self, path: Path) -> Schema:
+        """Return the schema that the file's migration finds."""
+        known = next((history for history in self._folders if history.covers(path)), None)
+        return known.before(path) if known is not None else self._base
+
+    def learn(self, path: Path, schema: Schema) -> None:
+        """Take note of the schema that a file leaves behind."""
+        for history in self._folders:
+            history.learn(path, schema)
+
+
+def forward_statements(file: Path) -> tuple[Statement, ...]:
+    """Return the statements of a file without its way back; what cannot be read is left out.
+
+    Raises:
+        InputError: it is not a readable UTF-8 file.
+    """
+    text = read_source(file).text
+    way_back = _WAY_BACK.search(text)
+    return parse_sql(text[: way_back.start()] if way_back else text).statements
+
+
+def schema_of(paths: Sequence[Path], *, is_complete: bool) -> Schema:
+    """Return the schema that the files make, in the order given; folders and patterns in the order of their names.
+
+    Raises:
+        InputError: a path cannot be read, or nothing in it is SQL.
+    """
+    files = [file for path in paths for file in sorted(_forward(find_files(path)), key=_key)]
+    statements = [statement for file in files for statement in forward_statements(file)]
+    if not statements:
+        listed = ", ".join(map(str, paths))
+        raise InputError(f"There is no SQL statement in {listed}.", "Name a schema dump, or files that come before.")
+    return replay(statements, Schema(is_complete=is_complete))
+
+
+def looks_ordered(folder: Path) -> bool:
+    """Whether the files or folders in it are numbered, as those of a migration tool are, and not a loose collection."""
+    names = [entry.name for entry in folder.iterdir() if entry.is_dir() or entry.suffix == ".sql"]
+    visible = [name for name in names if not name.startswith((".", "_"))]
+    return bool(visible) and all(re.match(r"[VvRr]?\d", name) for name in visible)
+
+
+def _in_order(folder: Path, only: Iterable[Path] | None) -> list[Path]:
+    root = Path(os.path.abspath(folder))  # noqa: PTH100 links keep their own name
+    if only is not None:
+        found = [Path(os.path.abspath(file)) for file in only]  # noqa: PTH100
+        found = [file for file in found if file.is_relative_to(root)]
+    else:
+        found = list(root.rglob("*.sql"))
+    return sorted(_forward(found), key=_key)
+
+
+def _forward(files: Iterable[Path]) -> Iterator[Path]:
+    for file in files:
+        if file.name.lower() not in _NOT_FORWARD and not _UNDO.search(file.name):
+            yield file
+
+
+def _key(path: Path) -> tuple[tuple[tuple[int, int | str], ...], ...]:
+    """Order as people number: V2 before V10; the phases of a migration in their order."""
+    phase = ((0, _PHASES.index(path.name)),) if path.name in _PHASES else _parts(path.name)
+    return (*(_parts(part) for part in path.parts[:-1]), phase)
+
+
+def _parts(name: str) -> tuple[tuple[int, int | str], ...]:
+    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in _NUMBER.split(name) if part)
+
+
+def _unit(path: Path) -> Path:
+    """A migration folder's files are one; any other file is its own."""
+    return path.parent if path.name in (*_PHASES, *_NOT_FORWARD) else path
+
+
+def _units(files: Sequence[Path]) -> dict[Path, list[Path]]:
+    units: dict[Path, list[Path]] = {}
+    for file in files:
+        units.setdefault(_unit(file), []).append(file)
+    return units
