@@ -1,3 +1,5 @@
+"""Locks on live servers: blockers named, budgets that end, the watchdog, a stop, and levels as planned."""
+
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
