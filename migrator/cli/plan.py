@@ -106,7 +106,7 @@ def _statement_lines(item: "PlannedStatement") -> list[str]:
     notes += ["builds an index"] if item.index_build else []
     notes += ["cannot run in a transaction"] if not item.is_transactional else []
     notes += ["not understood: treated as the strongest lock"] if item.is_opaque else []
-    notes += [f"cannot tell without {what}" for what in item.missing]
+    notes += [f"not known from the file: {what}" for what in item.missing]
     notes += [f"removes {name}" for name in item.removes]
     return lines + [f"       {note}" for note in notes]
 

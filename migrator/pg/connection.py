@@ -3,6 +3,8 @@
 `connect` is for reading and recording; `migrator.pg.session` adds the runner's lock for sessions that run DDL.
 """
 
+import re
+
 from migrator.errors import ConfigError, DatabaseFailed
 from migrator.pg.driver import Connection, DatabaseError, conninfo_to_dict, dict_row, make_conninfo
 from migrator.pg.failures import describe
@@ -12,6 +14,9 @@ __all__ = ["Connection", "connect", "masked", "server_version"]
 _KEEPALIVES = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 _CHECK_CONNECTION_SINCE = 140000
 """client_connection_check_interval exists since PostgreSQL 14: a killed client's statement ends within it."""
+
+_PREFIX = re.compile(r"(?<= failed: )connection (?:failed|is bad): ")
+"""The driver's words before libpq's own, which say it better."""
 
 
 def connect(dsn: str, *, application_name: str = "migrator", connect_timeout: int = 10) -> Connection:
@@ -54,4 +59,5 @@ def masked(dsn: str) -> str:
 
 def _unreachable(dsn: str, exc: DatabaseError) -> DatabaseFailed:
     described = describe(exc, f"Connecting to {masked(dsn) or 'the default server'}")
-    return DatabaseFailed(described.situation, described.todo, **described.details)
+    todo = described.todo if dsn else "No database was named: give --dsn, or set MIGRATOR_DSN or libpq's PG* variables."
+    return DatabaseFailed(_PREFIX.sub("", described.situation), todo, **described.details)

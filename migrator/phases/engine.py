@@ -27,6 +27,8 @@ from migrator.state.records import MigrationRecord
 from migrator.state.store import Store
 from migrator.state.transitions import State
 
+_BOTH_SHAPES = {State.EXPANDED, State.MIGRATING, State.MIGRATED, State.READY}
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -85,6 +87,7 @@ class Engine:
         """Run verify.sql and count the backfilled rows that are left or differ; changes only the recorded counts."""
         with connect(self.dsn, application_name=f"migrator/{migration.id}/verify") as connection:
             require_installed(connection)
+            _require_both_shapes(migration.id, Store(connection, self.actor).migration(migration.id))
             found = run_verify(connection, migration)
         asked = backfills.requests(self.dsn, self.settings, self.clock, self.events, migration)
         return Proof(found, tuple(verify(request) for request in asked))
@@ -190,3 +193,13 @@ class Engine:
         if work.has_begun(record):
             work.run_file("abort")
         return work.move(record, State.ABORTED)
+
+
+def _require_both_shapes(migration: str, record: MigrationRecord | None) -> None:
+    """Raise when there is nothing to compare: the new shape is not there yet, or the old one is no longer."""
+    state = record.state if record else State.PENDING
+    if state not in _BOTH_SHAPES:
+        raise InvalidTransition(
+            f"{migration} is {state.value}; it can be verified after expand and before contract.",
+            "`migrator status` says what comes next.",
+        )

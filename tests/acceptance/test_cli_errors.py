@@ -117,6 +117,13 @@ def test_a_phase_that_the_state_forbids_exits_4(expanded: Person) -> None:
     assert f"migrator migrate {expanded.migration()}" in refused.stderr
 
 
+def test_verify_before_expand_exits_4(dana: Person) -> None:
+    dana.make_users(1)
+    dana.migrator("init")
+    refused = dana.migrator("verify", dana.render_rename(), exits=4)
+    assert "after expand and before contract" in refused.stderr
+
+
 def test_a_file_that_changed_after_it_ran_exits_4(expanded: Person) -> None:
     file = expanded.folder / "migrations" / expanded.migration() / "expand.sql"
     file.write_text(file.read_text() + "\n-- one word more\n")
@@ -156,6 +163,8 @@ def test_a_server_that_is_not_there_exits_5(dana: Person) -> None:
     answer = dana.migrator("status", "--dsn", dead, exits=5)
     assert "Connection refused" in answer.stderr
     assert "password=***" in answer.stderr
+    unnamed = dana.migrator("status", exits=5, MIGRATOR_DSN="", PGHOST=str(dana.folder))
+    assert "No database was named: give --dsn" in unnamed.stderr
 
 
 def test_a_statement_that_the_server_refuses_exits_5_and_can_be_resumed(dana: Person) -> None:
