@@ -1,12 +1,13 @@
 """ALTER TABLE in the replay: the subcommands that change what recipes and rules must know."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from migrator.names import TableName, quote
-from migrator.schema.create_table import add_constraint, column_from, default_text
+from migrator.schema.create_table import add_constraint, bound_of, column_from, default_text
 from migrator.schema.draft import Draft
 from migrator.schema.expressions import definition_of
+from migrator.schema.parts import Constraint, changed
+from migrator.schema.removals import drop_column, drop_constraint
 from migrator.schema.types import format_type
 from migrator.statements.parse import Node, pb
 
@@ -16,15 +17,38 @@ _Handler = Callable[[Draft, TableName, pb.AlterTableCmd], None]
 def alter_table(draft: Draft, statement: pb.AlterTableStmt) -> None:
     """Apply the subcommands in the order of the text; unknown ones and unknown tables change nothing."""
     name = draft.name(statement.relation)
+    if draft.table(name) is None:
+        return
     for node in statement.cmds:
-        handler = _HANDLERS.get(node.alter_table_cmd.subtype)
-        if handler is not None and name in draft.tables:
-            handler(draft, name, node.alter_table_cmd)
+        command = node.alter_table_cmd
+        handler = _HANDLERS.get(command.subtype)
+        if handler is not None:
+            handler(draft, name, command)
+            if command.subtype in _INHERITED and statement.relation.inh and not _is_kept_here(command):
+                _repeat(draft, name, command, handler)
+
+
+def _repeat(draft: Draft, name: TableName, command: pb.AlterTableCmd, handler: "_Handler") -> None:
+    """Do the same to partitions and heirs."""
+    for child in draft.links.children(name):
+        table = draft.table(child)
+        if table is not None and table.parent == name:
+            handler(draft, child, command)
+            _repeat(draft, child, command, handler)
+
+
+def _is_kept_here(command: pb.AlterTableCmd) -> bool:
+    """Whether an added constraint stays on the table: keys get other names below, NO INHERIT says so."""
+    if command.subtype != pb.AT_AddConstraint:
+        return False
+    tree = definition_of(command).constraint
+    return tree.is_no_inherit or tree.contype not in (pb.CONSTR_CHECK, pb.CONSTR_NOTNULL, pb.CONSTR_FOREIGN)
 
 
 def _add_column(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
     tree = definition_of(command).column_def
-    if draft.tables[table].column(tree.colname) is not None:
+    known = draft.table(table)
+    if known is None or known.column(tree.colname) is not None:
         return  # IF NOT EXISTS: the column stays as it is
     draft.add_column(table, column_from(table, tree))
     for node in tree.constraints:
@@ -32,7 +56,7 @@ def _add_column(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> No
 
 
 def _drop_column(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
-    draft.drop_column(table, command.name)
+    drop_column(draft, table, command.name)
 
 
 def _column_type(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
@@ -46,7 +70,8 @@ def _column_type(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> N
 
 
 def _default(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
-    column = draft.tables[table].column(command.name)
+    known = draft.table(table)
+    column = known.column(command.name) if known else None
     if column is not None:
         expression: Node | None = definition_of(command) if command.HasField("def") else None
         draft.change_column(table, command.name, default=default_text(expression, column.type))
@@ -69,7 +94,7 @@ def _drop_identity(draft: Draft, table: TableName, command: pb.AlterTableCmd) ->
 
 
 def _drop_expression(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
-    draft.change_column(table, command.name, is_generated=False)
+    draft.change_column(table, command.name, is_generated=False, is_virtual=False)
 
 
 def _add_constraint(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
@@ -77,32 +102,60 @@ def _add_constraint(draft: Draft, table: TableName, command: pb.AlterTableCmd) -
 
 
 def _drop_constraint(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
-    draft.drop_constraint(table, command.name)
+    known = draft.table(table)
+    dropped = next((c for c in known.constraints if c.name == command.name), None) if known else None
+    drop_constraint(draft, table, command.name)
+    if dropped is not None and dropped.kind == "not null":
+        for column in dropped.columns:
+            draft.change_column(table, column, is_not_null=False)
 
 
 def _validate_constraint(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
-    known = draft.tables[table].constraints
-    validated = (
-        replace(c, is_valid=True, definition=c.definition.removesuffix(" NOT VALID")) if c.name == command.name else c
-        for c in known
-    )
-    draft.change(table, constraints=tuple(validated))
+    known = draft.table(table)
+    for constraint in known.constraints if known else ():
+        if constraint.name == command.name and not constraint.is_valid:
+            _put_valid(draft, table, constraint)
+
+
+def _put_valid(draft: Draft, table: TableName, constraint: Constraint) -> None:
+    if constraint.kind == "not null":
+        draft.change_column(table, constraint.columns[0], is_not_null=True)
+    valid = changed(constraint, is_valid=True, definition=constraint.definition.removesuffix(" NOT VALID"))
+    known = draft.table(table)
+    if known is not None:
+        draft.change(table, constraints=tuple(valid if c is constraint else c for c in known.constraints))
 
 
 def _attach(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
-    draft.change(draft.name(definition_of(command).partition_cmd.name), parent=table)
+    partition = definition_of(command).partition_cmd
+    child = draft.name(partition.name)
+    draft.set_parent(child, table, is_partition=True, bound=bound_of(partition.bound))
+    if child not in draft.empty:
+        draft.empty -= {table}
 
 
 def _detach(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:  # noqa: ARG001 one signature for all
-    draft.change(draft.name(definition_of(command).partition_cmd.name), parent=None)
+    draft.set_parent(draft.name(definition_of(command).partition_cmd.name), None, is_partition=False, bound=None)
 
 
 def _inherit(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
-    draft.change(table, parent=draft.name(definition_of(command).range_var))
+    draft.set_parent(table, draft.name(definition_of(command).range_var))
 
 
 def _no_inherit(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:  # noqa: ARG001 one signature for all
-    draft.change(table, parent=None)
+    draft.set_parent(table, None)
+
+
+def _logged(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
+    draft.change(table, persistence="p" if command.subtype == pb.AT_SetLogged else "u")
+
+
+def _tablespace(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
+    draft.change(table, tablespace=command.name)
+
+
+def _access_method(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
+    draft.change(table, access_method=command.name or None)
 
 
 def _enable_row_security(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:  # noqa: ARG001 as above
@@ -130,6 +183,26 @@ _HANDLERS: Mapping[int, _Handler] = {
     pb.AT_DetachPartition: _detach,
     pb.AT_AddInherit: _inherit,
     pb.AT_DropInherit: _no_inherit,
+    pb.AT_SetLogged: _logged,
+    pb.AT_SetUnLogged: _logged,
+    pb.AT_SetTableSpace: _tablespace,
+    pb.AT_SetAccessMethod: _access_method,
     pb.AT_EnableRowSecurity: _enable_row_security,
     pb.AT_DisableRowSecurity: _disable_row_security,
 }
+
+_INHERITED = frozenset(
+    {
+        pb.AT_AddColumn,
+        pb.AT_DropColumn,
+        pb.AT_AlterColumnType,
+        pb.AT_ColumnDefault,
+        pb.AT_SetNotNull,
+        pb.AT_DropNotNull,
+        pb.AT_DropExpression,
+        pb.AT_AddConstraint,
+        pb.AT_DropConstraint,
+        pb.AT_ValidateConstraint,
+    }
+)
+"""Actions that partitions and heirs follow."""

@@ -1,7 +1,6 @@
 """CREATE TABLE in the replay: columns, and the constraints in the order in which the server makes them."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 
 from migrator.names import TableName, literal, quote
 from migrator.schema.definitions import (
@@ -13,8 +12,9 @@ from migrator.schema.definitions import (
 )
 from migrator.schema.draft import Draft
 from migrator.schema.expressions import column_refs, expression_text
-from migrator.schema.model import Column, Table
 from migrator.schema.naming import choose_name
+from migrator.schema.parts import Column, Constraint, Table, changed
+from migrator.schema.removals import drop_index
 from migrator.schema.types import format_type, serial_type
 from migrator.statements.parse import Node, pb
 
@@ -24,39 +24,98 @@ _KEYS = (pb.CONSTR_PRIMARY, pb.CONSTR_UNIQUE)
 def create_table(draft: Draft, statement: pb.CreateStmt) -> None:
     """Add the table; one that exists stays as it is (IF NOT EXISTS)."""
     name = draft.name(statement.relation)
-    if name in draft.tables:
+    if draft.table(name) is not None:
         return
-    draft.put(_shell(draft, name, statement))
+    columns: dict[str, Column] = {}
     for element in statement.table_elts:
         if element.WhichOneof("node") == "column_def":
-            draft.add_column(name, column_from(name, element.column_def))
+            columns[element.column_def.colname] = column_from(name, element.column_def)
         elif element.WhichOneof("node") == "table_like_clause":
-            _like(draft, name, element.table_like_clause)
+            columns.update(_like(draft, element.table_like_clause))
+    draft.put(_shell(draft, name, statement, columns))
+    if not statement.if_not_exists:
+        draft.empty |= {name}
     _constraints(draft, name, statement)
 
 
-def _shell(draft: Draft, name: TableName, statement: pb.CreateStmt) -> Table:
+def _shell(draft: Draft, name: TableName, statement: pb.CreateStmt, own: Mapping[str, Column]) -> Table:
     """Return the table with what it inherits; a partition's indexes follow its parent's and are not told."""
     parents = [draft.name(node.range_var) for node in statement.inh_relations]
-    known = [draft.tables[parent] for parent in parents if parent in draft.tables]
-    columns = {column.name: replace(column, comment=None) for table in known for column in table.columns}
+    known = [table for parent in parents if (table := draft.table(parent)) is not None]
+    columns = {column.name: changed(column, comment=None) for table in known for column in table.columns}
+    merged = {n: _merged(columns[n], column) if n in columns else column for n, column in own.items()}
     keys = [node.partition_elem for node in statement.partspec.part_params]
+    is_partition = statement.HasField("partbound")
     return Table(
         name,
-        columns=tuple(columns.values()),
+        columns=tuple({**columns, **merged}.values()),
+        constraints=(*_inherited(known, is_partition=is_partition), *_liked(draft, statement)),
         is_partitioned=statement.HasField("partspec"),
         parent=parents[0] if parents else None,
         partition_key=tuple(k.name for k in keys if k.name) + column_refs(statement.partspec),
-        is_incomplete=len(known) < len(parents) or bool(parents) or statement.HasField("of_typename"),
+        is_incomplete=len(known) < len(parents) or _has_unknown_source(draft, statement),
+        is_partition=is_partition,
+        bound=bound_of(statement.partbound) if is_partition else None,
+        persistence=statement.relation.relpersistence or "p",
+        access_method=statement.access_method or None,
+        tablespace=statement.tablespacename or None,
     )
 
 
-def _like(draft: Draft, name: TableName, clause: pb.TableLikeClause) -> None:
-    source = draft.tables.get(draft.name(clause.relation))
-    for column in source.columns if source else ():
-        draft.add_column(name, Column(column.name, column.type, column.is_not_null, collation=column.collation))
-    if source is None or clause.options:
-        draft.change(name, is_incomplete=True)
+def _inherited(parents: Iterable[Table], *, is_partition: bool) -> tuple[Constraint, ...]:
+    """Return the parents' checks, and for a partition their foreign keys."""
+    kinds = ("check", "foreign key") if is_partition else ("check",)
+    return tuple(c for table in parents for c in table.constraints if c.kind in kinds)
+
+
+def _liked(draft: Draft, statement: pb.CreateStmt) -> tuple[Constraint, ...]:
+    """Return the checks that LIKE … INCLUDING CONSTRAINTS copies."""
+    likes = (e.table_like_clause for e in statement.table_elts if e.WhichOneof("node") == "table_like_clause")
+    sources = (draft.table(draft.name(like.relation)) for like in likes if like.options & _LIKE_CONSTRAINTS)
+    return tuple(c for source in sources if source for c in source.constraints if c.kind == "check")
+
+
+def _merged(inherited: Column, own: Column) -> Column:
+    """Return the parent's column with what the partition's own definition adds; WITH OPTIONS names no type."""
+    default = inherited.default if own.default is None else own.default
+    return changed(inherited, default=default, is_not_null=inherited.is_not_null or own.is_not_null)
+
+
+def _has_unknown_source(draft: Draft, statement: pb.CreateStmt) -> bool:
+    likes = [e.table_like_clause for e in statement.table_elts if e.WhichOneof("node") == "table_like_clause"]
+    is_known = all(draft.table(draft.name(like.relation)) is not None for like in likes)
+    return statement.HasField("of_typename") or not is_known
+
+
+def bound_of(bound: pb.PartitionBoundSpec) -> str:
+    """Return `DEFAULT` for the default partition; other bounds are not told."""
+    return "DEFAULT" if bound.is_default else "FOR VALUES"
+
+
+_LIKE_CONSTRAINTS, _LIKE_DEFAULTS, _LIKE_GENERATED, _LIKE_IDENTITY = 1 << 2, 1 << 3, 1 << 4, 1 << 5
+"""Bits of `CREATE_TABLE_LIKE_*` in the server's parsenodes.h."""
+
+
+def _like(draft: Draft, clause: pb.TableLikeClause) -> dict[str, Column]:
+    """Return the columns that LIKE copies: always with NOT NULL, the rest as INCLUDING says."""
+    source = draft.table(draft.name(clause.relation))
+    return {column.name: _copied(column, clause.options) for column in (source.columns if source else ())}
+
+
+def _copied(column: Column, options: int) -> Column:
+    is_identity = column.is_identity and bool(options & _LIKE_IDENTITY)
+    is_generated = column.is_generated and bool(options & _LIKE_GENERATED)
+    default = column.default if options & _LIKE_DEFAULTS else None
+    return Column(
+        column.name,
+        column.type,
+        column.is_not_null,
+        default,
+        is_identity=is_identity,
+        is_generated=is_generated,
+        is_virtual=column.is_virtual and is_generated,
+        collation=column.collation,
+    )
 
 
 def _constraints(draft: Draft, name: TableName, statement: pb.CreateStmt) -> None:
@@ -88,9 +147,19 @@ def add_constraint(draft: Draft, table: TableName, tree: pb.Constraint, columns:
         draft.add_constraint(table, foreign_key(draft, table, tree, named))
     elif tree.contype == pb.CONSTR_EXCLUSION:
         draft.add_constraint(table, exclusion_constraint(draft, table, tree))
-    elif tree.contype == pb.CONSTR_NOTNULL and not tree.skip_validation:
+    elif tree.contype == pb.CONSTR_NOTNULL:
         for column in columns or [node.string.sval for node in tree.keys]:
-            draft.change_column(table, column, is_not_null=True)
+            _add_not_null(draft, table, tree, column)
+
+
+def _add_not_null(draft: Draft, table: TableName, tree: pb.Constraint, column: str) -> None:
+    """Set the column NOT NULL; a named one (18) may wait for its VALIDATE, and is only then told as a constraint."""
+    if not tree.skip_validation:
+        draft.change_column(table, column, is_not_null=True)
+        return
+    name = tree.conname or choose_name(table.name, column, "not_null", lambda _name: False)
+    constraint = Constraint(name, "not null", (column,), f"NOT NULL {quote(column)} NOT VALID", is_valid=False)
+    draft.add_constraint(table, constraint)
 
 
 def _add_key(draft: Draft, table: TableName, tree: pb.Constraint, columns: tuple[str, ...]) -> None:
@@ -117,7 +186,7 @@ def _adopt_index(draft: Draft, table: TableName, tree: pb.Constraint) -> None:
     copy.conname = tree.conname or tree.indexname
     copy.including.extend(Node(string=pb.String(sval=column)) for column in index.include)
     copy.nulls_not_distinct = "NULLS NOT DISTINCT" in index.definition
-    draft.drop_index(TableName(table.schema, index.name))
+    drop_index(draft, TableName(table.schema, index.name))
     constraint = key_constraint(draft, table, copy, index.keys)
     draft.add_index(owned_index(draft, table, copy, constraint))
     draft.add_constraint(table, constraint)
@@ -128,10 +197,13 @@ def _adopt_index(draft: Draft, table: TableName, tree: pb.Constraint) -> None:
 
 def column_from(table: TableName, tree: pb.ColumnDef) -> Column:
     """Return the column that a definition makes, without its constraints other than NOT NULL and DEFAULT."""
+    generated = next((n.constraint for n in tree.constraints if n.constraint.contype == pb.CONSTR_GENERATED), None)
     serial = serial_type(tree.type_name)
     type_name = serial or format_type(tree.type_name)
     kinds = {node.constraint.contype for node in tree.constraints}
-    sequence = TableName(table.schema, choose_name(table.name, tree.colname, "seq", ())) if serial else None
+    sequence = (
+        TableName(table.schema, choose_name(table.name, tree.colname, "seq", lambda _name: False)) if serial else None
+    )
     default = next((n.constraint.raw_expr for n in tree.constraints if n.constraint.contype == pb.CONSTR_DEFAULT), None)
     is_identity = pb.CONSTR_IDENTITY in kinds
     return Column(
@@ -140,7 +212,8 @@ def column_from(table: TableName, tree: pb.ColumnDef) -> Column:
         is_not_null=bool(serial) or is_identity or bool(kinds & {pb.CONSTR_NOTNULL, pb.CONSTR_PRIMARY}),
         default=_next_value(sequence) if sequence else default_text(default, type_name),
         is_identity=is_identity,
-        is_generated=pb.CONSTR_GENERATED in kinds,
+        is_generated=generated is not None,
+        is_virtual=generated is not None and generated.generated_kind == "v",
         collation=".".join(quote(node.string.sval) for node in tree.coll_clause.collname) or None,
         sequence=sequence,
     )

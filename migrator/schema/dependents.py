@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from migrator.names import TableName
 from migrator.schema.draft import Draft
 from migrator.schema.expressions import column_refs, walk
-from migrator.schema.model import Dependent, Table
+from migrator.schema.parts import Dependent, Table, View
 from migrator.statements.parse import Node, pb
 
 
@@ -20,20 +20,25 @@ def create_view(draft: Draft, view: pb.RangeVar, query: Node, kind: str) -> None
     name = draft.name(view)
     words = f"{name.schema}.{name.name}"
     forget(draft, kind, words)
-    for table in _tables_in(draft, query):
-        known = draft.tables.get(table)
+    read = _tables_in(draft, query)
+    draft.put_view(View(name, read, is_materialized=kind != "view"))
+    for table in read:
+        known = draft.table(table)
         columns = _columns_in(known, query) if known else None
         record(draft, kind, words, table, columns)
 
 
 def record(draft: Draft, kind: str, name: str, table: TableName, columns: Iterable[str] | None) -> None:
     """Add a dependent for each column; None means the whole table."""
-    draft.dependents += [Dependent(kind, name, table, column) for column in ([None] if columns is None else columns)]
+    more = (Dependent(kind, name, table, column) for column in ([None] if columns is None else columns))
+    draft.put_dependents(table, (*draft.dependents_on(table), *more))
 
 
 def forget(draft: Draft, kind: str, name: str, table: TableName | None = None) -> None:
     """Remove a dependent; names of policies and triggers count per table."""
-    draft.drop_dependents(lambda d: d.kind == kind and d.name == name and table in (None, d.table))
+    for found in draft.tables_read_by(kind, name):
+        if table in (None, found):
+            draft.drop_dependents(found, lambda d: d.kind == kind and d.name == name)
 
 
 def _tables_in(draft: Draft, query: Node) -> tuple[TableName, ...]:
@@ -63,7 +68,7 @@ def _using(join: pb.JoinExpr) -> Iterable[str]:
 def create_trigger(draft: Draft, statement: pb.CreateTrigStmt) -> None:
     """Add the trigger to its table, and the columns that its UPDATE OF and WHEN name."""
     table = draft.name(statement.relation)
-    known = draft.tables.get(table)
+    known = draft.table(table)
     if known is None:
         return
     draft.change(table, triggers=tuple(sorted({*known.triggers, statement.trigname})))
@@ -74,7 +79,7 @@ def create_trigger(draft: Draft, statement: pb.CreateTrigStmt) -> None:
 
 def drop_trigger(draft: Draft, table: TableName, name: str) -> None:
     """Remove the trigger from its table."""
-    known = draft.tables.get(table)
+    known = draft.table(table)
     if known is not None:
         draft.change(table, triggers=tuple(trigger for trigger in known.triggers if trigger != name))
         forget(draft, "trigger", name, table)
@@ -89,7 +94,7 @@ def create_statistics(draft: Draft, statement: pb.CreateStatsStmt) -> None:
     """Record the columns of an extended statistics object."""
     names = {node.stats_elem.name for node in statement.exprs if node.stats_elem.name}
     for relation in statement.relations:
-        table = draft.tables.get(draft.name(relation.range_var))
+        table = draft.table(draft.name(relation.range_var))
         if table is not None and statement.defnames:
             record(draft, "statistics", statement.defnames[-1].string.sval, table.name, _existing(table, names))
 
@@ -98,14 +103,14 @@ def create_publication(draft: Draft, statement: pb.CreatePublicationStmt) -> Non
     """Record the columns that a publication lists; without a list it follows the table."""
     for node in statement.pubobjects:
         published = node.publication_obj_spec.pubtable
-        table = draft.tables.get(draft.name(published.relation))
+        table = draft.table(draft.name(published.relation))
         if table is not None:
             names = {column.string.sval for column in published.columns} | set(column_refs(published.where_clause))
             record(draft, "publication", statement.pubname, table.name, _existing(table, names))
 
 
 def _record_named(draft: Draft, kind: str, name: str, relation: pb.RangeVar, trees: Iterable[Message]) -> None:
-    table = draft.tables.get(draft.name(relation))
+    table = draft.table(draft.name(relation))
     if table is not None:
         named = {column for tree in trees for column in column_refs(tree)}
         record(draft, kind, name, table.name, _existing(table, named))

@@ -1,128 +1,238 @@
-"""The schema while files are replayed into it: the only mutable one, and private to the replay."""
+"""The schema while files are replayed into it: the only mutable one, and private to the replay.
 
-from collections.abc import Callable
-from dataclasses import replace
+A snapshot (`schema()`) costs nothing and stays as it is while the draft goes on: see `migrator.schema.versions`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from migrator.names import TableName
-from migrator.schema.model import Column, Constraint, Dependent, Index, Schema, Table
+from migrator.schema.links import DraftLinks
+from migrator.schema.model import Dependents, Schema
+from migrator.schema.parts import Column, Constraint, Dependent, Domain, Function, Index, Table, View, changed
+from migrator.schema.versions import AtVersion, Versions
 from migrator.statements.parse import Node, pb
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a snapshot came from; the replay goes on from the newest one without copying."""
+
+    draft: "Draft"
+    version: int
 
 
 class Draft:
     """Tables by name, and what depends on them."""
 
     def __init__(self, base: Schema) -> None:
-        self.tables = dict(base.tables)
-        self.dependents = list(base.dependents)
-        self.default_schema = "public"
+        self._version = 0
+        self._is_complete = base.is_complete
+        self._tables = Versions(base.tables)
+        self._dependents = Versions(_by_table(base.dependents))
+        self._domains = Versions(base.domains)
+        self._enums = Versions(base.enums)
+        self._views = Versions(base.views)
+        self._functions = Versions(base.functions)
+        self._dependent_tables: dict[tuple[str, str], set[TableName]] = {}
+        for dependent in base.dependents:
+            self._dependent_tables.setdefault((dependent.kind, dependent.name), set()).add(dependent.table)
+        self.links = DraftLinks(self._tables.now)
+        self.empty = base.empty
+        self.search_path = base.search_path
 
-    def schema(self, *, is_complete: bool) -> Schema:
-        """Return what is known now."""
-        return Schema(dict(self.tables), tuple(self.dependents), is_complete)
+    @classmethod
+    def of(cls, schema: Schema) -> "Draft":
+        """Return the draft that the schema is the newest snapshot of, or a new one that begins with it."""
+        origin = schema.origin
+        if not isinstance(origin, Origin) or origin.draft._version != origin.version:
+            return cls(schema)
+        origin.draft.empty, origin.draft.search_path = schema.empty, schema.search_path
+        return origin.draft
+
+    def schema(self) -> Schema:
+        """Return what is known now; later changes do not show in it."""
+        version = self._version = self._version + 1
+        return Schema(
+            tables=AtVersion(self._tables, version - 1),
+            dependents=Dependents(AtVersion(self._dependents, version - 1)),
+            is_complete=self._is_complete,
+            domains=AtVersion(self._domains, version - 1),
+            enums=AtVersion(self._enums, version - 1),
+            views=AtVersion(self._views, version - 1),
+            functions=AtVersion(self._functions, version - 1),
+            empty=self.empty,
+            search_path=self.search_path,
+            links=self.links,
+            origin=Origin(self, version),
+        )
+
+    # Names
+
+    @property
+    def default_schema(self) -> str:
+        """The schema in which a name without one is made."""
+        return self.search_path[0] if self.search_path else "public"
 
     def name(self, relation: pb.RangeVar) -> TableName:
-        """Return a relation's name with its schema."""
-        return TableName(relation.schemaname or self.default_schema, relation.relname)
+        """Return a relation's name with its schema: the first of the search path that has it, or makes it."""
+        if relation.schemaname:
+            return TableName(relation.schemaname, relation.relname)
+        return self.found(relation.relname)
+
+    def found(self, name: str) -> TableName:
+        """Return the relation of that name that the search path finds; the first schema when none does."""
+        for schema in self.search_path[1:] and self.search_path:
+            found = TableName(schema, name)
+            if found in self._tables.now or found in self._views.now:
+                return found
+        return TableName(self.default_schema, name)
 
     def name_of_list(self, node: Node) -> TableName:
         """Return the name in a list such as DROP TABLE's: one or more strings."""
-        parts = [item.string.sval for item in node.list.items]
-        return TableName(parts[-2] if len(parts) > 1 else self.default_schema, parts[-1])
+        return self.name_of_parts([item.string.sval for item in node.list.items])
+
+    def name_of_parts(self, parts: list[str]) -> TableName:
+        """Return the name of one or more strings."""
+        return TableName(parts[-2], parts[-1]) if len(parts) > 1 else self.found(parts[-1])
+
+    # Tables
+
+    def table(self, name: TableName) -> Table | None:
+        """Return a table, or None."""
+        return self._tables.now.get(name)
+
+    def tables(self) -> tuple[Table, ...]:
+        """Return every table."""
+        return tuple(self._tables.now.values())
 
     def put(self, table: Table) -> None:
         """Add or replace a table."""
-        self.tables[table.name] = table
+        self._tables.put(table.name, table, self._version)
+        self.links.add(table)
+
+    def forget(self, name: TableName) -> None:
+        """Remove a table and nothing else."""
+        self._tables.drop(name, self._version)
+        self.empty -= {name}
 
     def change(self, name: TableName, **values: object) -> None:
         """Replace fields of a table that is known; a statement about an unknown one changes nothing."""
-        table = self.tables.get(name)
+        table = self.table(name)
         if table is not None:
-            self.tables[name] = replace(table, **values)  # pyright: ignore[reportArgumentType]
+            self._tables.put(name, changed(table, **values), self._version)
 
     def change_column(self, table: TableName, column: str, **values: object) -> None:
         """Replace fields of one column."""
-        known = self.tables.get(table)
+        known = self.table(table)
         if known is not None:
-            changed = (replace(c, **values) if c.name == column else c for c in known.columns)  # pyright: ignore[reportArgumentType]
-            self.change(table, columns=tuple(changed))
+            columns = [changed(c, **values) if c.name == column else c for c in known.columns]
+            self.change(table, columns=tuple(columns))
 
     def add_column(self, name: TableName, column: Column) -> None:
         """Append a column unless it is there."""
-        table = self.tables.get(name)
+        table = self.table(name)
         if table is not None and table.column(column.name) is None:
             self.change(name, columns=(*table.columns, column))
 
     def add_index(self, index: Index) -> None:
         """Add an index; those of a table are kept in the order of their names, as the catalog gives them."""
-        table = self.tables.get(index.table)
+        table = self.table(index.table)
         if table is not None:
-            indexes = sorted((*table.indexes, index), key=lambda i: i.name)
-            self.change(index.table, indexes=tuple(indexes))
+            self.change(index.table, indexes=tuple(sorted((*table.indexes, index), key=lambda i: i.name)))
+            self.links.add_index(index)
 
     def add_constraint(self, name: TableName, constraint: Constraint) -> None:
         """Add a constraint, in the order of the names."""
-        table = self.tables.get(name)
+        table = self.table(name)
         if table is not None:
-            constraints = sorted((*table.constraints, constraint), key=lambda c: c.name)
-            self.change(name, constraints=tuple(constraints))
+            self.change(name, constraints=tuple(sorted((*table.constraints, constraint), key=lambda c: c.name)))
+            self.links.add_constraint(name, constraint)
+
+    def set_parent(self, name: TableName, parent: TableName | None, **values: object) -> None:
+        """Give a table another parent, or none."""
+        self.change(name, parent=parent, **values)
+        if parent is not None:
+            self.links.add_child(name, parent)
 
     def index(self, name: TableName) -> Index | None:
         """Return an index by its name; indexes live in their table's schema."""
-        for table in self.tables.values():
-            found = next((i for i in table.indexes if i.name == name.name), None)
-            if found is not None and table.name.schema == name.schema:
+        for table_name in self.links.with_index(name.name):
+            table = self.table(table_name) if table_name.schema == name.schema else None
+            found = next((i for i in table.indexes if i.name == name.name), None) if table else None
+            if found is not None:
                 return found
         return None
 
-    def relation_names(self, schema: str) -> set[str]:
-        """Return the names of tables and indexes in a schema: they share one space."""
-        tables = [table for table in self.tables.values() if table.name.schema == schema]
-        return {t.name.name for t in tables} | {i.name for t in tables for i in t.indexes}
+    # Domains, enums, views, functions
 
-    def constraint_names(self, schema: str) -> set[str]:
-        """Return the names of constraints in a schema; the server makes new ones differ from all."""
-        return {c.name for t in self.tables.values() if t.name.schema == schema for c in t.constraints}
+    def put_domain(self, domain: Domain) -> None:
+        """Add or replace a domain."""
+        self._domains.put(domain.name, domain, self._version)
 
-    def drop_dependents(self, is_gone: Callable[[Dependent], bool]) -> None:
-        """Forget the dependents for which this is true."""
-        self.dependents = [d for d in self.dependents if not is_gone(d)]
+    def domain(self, name: TableName) -> Domain | None:
+        """Return a domain, or None."""
+        return self._domains.now.get(name)
 
-    def drop_table(self, name: TableName) -> None:
-        """Forget a table, the foreign keys that point at it, and what depends on it."""
-        self.tables.pop(name, None)
-        for other in list(self.tables.values()):
-            self.change(other.name, constraints=tuple(c for c in other.constraints if c.references != name))
-        self.drop_dependents(lambda d: d.table == name)
+    def put_enum(self, name: TableName, labels: Iterable[str]) -> None:
+        """Add or replace an enum."""
+        self._enums.put(name, tuple(labels), self._version)
 
-    def drop_column(self, name: TableName, column: str) -> None:
-        """Forget a column with the indexes and constraints that use it, as the server does."""
-        table = self.tables.get(name)
-        if table is None:
-            return
-        self.change(
-            name,
-            columns=tuple(c for c in table.columns if c.name != column),
-            indexes=tuple(i for i in table.indexes if column not in i.columns),
-            constraints=tuple(c for c in table.constraints if column not in c.columns),
-        )
-        for other in list(self.tables.values()):
-            kept = (c for c in other.constraints if not (c.references == name and column in c.referenced_columns))
-            self.change(other.name, constraints=tuple(kept))
-        self.drop_dependents(lambda d: d.table == name and d.column == column)
+    def enum(self, name: TableName) -> tuple[str, ...] | None:
+        """Return an enum's labels, or None."""
+        return self._enums.now.get(name)
 
-    def drop_constraint(self, name: TableName, constraint: str) -> None:
-        """Forget a constraint and the index that it owns."""
-        table = self.tables.get(name)
-        if table is not None:
-            self.change(
-                name,
-                constraints=tuple(c for c in table.constraints if c.name != constraint),
-                indexes=tuple(i for i in table.indexes if i.constraint != constraint),
-            )
+    def put_view(self, view: View) -> None:
+        """Add or replace a view."""
+        self._views.put(view.name, view, self._version)
 
-    def drop_index(self, name: TableName) -> None:
-        """Forget an index."""
-        index = self.index(name)
-        if index is not None:
-            table = self.tables[index.table]
-            self.change(table.name, indexes=tuple(i for i in table.indexes if i.name != index.name))
+    def view(self, name: TableName) -> View | None:
+        """Return a view, or None."""
+        return self._views.now.get(name)
+
+    def put_function(self, function: Function) -> None:
+        """Add or replace a function; of several with one name, a volatile one counts."""
+        self._functions.put(function.name, function, self._version)
+
+    def forget_type(self, name: TableName) -> None:
+        """Remove a domain or enum."""
+        self._domains.drop(name, self._version)
+        self._enums.drop(name, self._version)
+
+    def forget_view(self, name: TableName) -> None:
+        """Remove a view; what depends on columns through it is told apart by `drop_dependents`."""
+        self._views.drop(name, self._version)
+
+    def forget_function(self, name: TableName) -> None:
+        """Remove a function."""
+        self._functions.drop(name, self._version)
+
+    # Dependents
+
+    def dependents_on(self, table: TableName) -> tuple[Dependent, ...]:
+        """Return what reads the table."""
+        return self._dependents.now.get(table, ())
+
+    def put_dependents(self, table: TableName, dependents: Iterable[Dependent]) -> None:
+        """Replace what reads the table."""
+        every = tuple(dependents)
+        self._dependents.put(table, every, self._version)
+        for dependent in every:
+            self._dependent_tables.setdefault((dependent.kind, dependent.name), set()).add(table)
+
+    def tables_read_by(self, kind: str, name: str) -> tuple[TableName, ...]:
+        """Return the tables on which a view, policy or trigger of that name depends, or once did."""
+        return tuple(self._dependent_tables.get((kind, name), ()))
+
+    def drop_dependents(self, table: TableName, is_gone: Callable[[Dependent], bool]) -> None:
+        """Forget the dependents of a table for which this is true."""
+        found = self.dependents_on(table)
+        if any(map(is_gone, found)):
+            self._dependents.put(table, tuple(d for d in found if not is_gone(d)), self._version)
+
+
+def _by_table(dependents: Iterable[Dependent]) -> dict[TableName, tuple[Dependent, ...]]:
+    found: dict[TableName, list[Dependent]] = {}
+    for dependent in dependents:
+        found.setdefault(dependent.table, []).append(dependent)
+    return {table: tuple(every) for table, every in found.items()}

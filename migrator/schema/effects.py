@@ -76,7 +76,7 @@ def _action(
 def _rows_known(effects: Effects, schema: Schema) -> Effects:
     """Name the tables among those touched that surely hold no row."""
     touched = {lock.table for lock in effects.locks} | {*effects.rewrites, *effects.scans}
-    empty = tuple(sorted(name for name in touched if (table := schema.table(name)) is not None and table.is_empty))
+    empty = tuple(sorted(touched & schema.empty))
     return replace(effects, without_rows=empty) if empty else effects
 
 

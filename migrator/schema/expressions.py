@@ -10,6 +10,7 @@ from typing import cast
 from google.protobuf.message import Message
 
 from migrator.errors import InputError
+from migrator.names import literal, quote
 from migrator.statements.parse import Node, deparse, parse_sql, pb
 
 
@@ -26,6 +27,8 @@ def walk(message: Message) -> Iterator[Message]:
 
 def column_refs(message: Message) -> tuple[str, ...]:
     """Return the columns that an expression names, each once, in the order of the text."""
+    if isinstance(message, pb.Node) and message.WhichOneof("node") == "null_test":
+        message = message.null_test.arg  # the commonest CHECK of migrations, without a walk through the tree
     names = [_last_name(ref) for ref in walk(message) if isinstance(ref, pb.ColumnRef)]
     return tuple(dict.fromkeys(name for name in names if name))
 
@@ -48,13 +51,34 @@ def rename_in_list(names: Iterable[Node], old: str, new: str) -> None:
             node.string.sval = new
 
 
-def definition_of(message: "pb.AlterTableCmd | pb.DefElem") -> Node:
+def definition_of(message: "pb.AlterTableCmd | pb.AlterDomainStmt | pb.DefElem") -> Node:
     """Return the field that the grammar calls `def`, which Python cannot spell."""
     return cast("Node", getattr(message, "def"))
 
 
 def expression_text(expression: Node) -> str:
     """Return an expression's tree as SQL text."""
+    return _plain_text(expression) or _deparsed(expression)
+
+
+def _plain_text(expression: Node) -> str | None:
+    """Return the text of the commonest expressions, for which the deparser would take ten times as long."""
+    match expression.WhichOneof("node"):
+        case "a_const" if expression.a_const.WhichOneof("val") == "ival":
+            return str(expression.a_const.ival.ival)
+        case "a_const" if expression.a_const.WhichOneof("val") == "sval" and "\\" not in expression.a_const.sval.sval:
+            return literal(expression.a_const.sval.sval)
+        case "column_ref" if len(expression.column_ref.fields) == 1 and _last_name(expression.column_ref):
+            return quote(_last_name(expression.column_ref))
+        case "null_test" if not expression.null_test.argisrow:
+            arg = _plain_text(expression.null_test.arg)
+            kind = "IS NULL" if expression.null_test.nulltesttype == pb.IS_NULL else "IS NOT NULL"
+            return f"{arg} {kind}" if arg and expression.null_test.arg.WhichOneof("node") == "column_ref" else None
+        case _:
+            return None
+
+
+def _deparsed(expression: Node) -> str:
     target = Node(res_target=pb.ResTarget(val=expression))
     return deparse(Node(select_stmt=pb.SelectStmt(target_list=[target]))).removeprefix("SELECT ")
 

@@ -1,136 +1,46 @@
-"""The schema in memory: frozen tables, columns, indexes, constraints, triggers and views.
+"""The schema in memory: all that is known at one moment, and the questions that lint and recipes ask about it.
 
 Built by `migrator.schema.replay` (from migration files) and `migrator.schema.catalog` (from a live server); both
 must give the same model for the same DDL, which `tests/unit/schema` and `tests/recipes` compare.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from migrator.names import TableName
+from migrator.schema.parts import Column, Constraint, Dependent, Domain, Function, Grant, Index, Table, View
+
+__all__ = ["Schema", "Column", "Constraint", "Dependent", "Domain", "Function", "Grant", "Index", "Table", "View"]
+
+_DEFAULT_PATH = ("public",)
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A privilege on one column; `grantee` is None for PUBLIC."""
+class Links(Protocol):
+    """Where to look: names of tables that are or were linked to a name, so that no question asks every table."""
 
-    privilege: str
-    grantee: str | None
-    is_grantable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column; `type` is as `format_type` prints it: `character varying(20)`, `bigint`, `app.mood[]`."""
-
-    name: str
-    type: str
-    is_not_null: bool = False
-    default: str | None = None
-    """The default's expression as SQL text; None without one."""
-    is_identity: bool = False
-    is_generated: bool = False
-    is_virtual: bool = field(default=False, compare=False)
-    """Generated when it is read (18), not stored."""
-    collation: str | None = None
-    """Only when it is not the type's own; SQL text such as `pg_catalog."C"`."""
-    sequence: TableName | None = None
-    """The sequence that the column owns (serial): it is dropped with the column."""
-    has_type_default: bool = False
-    """Its type is a domain with a DEFAULT or NOT NULL of its own."""
-    comment: str | None = None
-    grants: tuple[Grant, ...] = ()
-    """Privileges on this column alone; those of the table are not repeated here."""
-    settings: tuple[str, ...] = ()
-    """ALTER COLUMN actions that tune it: `SET STATISTICS 1000`, `SET STORAGE EXTERNAL`."""
+    def children(self, parent: TableName) -> Iterable[TableName]: ...
+    def referencing(self, parent: TableName) -> Iterable[TableName]: ...
+    def with_index(self, index: str) -> Iterable[TableName]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
-    """An index; `keys` holds column names, or the expression's text in parentheses."""
+class Dependents(Sequence[Dependent]):
+    """Dependents kept by table, read as one sequence."""
 
-    name: str
-    table: TableName
-    keys: tuple[str, ...]
-    definition: str
-    """A full CREATE INDEX statement without CONCURRENTLY, as `pg_get_indexdef` prints it where known."""
-    is_unique: bool = False
-    is_primary: bool = False
-    is_valid: bool = True
-    predicate: str | None = None
-    include: tuple[str, ...] = ()
-    method: str = "btree"
-    constraint: str | None = None
-    """The constraint that owns it: then it cannot be dropped by DROP INDEX."""
-    columns: tuple[str, ...] = ()
-    """Every column that it reads: keys, expressions, INCLUDE and predicate, in the table's order."""
-    is_replica_identity: bool = False
+    def __init__(self, by_table: Mapping[TableName, tuple[Dependent, ...]]) -> None:
+        self.by_table = by_table
 
+    def _all(self) -> Iterator[Dependent]:
+        return (dependent for found in self.by_table.values() for dependent in found)
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
-    """A constraint of a table: `kind` is primary key, unique, check, foreign key, exclusion or not null."""
+    def __iter__(self) -> Iterator[Dependent]:
+        return self._all()
 
-    name: str
-    kind: str
-    columns: tuple[str, ...]
-    """In key order; for a check, every column that it reads, in the table's order."""
-    definition: str
-    """As `pg_get_constraintdef` prints it: `CHECK ((mail IS NOT NULL))`."""
-    is_valid: bool = True
-    references: TableName | None = None
-    referenced_columns: tuple[str, ...] = ()
-    is_enforced: bool = field(default=True, compare=False)
+    def __len__(self) -> int:
+        return sum(len(found) for found in self.by_table.values())
 
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table (or partitioned table) with everything that hangs on its columns."""
-
-    name: TableName
-    columns: tuple[Column, ...] = ()
-    indexes: tuple[Index, ...] = ()
-    constraints: tuple[Constraint, ...] = ()
-    triggers: tuple[str, ...] = ()
-    is_partitioned: bool = False
-    parent: TableName | None = None
-    """The partitioned table or inheritance parent that this one belongs to."""
-    has_row_security: bool = False
-    partition_key: tuple[str, ...] = ()
-    """The columns that the partition key reads."""
-    is_incomplete: bool = False
-    """True when a replay met something that it could not follow: columns may be missing."""
-    is_partition: bool = field(default=False, compare=False)
-    """Its parent is a partitioned table, not one that it only inherits from."""
-    bound: str | None = field(default=None, compare=False)
-    """A partition's bound as SQL text; `DEFAULT` for the default partition."""
-    is_empty: bool = field(default=False, compare=False)
-    """Surely without rows: made in the file that is being read, and written by nothing since."""
-    persistence: str = field(default="p", compare=False)
-    """p for logged, u for unlogged, t for temporary."""
-    access_method: str | None = field(default=None, compare=False)
-    """None when nobody named one: the server's default, or that of the partitioned parent."""
-    tablespace: str | None = field(default=None, compare=False)
-
-    def column(self, name: str) -> Column | None:
-        """Return the column, or None."""
-        return next((column for column in self.columns if column.name == name), None)
-
-    @property
-    def primary_key(self) -> tuple[str, ...]:
-        """The primary key's columns in key order; empty without one."""
-        return next((c.columns for c in self.constraints if c.kind == "primary key"), ())
-
-
-@dataclass(frozen=True, slots=True)
-class Dependent:
-    """Something outside the table that reads one of its columns, such as a view, policy or publication."""
-
-    kind: str
-    name: str
-    table: TableName
-    column: str | None
-    """None when it depends on the whole table, or on columns that could not be told apart."""
+    def __getitem__(self, number: int) -> Dependent:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return tuple(self._all())[number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,27 +48,73 @@ class Schema:
     """All that is known; `is_complete` says whether absence means "does not exist" or only "not seen"."""
 
     tables: Mapping[TableName, Table] = field(default_factory=dict[TableName, Table])
-    dependents: tuple[Dependent, ...] = ()
+    dependents: Sequence[Dependent] = ()
     is_complete: bool = False
     """True when read from a catalog; False for a replay that started without a baseline."""
+    domains: Mapping[TableName, Domain] = field(default_factory=dict[TableName, Domain])
+    enums: Mapping[TableName, tuple[str, ...]] = field(default_factory=dict[TableName, tuple[str, ...]])
+    """The labels of each enum, in order."""
+    views: Mapping[TableName, View] = field(default_factory=dict[TableName, View])
+    functions: Mapping[TableName, Function] = field(default_factory=dict[TableName, Function])
+    empty: frozenset[TableName] = frozenset()
+    """Tables that surely hold no row: made by the file that is read, and written by nothing since."""
+    search_path: tuple[str, ...] = _DEFAULT_PATH
+    """Where names without a schema are looked for, as the file has set it."""
+    links: Links | None = field(default=None, compare=False, repr=False)
+    origin: object = field(default=None, compare=False, repr=False)
+    """The replay's own: what it needs to go on from here."""
 
     def table(self, name: TableName) -> Table | None:
         """Return the table, or None."""
         return self.tables.get(name)
 
+    def settled(self) -> "Schema":
+        """Return the schema as the next file finds it: tables may hold rows, and the session is a new one."""
+        if not self.empty and self.search_path == _DEFAULT_PATH:
+            return self
+        return replace(self, empty=frozenset(), search_path=_DEFAULT_PATH)
+
+    def index(self, name: TableName) -> Index | None:
+        """Return an index by its name; it stands in its table's schema."""
+        names = self.tables.keys() if self.links is None else self.links.with_index(name.name)
+        for table in self._present(names):
+            if table.name.schema == name.schema:
+                found = next((index for index in table.indexes if index.name == name.name), None)
+                if found is not None:
+                    return found
+        return None
+
     def children(self, name: TableName) -> tuple[Table, ...]:
         """Return the table's partitions or inheritance children."""
-        return tuple(table for table in self.tables.values() if table.parent == name)
+        names = self.tables.keys() if self.links is None else self.links.children(name)
+        return tuple(table for table in self._present(names) if table.parent == name)
+
+    def descendants(self, name: TableName) -> tuple[Table, ...]:
+        """Return children, their children and so on, nearest first."""
+        found = list(self.children(name))
+        for table in found:
+            found.extend(child for child in self.children(table.name) if child not in found)
+        return tuple(found)
+
+    def default_partition(self, name: TableName) -> Table | None:
+        """Return the DEFAULT partition of a partitioned table, or None."""
+        return next((table for table in self.children(name) if table.bound == "DEFAULT"), None)
 
     def dependents_of(self, table: TableName, column: str) -> tuple[Dependent, ...]:
         """Return what reads the column, and what reads the table in a way that could not be told apart."""
-        return tuple(d for d in self.dependents if d.table == table and d.column in (column, None))
+        return tuple(d for d in self.dependents_on(table) if d.column in (column, None))
+
+    def dependents_on(self, table: TableName) -> tuple[Dependent, ...]:
+        """Return what reads the table."""
+        if isinstance(self.dependents, Dependents):
+            return self.dependents.by_table.get(table, ())
+        return tuple(d for d in self.dependents if d.table == table)
 
     def referencing(self, name: TableName) -> tuple[tuple[Table, Constraint], ...]:
         """Return the foreign keys of other tables (and of itself) that point at the table."""
-        return tuple(
-            (table, constraint)
-            for table in self.tables.values()
-            for constraint in table.constraints
-            if constraint.references == name
-        )
+        names = self.tables.keys() if self.links is None else self.links.referencing(name)
+        found = ((table, constraint) for table in self._present(names) for constraint in table.constraints)
+        return tuple((table, constraint) for table, constraint in found if constraint.references == name)
+
+    def _present(self, names: Iterable[TableName]) -> Iterator[Table]:
+        return (table for name in names if (table := self.tables.get(name)) is not None)

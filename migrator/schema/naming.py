@@ -4,16 +4,16 @@ Source: `makeObjectName`, `ChooseRelationName`, `ChooseIndexColumnNames` and `Fi
 `tests/recipes/test_replay.py` compares the result with live servers.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Iterable
 
 from migrator.names import MAX_BYTES
 from migrator.statements.parse import Node, pb
 
 
-def choose_name(table: str, columns: str, label: str, taken: Container[str]) -> str:
+def choose_name(table: str, columns: str, label: str, is_taken: Callable[[str], bool]) -> str:
     """Return `table_columns_label`, with the first number behind the label that makes it a free name."""
     name, number = _object_name(table, columns, label), 0
-    while name in taken:
+    while is_taken(name):
         number += 1
         name = _object_name(table, columns, f"{label}{number}")
     return name

@@ -6,7 +6,7 @@ from migrator.names import TableName
 from migrator.schema.definitions import deparse_constraint, keys_of, predicate_of
 from migrator.schema.draft import Draft
 from migrator.schema.expressions import definition_of, parse_one, rename_column, rename_in_list
-from migrator.schema.model import Constraint, Dependent, Index
+from migrator.schema.parts import Constraint, Dependent, Index
 from migrator.statements.parse import deparse, pb
 
 
@@ -23,7 +23,7 @@ def rename(draft: Draft, statement: pb.RenameStmt) -> None:
         case pb.OBJECT_INDEX:
             _rename_index(draft, name, new)
         case pb.OBJECT_TRIGGER:
-            table = draft.tables.get(name)
+            table = draft.table(name)
             names = (new if trigger == statement.subname else trigger for trigger in (table.triggers if table else ()))
             draft.change(name, triggers=tuple(sorted(names)))
             _rename_dependent(draft, "trigger", statement.subname, new)
@@ -31,6 +31,7 @@ def rename(draft: Draft, statement: pb.RenameStmt) -> None:
             _rename_dependent(draft, "policy", statement.subname, new)
         case pb.OBJECT_VIEW | pb.OBJECT_MATVIEW:
             kind = "view" if statement.rename_type == pb.OBJECT_VIEW else "materialized view"
+            _move_view(draft, name, TableName(name.schema, new))
             _rename_dependent(draft, kind, f"{name.schema}.{name.name}", f"{name.schema}.{new}")
         case _:
             return
@@ -38,16 +39,30 @@ def rename(draft: Draft, statement: pb.RenameStmt) -> None:
 
 def move_table(draft: Draft, old: TableName, new: TableName) -> None:
     """Give a table another name or schema, in everything that refers to it."""
-    table = draft.tables.pop(old, None)
+    table = draft.table(old)
     if table is None:
         return
+    is_empty = old in draft.empty
+    draft.forget(old)
     indexes = tuple(replace(i, table=new, definition=_on_table(i, new)) for i in table.indexes)
     draft.put(replace(table, name=new, indexes=indexes))
-    for other in list(draft.tables.values()):
-        constraints = (_pointing_at(c, old, new) for c in other.constraints)
-        parent = new if other.parent == old else other.parent
-        draft.change(other.name, constraints=tuple(constraints), parent=parent)
-    draft.dependents = [replace(d, table=new) if d.table == old else d for d in draft.dependents]
+    draft.empty |= {new} if is_empty else set()
+    for name in {*draft.links.referencing(old), *draft.links.children(old), new}:
+        other = draft.table(name)
+        if other is not None:
+            constraints = (_pointing_at(c, old, new) for c in other.constraints)
+            draft.put(
+                replace(other, constraints=tuple(constraints), parent=new if other.parent == old else other.parent)
+            )
+    draft.put_dependents(new, (replace(d, table=new) for d in draft.dependents_on(old)))
+    draft.put_dependents(old, ())
+
+
+def _move_view(draft: Draft, old: TableName, new: TableName) -> None:
+    view = draft.view(old)
+    if view is not None:
+        draft.forget_view(old)
+        draft.put_view(replace(view, name=new))
 
 
 def _on_table(index: Index, table: TableName) -> str:
@@ -65,7 +80,7 @@ def _pointing_at(constraint: Constraint, old: TableName, new: TableName) -> Cons
 
 
 def _rename_column(draft: Draft, name: TableName, old: str, new: str) -> None:
-    table = draft.tables.get(name)
+    table = draft.table(name)
     if table is None:
         return
     draft.change(
@@ -75,14 +90,19 @@ def _rename_column(draft: Draft, name: TableName, old: str, new: str) -> None:
         constraints=tuple(_constraint_with(name, c, old, new) if old in c.columns else c for c in table.constraints),
         partition_key=_swapped(table.partition_key, old, new),
     )
-    for other in list(draft.tables.values()):
-        constraints = (
-            _referring_with(other.name, c, old, new) if c.references == name else c for c in other.constraints
-        )
-        draft.change(other.name, constraints=tuple(constraints))
-    draft.dependents = [
-        Dependent(d.kind, d.name, name, new) if d.table == name and d.column == old else d for d in draft.dependents
-    ]
+    for other_name in draft.links.referencing(name):
+        other = draft.table(other_name)
+        if other is not None:
+            constraints = (
+                _referring_with(other.name, c, old, new) if c.references == name else c for c in other.constraints
+            )
+            draft.change(other.name, constraints=tuple(constraints))
+    found = draft.dependents_on(name)
+    draft.put_dependents(name, (Dependent(d.kind, d.name, name, new) if d.column == old else d for d in found))
+    for child in draft.links.children(name):
+        heir = draft.table(child)
+        if heir is not None and heir.parent == name:
+            _rename_column(draft, child, old, new)
 
 
 def _index_with(index: Index, old: str, new: str) -> Index:
@@ -128,14 +148,16 @@ def _constraint_tree(table: TableName, constraint: Constraint) -> pb.Constraint:
 
 
 def _rename_constraint(draft: Draft, name: TableName, old: str, new: str) -> None:
-    table = draft.tables.get(name)
+    table = draft.table(name)
     if table is not None:
         constraints = (replace(c, name=new) if c.name == old else c for c in table.constraints)
         indexes = (_named(i, new) if i.constraint == old else i for i in table.indexes)
-        draft.change(
-            name,
-            constraints=tuple(sorted(constraints, key=lambda c: c.name)),
-            indexes=tuple(sorted(indexes, key=lambda i: i.name)),
+        draft.put(
+            replace(
+                table,
+                constraints=tuple(sorted(constraints, key=lambda c: c.name)),
+                indexes=tuple(sorted(indexes, key=lambda i: i.name)),
+            )
         )
 
 
@@ -146,8 +168,10 @@ def _rename_index(draft: Draft, name: TableName, new: str) -> None:
     if index.constraint is not None:
         _rename_constraint(draft, index.table, index.constraint, new)
         return
-    indexes = (_named(i, new) if i.name == index.name else i for i in draft.tables[index.table].indexes)
-    draft.change(index.table, indexes=tuple(sorted(indexes, key=lambda i: i.name)))
+    table = draft.table(index.table)
+    if table is not None:
+        indexes = (_named(i, new) if i.name == index.name else i for i in table.indexes)
+        draft.put(replace(table, indexes=tuple(sorted(indexes, key=lambda i: i.name))))
 
 
 def _named(index: Index, new: str) -> Index:
@@ -157,4 +181,6 @@ def _named(index: Index, new: str) -> Index:
 
 
 def _rename_dependent(draft: Draft, kind: str, old: str, new: str) -> None:
-    draft.dependents = [replace(d, name=new) if (d.kind, d.name) == (kind, old) else d for d in draft.dependents]
+    for table in draft.tables_read_by(kind, old):
+        found = draft.dependents_on(table)
+        draft.put_dependents(table, (replace(d, name=new) if (d.kind, d.name) == (kind, old) else d for d in found))

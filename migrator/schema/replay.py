@@ -7,30 +7,40 @@ columns are known says so (`is_incomplete`). `tests/recipes/test_replay.py` runs
 from collections.abc import Callable, Iterable, Mapping
 
 from migrator.names import TableName
-from migrator.schema import dependents
+from migrator.schema import dependents, named_types, rows
 from migrator.schema.alter_table import alter_table
 from migrator.schema.create_table import create_table
 from migrator.schema.definitions import index_from
 from migrator.schema.draft import Draft
+from migrator.schema.functions import create_function
 from migrator.schema.model import Schema, Table
+from migrator.schema.removals import drop
 from migrator.schema.rename import move_table, rename
 from migrator.statements.parse import Node, pb
 from migrator.statements.statement import Statement
 
 
 def replay(statements: Iterable[Statement], base: Schema | None = None) -> Schema:
-    """Return the schema after the statements; it is complete only when the base was."""
+    """Return the schema after the statements; it is complete only when the base was.
+
+    Going on from the newest schema copies nothing, so that lint may ask for the schema before every statement.
+    """
     start = base or Schema()
-    draft = Draft(start)
+    draft: Draft | None = None
     for statement in statements:
         handler = _HANDLERS.get(statement.kind)
         if handler is not None:
+            draft = draft or Draft.of(start)
             handler(draft, statement.node)
-    return draft.schema(is_complete=start.is_complete)
+    return start if draft is None else draft.schema()
 
 
 def _create_table(draft: Draft, node: Node) -> None:
     create_table(draft, node.create_stmt)
+
+
+def _create_foreign_table(draft: Draft, node: Node) -> None:
+    create_table(draft, node.create_foreign_table_stmt.base_stmt)
 
 
 def _alter_table(draft: Draft, node: Node) -> None:
@@ -56,8 +66,9 @@ def _create_table_as(draft: Draft, node: Node) -> None:
         dependents.create_view(draft, statement.into.rel, statement.query, "materialized view")
     else:
         name = draft.name(statement.into.rel)
-        if name not in draft.tables:
+        if draft.table(name) is None:
             draft.put(Table(name, is_incomplete=True))
+            draft.empty |= {name} if statement.into.skip_data else set()
 
 
 def _create_view(draft: Draft, node: Node) -> None:
@@ -90,55 +101,56 @@ def _set_schema(draft: Draft, node: Node) -> None:
 def _set_variable(draft: Draft, node: Node) -> None:
     """SET search_path decides where names without a schema live."""
     statement = node.variable_set_stmt
-    if statement.name == "search_path" and statement.args and statement.args[0].a_const.HasField("sval"):
-        draft.default_schema = statement.args[0].a_const.sval.sval or draft.default_schema
+    if statement.kind == pb.VAR_RESET_ALL:
+        draft.search_path = _DEFAULT_PATH
+    elif statement.name == "search_path":
+        names = (argument.a_const.sval.sval for argument in statement.args)
+        draft.search_path = path_of(names) if statement.kind == pb.VAR_SET_VALUE else _DEFAULT_PATH
+
+
+def path_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the schemas of a search path; those of the session's user are not known and left out."""
+    return tuple(name for name in names if name and name not in ("$user", "pg_catalog")) or _DEFAULT_PATH
 
 
 def _drop(draft: Draft, node: Node) -> None:
-    statement = node.drop_stmt
-    handler = _DROPS.get(statement.remove_type)
-    if handler is not None:
-        for item in statement.objects:
-            handler(draft, item)
+    drop(draft, node.drop_stmt)
 
 
-def _drop_table(draft: Draft, item: Node) -> None:
-    draft.drop_table(draft.name_of_list(item))
+def _create_domain(draft: Draft, node: Node) -> None:
+    named_types.create_domain(draft, node.create_domain_stmt)
 
 
-def _drop_index(draft: Draft, item: Node) -> None:
-    draft.drop_index(draft.name_of_list(item))
+def _alter_domain(draft: Draft, node: Node) -> None:
+    named_types.alter_domain(draft, node.alter_domain_stmt)
 
 
-def _drop_view(draft: Draft, item: Node) -> None:
-    name = draft.name_of_list(item)
-    for kind in ("view", "materialized view"):
-        dependents.forget(draft, kind, f"{name.schema}.{name.name}")
+def _create_enum(draft: Draft, node: Node) -> None:
+    named_types.create_enum(draft, node.create_enum_stmt)
 
 
-def _drop_trigger(draft: Draft, item: Node) -> None:
-    table, name = _of_table(draft, item)
-    dependents.drop_trigger(draft, table, name)
+def _alter_enum(draft: Draft, node: Node) -> None:
+    named_types.alter_enum(draft, node.alter_enum_stmt)
 
 
-def _drop_policy(draft: Draft, item: Node) -> None:
-    table, name = _of_table(draft, item)
-    dependents.forget(draft, "policy", name, table)
+def _create_function(draft: Draft, node: Node) -> None:
+    create_function(draft, node.create_function_stmt)
 
 
-def _drop_statistics(draft: Draft, item: Node) -> None:
-    dependents.forget(draft, "statistics", item.list.items[-1].string.sval)
+def _query(draft: Draft, node: Node) -> None:
+    rows.follow_query(draft, node)
 
 
-def _drop_publication(draft: Draft, item: Node) -> None:
-    dependents.forget(draft, "publication", item.string.sval)
+def _copy(draft: Draft, node: Node) -> None:
+    rows.follow_copy(draft, node.copy_stmt)
 
 
-def _of_table(draft: Draft, item: Node) -> tuple[TableName, str]:
-    """Return the table and the name in a list such as DROP TRIGGER's: the name stands last."""
-    *table, name = [part.string.sval for part in item.list.items]
-    return TableName(table[-2] if len(table) > 1 else draft.default_schema, table[-1]), name
+def _anything(draft: Draft, node: Node) -> None:  # noqa: ARG001 one signature for all
+    """DO, CALL and EXECUTE may write rows anywhere."""
+    draft.empty = frozenset()
 
+
+_DEFAULT_PATH = ("public",)
 
 _HANDLERS: Mapping[str, Callable[[Draft, Node], None]] = {
     "create_stmt": _create_table,
@@ -151,18 +163,20 @@ _HANDLERS: Mapping[str, Callable[[Draft, Node], None]] = {
     "create_policy_stmt": _create_policy,
     "create_stats_stmt": _create_statistics,
     "create_publication_stmt": _create_publication,
+    "create_foreign_table_stmt": _create_foreign_table,
+    "create_domain_stmt": _create_domain,
+    "alter_domain_stmt": _alter_domain,
+    "create_enum_stmt": _create_enum,
+    "alter_enum_stmt": _alter_enum,
+    "create_function_stmt": _create_function,
     "alter_object_schema_stmt": _set_schema,
     "variable_set_stmt": _set_variable,
     "drop_stmt": _drop,
-}
-
-_DROPS: Mapping[int, Callable[[Draft, Node], None]] = {
-    pb.OBJECT_TABLE: _drop_table,
-    pb.OBJECT_INDEX: _drop_index,
-    pb.OBJECT_VIEW: _drop_view,
-    pb.OBJECT_MATVIEW: _drop_view,
-    pb.OBJECT_TRIGGER: _drop_trigger,
-    pb.OBJECT_POLICY: _drop_policy,
-    pb.OBJECT_STATISTIC_EXT: _drop_statistics,
-    pb.OBJECT_PUBLICATION: _drop_publication,
+    "select_stmt": _query,
+    "insert_stmt": _query,
+    "merge_stmt": _query,
+    "copy_stmt": _copy,
+    "do_stmt": _anything,
+    "call_stmt": _anything,
+    "execute_stmt": _anything,
 }

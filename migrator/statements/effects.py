@@ -150,6 +150,8 @@ _FACT_ORDER = (Fact.NO, Fact.UNKNOWN, Fact.YES)
 def combined(parts: Iterable[Effects]) -> Effects:
     """Return what several actions of one statement do together: the strongest lock per table, all objects."""
     every = tuple(parts)
+    if len(every) == 1:
+        return every[0]
     levels: dict[TableName, LockLevel] = {}
     for lock in (lock for part in every for lock in part.locks):
         levels[lock.table] = max(lock.level, levels.get(lock.table, LockLevel.NONE))

@@ -60,7 +60,7 @@ def refusal(schema: Schema = SCHEMA, **arguments: Any) -> RecipeRefused:
         ("users", "c", "z", "publication pub"),
         ("users", "c", "z", "policy mine"),
         ("parts", "at", "z", "is a partitioned table"),
-        ("part", "at", "z", "does not tell all columns"),
+        ("part", "at", "z", "inherits from"),
         ("base", "x", "z", "Other tables inherit from public.base: public.child"),
         ("copied", "x", "z", "does not tell all columns of public.copied"),
     ],
