@@ -52,17 +52,17 @@ class History:
             self._schemas.append(self._after(len(self._schemas) - 1))
         return self._schemas[place]
 
-    def learn(self, path: Path, schema: Schema) -> None:
-        """Take note of the schema that a file leaves behind."""
-        if _unit(path) in self._place:
-            self._learned[path] = schema
+    def learn(self, path: Path, text: str, schema: Schema) -> None:
+        """Take note of the schema that a file leaves behind, unless its text also goes back."""
+        if _unit(path) in self._place and not _WAY_BACK.search(text):
+            self._learned[path] = schema.settled()
 
     def _after(self, number: int) -> Schema:
         files = self._units[number]
         known = self._learned.get(files[-1]) if files else None
         if known is not None:
             return known
-        return replay((s for file in files for s in forward_statements(file)), self._schemas[number])
+        return replay((s for file in files for s in forward_statements(file)), self._schemas[number]).settled()
 
 
 class Histories:
@@ -77,10 +77,10 @@ class Histories:
         known = next((history for history in self._folders if history.covers(path)), None)
         return known.before(path) if known is not None else self._base
 
-    def learn(self, path: Path, schema: Schema) -> None:
+    def learn(self, path: Path, text: str, schema: Schema) -> None:
         """Take note of the schema that a file leaves behind."""
         for history in self._folders:
-            history.learn(path, schema)
+            history.learn(path, text, schema)
 
 
 def forward_statements(file: Path) -> tuple[Statement, ...]:
@@ -105,7 +105,7 @@ def schema_of(paths: Sequence[Path], *, is_complete: bool) -> Schema:
     if not statements:
         listed = ", ".join(map(str, paths))
         raise InputError(f"There is no SQL statement in {listed}.", "Name a schema dump, or files that come before.")
-    return replay(statements, Schema(is_complete=is_complete))
+    return replay(statements, Schema(is_complete=is_complete)).settled()
 
 
 def looks_ordered(folder: Path) -> bool:

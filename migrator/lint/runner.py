@@ -31,8 +31,8 @@ class Past(Protocol):
         """Return the schema that the file's migration finds."""
         ...
 
-    def learn(self, path: Path, schema: Schema) -> None:
-        """Take note of the schema that a file leaves behind."""
+    def learn(self, path: Path, text: str, schema: Schema) -> None:
+        """Take note of the schema that a file of this text leaves behind."""
         ...
 
 
@@ -44,7 +44,7 @@ class NoPast:
         del path
         return Schema()
 
-    def learn(self, path: Path, schema: Schema) -> None:
+    def learn(self, path: Path, text: str, schema: Schema) -> None:
         """Forget it."""
 
 
@@ -117,7 +117,7 @@ class _Library:
             known = self._read(source, path)
             self._texts[path.name] = source.text
         self._files[path.name] = replace(known, source=replace(source, text=known.source.text))
-        self._past.learn(path, self._files[path.name].schema_after)
+        self._past.learn(path, source.text, known.schema_after)
         return self._files[path.name]
 
     def _read(self, source: Source, path: Path) -> FileContext:
@@ -131,7 +131,7 @@ class _Library:
         """A file of a migration finds what the earlier phases left."""
         for name in reversed(PHASES_BEFORE.get(path.stem, ())):
             if (earlier := self._sibling(name)) is not None:
-                return earlier.schema_after
+                return earlier.schema_after.settled()
         return self._past.before(path)
 
     def _sibling(self, name: str) -> FileContext | None:
