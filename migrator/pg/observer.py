@@ -6,6 +6,7 @@ for hours, it reports blockers and progress, and cancels the statement at the wa
 
 import threading
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -117,9 +118,13 @@ def watchdog(
             if reason:
                 cancelled[:] = cancelled or [reason]
                 # Again at each poll until the block ends: one that comes between two statements is lost.
-                observer.ask(lambda connection: connection.execute(query("session.cancel"), {"pid": pid}))
+                observer.ask(cancel)
             elif seen := observer.ask(lambda connection: (_progress(connection, pid), blockers(connection, pid))):
-                report(*seen)
+                with _unless_told(lambda: observer.ask(cancel)):
+                    report(*seen)
+
+    def cancel(connection: Connection) -> None:
+        connection.execute(query("session.cancel"), {"pid": pid})
 
     with _thread(watch, ended):
         yield cancelled
@@ -138,11 +143,24 @@ def _reason_to_cancel(clock: Clock, seconds: float, limits: WatchLimits) -> str:
 
 
 @contextmanager
-def _thread(target: Callable[[], None], ended: threading.Event) -> Generator[None]:
-    thread = threading.Thread(target=target, name="migrator-observer", daemon=True)
-    thread.start()
+def _unless_told(cancel: Callable[[], object]) -> Generator[None]:
+    """Cancel when a listener fails: nobody would watch the statement any more."""
+    is_told = False
     try:
         yield
+        is_told = True
     finally:
-        ended.set()
-        thread.join()
+        if not is_told:
+            cancel()
+
+
+@contextmanager
+def _thread(target: Callable[[], None], ended: threading.Event) -> Generator[None]:
+    """Run `target` beside the block; what it raises, such as a listener's error, is raised at the block's end."""
+    with ThreadPoolExecutor(1, "migrator-observer") as pool:
+        watching = pool.submit(target)
+        try:
+            yield
+        finally:
+            ended.set()
+            watching.result()

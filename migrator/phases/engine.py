@@ -85,7 +85,10 @@ class Engine:
 
     def verify(self, migration: Migration) -> Proof:
         """Run verify.sql and count the backfilled rows that are left or differ; changes only the recorded counts."""
-        with connect(self.dsn, application_name=f"migrator/{migration.id}/verify") as connection:
+        with (
+            connect(self.dsn, application_name=f"migrator/{migration.id}/verify") as connection,
+            translated(f"The verification of {migration.id}"),
+        ):
             require_installed(connection)
             _require_both_shapes(migration.id, Store(connection, self.actor).migration(migration.id))
             found = run_verify(connection, migration)
