@@ -8,6 +8,7 @@ import pytest
 
 from migrator.errors import MigratorError
 from migrator.events import Event, EventKind
+from migrator.pg.connection import Connection, connect
 from tests.fix_app import Shop
 
 CONTRACT = "[contract]\ncontract_by = 2099-01-01\nevidence = []\n"
@@ -69,3 +70,14 @@ def ended(act: Callable[[], object], error: type[MigratorError]) -> Generator[No
     """Run `act` beside the block, which makes it fail with this error."""
     with pytest.raises(error), in_background(act):
         yield
+
+
+@contextmanager
+def idle_in_transaction(shop: Shop, query: str = "SELECT count(*) FROM users") -> Generator[Connection]:
+    """A session of an application that read the table and forgot to commit."""
+    with connect(shop.dsn, application_name="shop/report") as session:
+        session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        session.execute(query.encode())
+        yield session
+        if not session.closed:
+            session.execute("ROLLBACK")

@@ -1,7 +1,5 @@
 """Locks on live servers: blockers named, budgets that end, the watchdog, a stop, and levels as planned."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, cast
 
@@ -11,7 +9,7 @@ from migrator.errors import DatabaseFailed, LockBudgetSpent, Stopped
 from migrator.events import Event, EventKind
 from migrator.locks import LockLevel
 from migrator.names import TableName
-from migrator.pg.connection import Connection, connect
+from migrator.pg.connection import connect
 from migrator.phases.engine import Engine
 from migrator.phases.folder import Migration
 from migrator.phases.steps import steps_of
@@ -19,18 +17,7 @@ from migrator.state.store import Store
 from tests.fix_app import Shop
 from tests.fix_server import wait_until
 from tests.phases.looking import scalar, users_parts
-from tests.phases.scenes import INDEX, NICK, in_background
-
-
-@contextmanager
-def idle_in_transaction(shop: Shop, query: str = "SELECT count(*) FROM users") -> Generator[Connection]:
-    """A session of an application that read the table and forgot to commit."""
-    with connect(shop.dsn, application_name="shop/report") as session:
-        session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        session.execute(query.encode())
-        yield session
-        if not session.closed:
-            session.execute("ROLLBACK")
+from tests.phases.scenes import INDEX, NICK, idle_in_transaction, in_background
 
 
 def _of(shop: Shop, kind: EventKind) -> list[Event]:
