@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from migrator.errors import InputError
+from migrator.lint.dump import without_rows
 from migrator.lint.source import find_files, read_source
 from migrator.schema.model import Schema
 from migrator.schema.replay import replay
@@ -89,7 +90,7 @@ def forward_statements(file: Path) -> tuple[Statement, ...]:
     Raises:
         InputError: it is not a readable UTF-8 file.
     """
-    text = read_source(file).text
+    text = without_rows(read_source(file).text)
     way_back = _WAY_BACK.search(text)
     return parse_sql(text[: way_back.start()] if way_back else text).statements
 

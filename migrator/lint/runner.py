@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from migrator.lint.context import PHASES_BEFORE, FileContext
+from migrator.lint.dump import without_rows
 from migrator.lint.finding import Claim, Finding, Severity
 from migrator.lint.reading import Reading, read_steps
 from migrator.lint.report import Allowed, LintReport
@@ -121,7 +122,7 @@ class _Library:
         return self._files[path.name]
 
     def _read(self, source: Source, path: Path) -> FileContext:
-        text = fill(source.text, self._settings.placeholders)
+        text = fill(without_rows(source.text), self._settings.placeholders)
         is_wrapped = self._settings.for_file(source.path).assume_transaction
         reading = Reading(self._pg_version, self._schema_before(path), is_wrapped)
         steps, problems = read_steps(text, reading)

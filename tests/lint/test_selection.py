@@ -18,7 +18,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def found(project: Path, *arguments: str | Path, **environment: str) -> list[tuple[str, str]]:
-    done = run(*arguments, "--format", "json", cwd=project, **environment)
+    done = run(*arguments, "--format", "json", cwd=project, environment=environment)
     assert done.returncode in (0, 1), done.stderr.decode()
     return [(finding["path"], finding["rule"]) for finding in json.loads(done.stdout)["findings"]]
 
@@ -81,7 +81,7 @@ def test_nothing_changed_is_clean_and_said(branch: Path) -> None:
 def test_the_base_comes_from_the_ci_system(branch: Path) -> None:
     names = {path for path, _ in found(branch, "--changed", CI_MERGE_REQUEST_DIFF_BASE_SHA="main", LC_ALL="C.UTF-8")}
     assert "sub/added.sql" in names
-    done = run("--changed", cwd=branch, GITHUB_BASE_REF="main")
+    done = run("--changed", cwd=branch, environment={"GITHUB_BASE_REF": "main"})
     assert (done.returncode, b"git knows no commit origin/main" in done.stderr) == (2, True)
 
 
@@ -95,7 +95,9 @@ def test_a_shallow_clone_is_explained(branch: Path, tmp_path: Path) -> None:
 
 
 def test_no_repository_is_explained(tmp_path: Path) -> None:
-    done = run("--changed", "--base", "main", cwd=tmp_path, GIT_CEILING_DIRECTORIES=str(tmp_path.parent))
+    done = run(
+        "--changed", "--base", "main", cwd=tmp_path, environment={"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
+    )
     assert (done.returncode, b"This is no git repository" in done.stderr) == (2, True)
 
 

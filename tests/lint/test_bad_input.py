@@ -1,0 +1,130 @@
+"""Input that nobody wants: a finding or a clear message, never a traceback, never "clean" for what was not read."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.lint.fix_command import ROOT, run
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    return tmp_path
+
+
+def places(project: Path, data: bytes) -> list[tuple[int, str]]:
+    (project / "a.sql").write_bytes(data)
+    done = run("a.sql", "--format", "json", cwd=project)
+    assert done.stderr == b""
+    return [(finding["line"], finding["rule"]) for finding in json.loads(done.stdout)["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"SELECT 1;\nSELECT 'a;\nDROP TABLE t;\n", [(2, "syntax-error")]),
+        (b'SELECT 1;\nSELECT "a;\nDROP TABLE t;\n', [(2, "syntax-error")]),
+        (b"SELECT 1;\nDO $$ begin;\nDROP TABLE t;\n", [(2, "syntax-error")]),
+        (b"SELECT 1;\n/* open\nDROP TABLE t;\n", [(2, "syntax-error")]),
+        (b"\xef\xbb\xbfTRUNCATE t;\r\nTRUNCATE u;\r\n", [(1, "truncate"), (2, "truncate")]),
+        (b"SELECT 1;\r\nTRUNCATE\r\n  t;\r\n", [(2, "truncate")]),
+        (b"TRUNCATE t;\x00TRUNCATE u;", [(1, "syntax-error"), (1, "truncate"), (1, "truncate")]),
+        (b"\\c other\nTRUNCATE t;\n\\copy t from 'x'\n", [(1, "syntax-error"), (2, "truncate"), (3, "syntax-error")]),
+        (b";;;\n;", []),
+        (b"-- nothing\n", []),
+        (b"", []),
+        ('TRUNCATE "größe\U0001f600"; selec'.encode(), [(1, "syntax-error"), (1, "truncate")]),
+        (b"(" * 5000 + b"SELECT 1" + b")" * 5000, []),
+    ],
+    ids=range(13),
+)
+def test_findings(project: Path, data: bytes, expected: list[tuple[int, str]]) -> None:
+    assert sorted(places(project, data)) == expected
+
+
+DUMP = b"""\\restrict AbC
+CREATE TABLE public.t (a integer, b text);
+COPY public.t (a, b) FROM stdin;
+1\tit's a quote
+2\t$$ and ; and /* in a row
+\\.
+
+COPY public.u FROM STDIN WITH (FORMAT csv);
+"
+\\.
+TRUNCATE public.u;
+"""
+
+
+def test_rows_of_a_dump_are_not_sql(project: Path) -> None:
+    assert places(project, DUMP) == [(1, "syntax-error"), (11, "truncate")]
+    assert places(project, DUMP.replace(b"\n", b"\r\n")) == [(1, "syntax-error"), (11, "truncate")]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("latin.sql", "SELECT 1;\n-- größer".encode("latin-1"), "latin.sql is not UTF-8: byte 15 on line 2."),
+        ("wide.sql", "SELECT 1;".encode("utf-16"), "wide.sql is not UTF-8: byte 0 on line 1."),
+        ("binary.sql", bytes(range(256)), "binary.sql is not UTF-8"),
+    ],
+)
+def test_what_is_not_utf8_does_not_hide_the_other_files(project: Path, name: str, data: bytes, message: str) -> None:
+    (project / name).write_bytes(data)
+    (project / "z.sql").write_text("TRUNCATE t;")
+    done = run(".", "--output", "gcc", "--output", "json=out.json", cwd=project)
+    assert done.returncode == 2
+    assert message in done.stderr.decode()
+    assert done.stdout.startswith(b"z.sql:1:1: error:")
+    report = json.loads((project / "out.json").read_text())
+    assert message in report["unread"][0]["situation"]
+
+
+@pytest.mark.parametrize("name", ["missing.sql", "empty", "no*.sql", "bad\nname.sql"])
+def test_what_is_not_there_is_said(project: Path, name: str) -> None:
+    (project / "empty").mkdir()
+    done = run(name, cwd=project)
+    assert (done.returncode, b"Traceback" in done.stderr) == (2, False)
+    assert done.stderr.startswith(b"migrator: ")
+
+
+def test_a_file_that_may_not_be_read(project: Path) -> None:
+    os.mkfifo(project / "a.sql")
+    (project / "b.sql").symlink_to("nowhere.sql")
+    (project / "c.sql").write_text("TRUNCATE t;")
+    done = run(".", "--output", "gcc", cwd=project)
+    assert (done.returncode, done.stdout.count(b"\n")) == (1, 1)
+
+
+def test_a_name_that_is_not_utf8(project: Path) -> None:
+    (project / os.fsdecode(b"\xff.sql")).write_text("TRUNCATE t;")
+    for name in ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "gcc"):
+        done = run(".", "--output", name, cwd=project)
+        assert (done.returncode, done.stderr) == (1, b""), name
+
+
+def test_a_closed_pipe_is_silent(project: Path) -> None:
+    (project / "a.sql").write_text("TRUNCATE t;\n" * 5000)
+    for words in ([], ["--effects"], ["--output", "json"]):
+        command = [sys.executable, "-m", "migrator", "lint", "a.sql", *words]
+        with subprocess.Popen(
+            command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={"PYTHONPATH": str(ROOT)}
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.read(10)
+            process.stdout.close()
+            assert process.stderr.read() == b""
+            assert process.wait() == 141
+
+
+def test_a_dump_of_many_megabytes(project: Path) -> None:
+    row = b"1\tit's some text of a row that is rather long, and goes on for a while\n"
+    (project / "a.sql").write_bytes(b"COPY t FROM stdin;\n" + row * 750_000 + b"\\.\nTRUNCATE t;\n")
+    done = run("a.sql", "--output", "gcc", cwd=project)
+    assert (done.returncode, done.stdout.startswith(b"a.sql:750003:1: error:")) == (1, True)
