@@ -3,15 +3,19 @@
 A file of a migration also knows its phase, and the files of the same folder that run before it.
 """
 
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from migrator.lint.judging import judge
+from migrator.clock import SystemClock
+from migrator.lint.judging import judge_action
 from migrator.lint.reading import Reading, read_steps
 from migrator.lint.source import Source
-from migrator.lint.step import Action, Step, alone
+from migrator.lint.step import Action, Step
 from migrator.lint.suppression import Suppression, read_suppressions
 from migrator.lint.transactions import Transactions
 from migrator.names import TableName
@@ -71,6 +75,22 @@ class FileContext:
         return stem if stem in PHASES_BEFORE else None
 
     @cached_property
+    def contract_by(self) -> date | None:
+        """The date by which the migration's contract was to run; None without a manifest that says one."""
+        manifest = Path(self.source.path).parent / "migration.toml"
+        if self.phase is None or not manifest.is_file():
+            return None
+        with suppress(OSError, ValueError):  # an unreadable manifest is reported by every other command
+            found = tomllib.loads(manifest.read_text(encoding="utf-8")).get("contract", {}).get("contract_by")
+            return found if isinstance(found, date) else date.fromisoformat(str(found)) if found else None
+        return None
+
+    @cached_property
+    def today(self) -> date:
+        """The day on which the file is judged."""
+        return SystemClock().now().date()
+
+    @cached_property
     def before(self) -> tuple["FileContext", ...]:
         """The files of the same migration that have run when this one starts."""
         found = (self.sibling(name) for name in PHASES_BEFORE.get(self.phase or "", ()))
@@ -115,11 +135,7 @@ class FileContext:
         settings = {**step.progress.session, **step.progress.local}
         for node in statement.cmds:
             cmd = node.alter_table_cmd
-            effects = (
-                step.effects
-                if is_only
-                else judge(alone(step.statement, cmd), step.schema, self.reading.pg_version, settings)
-            )
+            effects = judge_action(cmd, step.statement, step.schema, self.pg_version, settings)
             yield Action(step, cmd, table, effects, is_only)
 
     @cached_property

@@ -4,6 +4,7 @@ PostgreSQL's own rules: SET is undone by a ROLLBACK, SET LOCAL lasts until the e
 outside one, a COMMIT without BEGIN changes nothing.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -125,3 +126,26 @@ def _constant(node: Node) -> str:
             return "true" if constant.boolval.boolval else "false"
         case _:
             return "default"
+
+
+def set_here(statement: Statement) -> Mapping[str, tuple[str, bool]]:
+    """Return what the statement itself sets: name -> value, and whether for the transaction only."""
+    if statement.kind not in {"variable_set_stmt", "select_stmt"}:
+        return _NOTHING_SET
+    before = Progress(transaction=1)
+    after = before.after(statement)
+    if after is before:
+        return _NOTHING_SET
+    found = {name: (value, False) for name, value in after.session.items()}
+    return found | {name: (value, True) for name, value in after.local.items()}
+
+
+_NOTHING_SET: Mapping[str, tuple[str, bool]] = {}
+_UNITS = {"": 1, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+_AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d|)\s*\Z")
+
+
+def milliseconds(value: str) -> int | None:
+    """Return a timeout's value, which counts milliseconds where it has no unit; None for what is no amount."""
+    match = _AMOUNT.match(value)
+    return int(float(match[1]) * _UNITS.get(match[2], 0)) if match else None

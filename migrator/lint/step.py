@@ -1,13 +1,13 @@
 """A statement in its place, and one action of an ALTER TABLE: what rules judge and make claims about."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from migrator.lint.finding import Category, Claim, Edit, Fix, Severity, Verdict
 from migrator.lint.progress import Progress
 from migrator.locks import LockLevel
 from migrator.names import TableName
 from migrator.schema.model import Schema
-from migrator.statements.effects import Effects, Held
+from migrator.statements.effects import Effects, Held, ObjectRef
 from migrator.statements.parse import pb
 from migrator.statements.statement import Span, Statement
 
@@ -80,10 +80,7 @@ class Action:
     is_only: bool
     """Whether its statement holds no other action."""
 
-
-def alone(statement: Statement, cmd: pb.AlterTableCmd) -> Statement:
-    """Return the ALTER TABLE with this action only, so that its own effects can be asked for."""
-    whole = statement.node.alter_table_stmt
-    tree = pb.AlterTableStmt(relation=whole.relation, objtype=whole.objtype, missing_ok=whole.missing_ok)
-    tree.cmds.add().alter_table_cmd.CopyFrom(cmd)
-    return replace(statement, node=pb.Node(alter_table_stmt=tree))
+    @property
+    def column(self) -> ObjectRef:
+        """The column that the action names."""
+        return ObjectRef("column", self.table.schema, self.cmd.name, self.table.name)

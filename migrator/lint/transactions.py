@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from migrator.lint.step import Step
+from migrator.lint.step import Action, Step
 from migrator.locks import LockLevel
 from migrator.names import TableName
+from migrator.statements.effects import ObjectRef
 
 
 class Transactions:
@@ -37,3 +38,12 @@ class Transactions:
                 if lock.table not in held or held[lock.table][0] < lock.level:
                     held[lock.table] = (lock.level, earlier)
         return held
+
+
+def adds_beside(transactions: Transactions, action: Action) -> Step | None:
+    """Return the statement that added the constraint which the action validates, when its lock is held still."""
+    constraint = ObjectRef("constraint", action.table.schema, action.cmd.name, action.table.name)
+    for step in transactions.together(action.step):
+        if step.order <= action.step.order and constraint in step.effects.creates:
+            return step
+    return None

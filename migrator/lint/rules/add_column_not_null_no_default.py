@@ -14,11 +14,13 @@ Good:
 from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
-from migrator.lint.finding import Claim
+from migrator.lint.finding import Category, Claim
 from migrator.locks import LockLevel
 from migrator.names import quote
 from migrator.statements.facts.columns import constraints_of, definition, is_serial
 from migrator.statements.parse import pb
+
+CATEGORY = Category.ERROR
 
 _FILLS = frozenset({pb.CONSTR_DEFAULT, pb.CONSTR_IDENTITY, pb.CONSTR_GENERATED})
 

@@ -1,8 +1,9 @@
 """Adds a foreign key and reads both tables under lock to verify it.
 
 Why:
-    ADD FOREIGN KEY takes SHARE ROW EXCLUSIVE on both tables and holds it while every row is compared. With NOT VALID
-    it is instant and holds for new rows; VALIDATE CONSTRAINT then reads the old ones while reads and writes go on.
+    ADD FOREIGN KEY takes SHARE ROW EXCLUSIVE on both tables and holds it while every row is compared: writes to either
+    wait, reads go on. With NOT VALID it is instant and holds for new rows; VALIDATE CONSTRAINT then reads the old ones
+    while reads and writes go on.
 
 Bad:
     ALTER TABLE orders ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) REFERENCES users (id);
@@ -16,37 +17,51 @@ from collections.abc import Iterator
 
 from migrator.lint.context import Action, FileContext
 from migrator.lint.finding import Claim
-from migrator.lint.wording import takes
+from migrator.lint.rewriting import not_valid
+from migrator.lint.waits import waits
 from migrator.locks import LockLevel
-from migrator.names import TableName
-from migrator.statements.effects import Fact
-from migrator.statements.facts.columns import constraints_of, definition
+from migrator.names import quote
+from migrator.statements.effects import Fact, Held
+from migrator.statements.facts.columns import definition
 from migrator.statements.facts.nodes import table_name
 from migrator.statements.parse import pb
 
+LOCK = LockLevel.SHARE_ROW_EXCLUSIVE
+
 
 def check(file: FileContext) -> Iterator[Claim]:
-    """Report foreign keys that are verified at once; a new nullable column without a default has nothing to verify."""
-    for action in file.actions(pb.AT_AddConstraint, pb.AT_AddColumn):
-        parent = _parent(action)
-        if parent is None or file.is_new_table(action.table, action.step):
+    """Report foreign keys that are verified at once, but for those of an empty table."""
+    for action in file.actions(pb.AT_AddConstraint):
+        constraint = definition(action.cmd).constraint
+        if constraint.contype != pb.CONSTR_FOREIGN or action.effects.scan is Fact.NO:
             continue
-        tables = f"{action.table} and {parent}" if parent != action.table else str(action.table)
-        yield action.step.claim(
-            takes("Adding a foreign key", LockLevel.SHARE_ROW_EXCLUSIVE, tables, "while every row is compared"),
-            f"Add it as a constraint with NOT VALID, and then, in another transaction: "
-            f"ALTER TABLE {action.table} VALIDATE CONSTRAINT …;",
-            lock=LockLevel.SHARE_ROW_EXCLUSIVE,
-            table=action.table,
+        if file.is_empty_table(action.table, action.step):
+            continue
+        parent = table_name(constraint.pktable)
+        known = file.table(action.table, action.step)
+        is_refused = known is not None and known.is_partitioned
+        yield waits(
+            action.step,
+            "Adding a foreign key",
+            LOCK,
+            action.table,
+            Held.SCAN,
+            _on_partitions(action) if is_refused else _split(action, constraint.conname),
+            how_long="while every row is compared",
+            on=f"{action.table} and {parent}" if parent != action.table else str(parent),
+            fix=None if is_refused else not_valid(action, constraint.conname),
         )
 
 
-def _parent(action: Action) -> TableName | None:
-    """Return the referenced table of a foreign key that scans."""
-    argument = definition(action.cmd)
-    if action.cmd.subtype == pb.AT_AddColumn:
-        kinds = constraints_of(argument.column_def)
-        is_scanning = pb.CONSTR_FOREIGN in kinds and pb.CONSTR_DEFAULT in kinds
-        return table_name(kinds[pb.CONSTR_FOREIGN].pktable) if is_scanning else None
-    is_scanning = argument.constraint.contype == pb.CONSTR_FOREIGN and action.effects.scan is Fact.YES
-    return table_name(argument.constraint.pktable) if is_scanning else None
+def _split(action: Action, name: str) -> str:
+    return (
+        f"Add it with NOT VALID, and then, in another transaction: "
+        f"ALTER TABLE {action.table} VALIDATE CONSTRAINT {quote(name) if name else '…'};"
+    )
+
+
+def _on_partitions(action: Action) -> str:
+    return (
+        f"{action.table} is partitioned, where servers before 18 refuse NOT VALID: add the key NOT VALID to each "
+        "partition, VALIDATE it there, and add it to the parent last, which then reads no row."
+    )

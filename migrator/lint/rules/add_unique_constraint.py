@@ -1,8 +1,8 @@
-"""Adds a UNIQUE, PRIMARY KEY or EXCLUDE constraint and builds its index under lock.
+"""Adds a UNIQUE constraint and builds its index under lock.
 
 Why:
-    The index is built while nobody reads or writes the table. A unique index that was built CONCURRENTLY before can be
-    taken over in an instant by USING INDEX. An exclusion constraint has no such form.
+    The index is built under ACCESS EXCLUSIVE: nobody reads or writes the table meanwhile. A unique index that was built
+    CONCURRENTLY before is taken over in an instant by USING INDEX.
 
 Bad:
     ALTER TABLE users ADD CONSTRAINT users_mail_key UNIQUE (mail);
@@ -16,39 +16,41 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Claim
-from migrator.lint.wording import takes
+from migrator.lint.waits import waits
 from migrator.locks import LockLevel
-from migrator.names import TableName
-from migrator.statements.facts.columns import constraints_of, definition
+from migrator.names import TableName, quote
+from migrator.statements.effects import Held
+from migrator.statements.facts.columns import definition
+from migrator.statements.facts.nodes import words
 from migrator.statements.parse import pb
 
-_KINDS: dict[int, str] = {pb.CONSTR_UNIQUE: "UNIQUE", pb.CONSTR_PRIMARY: "PRIMARY KEY", pb.CONSTR_EXCLUSION: "EXCLUDE"}
+LOCK = LockLevel.ACCESS_EXCLUSIVE
 
 
 def check(file: FileContext) -> Iterator[Claim]:
-    """Report constraints that build an index, also inline ones of new columns."""
-    for action in file.actions(pb.AT_AddConstraint, pb.AT_AddColumn):
-        if not action.effects.index_build or file.is_new_table(action.table, action.step):
+    """Report unique constraints that build an index."""
+    for action in file.actions(pb.AT_AddConstraint):
+        constraint = definition(action.cmd).constraint
+        if constraint.contype != pb.CONSTR_UNIQUE or constraint.indexname:
             continue
-        kind = _kind(action.cmd)
-        yield action.step.claim(
-            takes(f"Adding {kind}", LockLevel.ACCESS_EXCLUSIVE, action.table, "until the whole index is built"),
-            _help(kind, action.table),
-            lock=LockLevel.ACCESS_EXCLUSIVE,
-            table=action.table,
-        )
+        if file.is_empty_table(action.table, action.step):
+            continue
+        known = file.table(action.table, action.step)
+        is_partitioned = known is not None and known.is_partitioned
+        keys = ", ".join(map(quote, words(constraint.keys)))
+        help_ = _on_partitions(action.table, keys) if is_partitioned else _take_over(action.table, keys)
+        yield waits(action.step, "Adding UNIQUE", LOCK, action.table, Held.BUILD, help_)
 
 
-def _kind(cmd: pb.AlterTableCmd) -> str:
-    argument = definition(cmd)
-    kinds = constraints_of(argument.column_def) if cmd.subtype == pb.AT_AddColumn else (argument.constraint.contype,)
-    return next(_KINDS[kind] for kind in kinds if kind in _KINDS)
-
-
-def _help(kind: str, table: TableName) -> str:
-    if kind == "EXCLUDE":
-        return "There is no online form: add it to a new table, and move the rows there in batches."
+def _take_over(table: TableName, keys: str) -> str:
     return (
-        f"Build the index beside the traffic, then take it over: CREATE UNIQUE INDEX CONCURRENTLY … ON {table} (…); "
-        f"ALTER TABLE {table} ADD CONSTRAINT … {kind} USING INDEX …;"
+        f"Build the index first, then take it over: CREATE UNIQUE INDEX CONCURRENTLY … ON {table} ({keys}); "
+        f"ALTER TABLE {table} ADD CONSTRAINT … UNIQUE USING INDEX …;"
+    )
+
+
+def _on_partitions(table: TableName, keys: str) -> str:
+    return (
+        f"{table} is partitioned, where USING INDEX is refused: CREATE UNIQUE INDEX … ON ONLY {table} ({keys}); build "
+        "it CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION …; for each."
     )

@@ -1,49 +1,52 @@
-"""Changes the type of a column, which rewrites most tables.
+"""Changes the type of a column in a way that rewrites the table.
 
 Why:
     Unless the new type only widens the old one, the whole table and all its indexes are written again while nobody
-    reads or writes it. Code that holds prepared statements may fail afterwards even when nothing was rewritten.
+    reads or writes it. Which types are free depends on the present one: varchar(10) to varchar(20) or text is, int to
+    bigint and char(n) to text are not. Without the present type the verdict is that nobody can tell.
+
+Given:
+    CREATE TABLE users (id int PRIMARY KEY, age int, name varchar(10));
 
 Bad:
-    ALTER TABLE users ALTER COLUMN age TYPE bigint USING round(age);
+    ALTER TABLE users ALTER COLUMN age TYPE bigint;
 
 Good:
-    -- expand.sql; a trigger keeps both in step, a backfill fills the old rows, contract.sql drops the old column
-    ALTER TABLE users ADD COLUMN age_new bigint;
+    ALTER TABLE users ALTER COLUMN name TYPE varchar(20);
 """
 
 from collections.abc import Iterator
 
 from migrator.lint.context import Action, FileContext
-from migrator.lint.finding import Claim, Severity
-from migrator.lint.wording import takes
+from migrator.lint.finding import Claim
+from migrator.lint.waits import waits
 from migrator.locks import LockLevel
 from migrator.names import quote
-from migrator.statements.effects import Fact, ObjectRef
+from migrator.statements.effects import Fact, Held
 from migrator.statements.parse import pb
+
+LOCK = LockLevel.ACCESS_EXCLUSIVE
 
 
 def check(file: FileContext) -> Iterator[Claim]:
-    """Report type changes that rewrite, and those of which the text alone cannot tell."""
+    """Report type changes that rewrite, and those of which nobody can tell without the present type."""
     for action in file.actions(pb.AT_AlterColumnType):
-        column = ObjectRef("column", action.table.schema, action.cmd.name, action.table.name)
-        if file.is_new_table(action.table, action.step) or file.is_made_here(column, action.step):
+        if action.effects.rewrite is Fact.NO or file.is_empty_table(action.table, action.step):
             continue
-        is_sure = action.effects.rewrite is Fact.YES
-        yield action.step.claim(
-            _message(action, is_sure=is_sure),
-            f"Add a column of the new type beside the old, fill it in batches and drop the old one in contract.sql"
-            f"{'.' if is_sure else ', unless the new type only widens the old (then allow it with that reason).'}",
-            severity=Severity.ERROR if is_sure else Severity.WARNING,
-            lock=LockLevel.ACCESS_EXCLUSIVE,
-            table=action.table,
+        yield waits(
+            action.step,
+            f"Changing the type of {quote(action.cmd.name)}",
+            LOCK,
+            action.table,
+            Held.REWRITE,
+            _help(action),
+            fact=action.effects.rewrite,
+            missing=action.effects.missing,
         )
 
 
-def _message(action: Action, *, is_sure: bool) -> str:
-    what = f"Changing the type of {quote(action.cmd.name)}"
-    if is_sure:
-        how_long = "while the whole table and its indexes are written again"
-    else:
-        how_long = "perhaps while the whole table is written again: the text cannot tell, without the present type"
-    return takes(what, LockLevel.ACCESS_EXCLUSIVE, action.table, how_long)
+def _help(action: Action) -> str:
+    beside = "Add a column of the new type beside the old, fill it in batches, and drop the old one in contract.sql"
+    if action.effects.rewrite is Fact.YES:
+        return f"{beside}."
+    return f"{beside}, unless the change only widens the type: show the present one with --history, --dsn or a dump."

@@ -2,7 +2,8 @@
 
 Why:
     CREATE INDEX CONCURRENTLY, DROP INDEX CONCURRENTLY, REINDEX CONCURRENTLY, DETACH PARTITION CONCURRENTLY and VACUUM
-    use transactions of their own. Between BEGIN and COMMIT the server answers with an error.
+    use transactions of their own. Between BEGIN and COMMIT, in a DO block, and in a file that its runner wraps in a
+    transaction, the server answers with an error.
 
 Bad:
     BEGIN;
@@ -15,17 +16,28 @@ Good:
 
 from collections.abc import Iterator
 
-from migrator.lint.context import FileContext
-from migrator.lint.finding import Claim
+from migrator.lint.context import FileContext, Step
+from migrator.lint.finding import Category, Claim
 from migrator.lint.wording import statement_in_short
+
+CATEGORY = Category.ERROR
 
 
 def check(file: FileContext) -> Iterator[Claim]:
-    """Report what stands between BEGIN and COMMIT and may not."""
+    """Report what stands in a transaction and may not."""
     for step in file.leaves:
         if step.progress.transaction is not None and not step.effects.is_transactional:
             yield step.claim(
                 f"`{statement_in_short(step.statement.text)}` cannot run inside a transaction block: "
                 "the server refuses it, and the rest of the transaction fails with it.",
-                "Move it before BEGIN or after COMMIT.",
+                _help(step),
             )
+
+
+def _help(step: Step) -> str:
+    if step.progress.is_wrapped:
+        return (
+            "Give it a file of its own that the runner does not wrap, as its documentation says how, and tell this "
+            "linter with the comment: -- migrator: no-transaction"
+        )
+    return "Move it before BEGIN or after COMMIT, and out of DO blocks."

@@ -2,7 +2,8 @@
 
 Why:
     CREATE INDEX takes SHARE for as long as the build takes: minutes on a table of some gigabytes. CONCURRENTLY
-    builds beside the traffic; it must stand outside of a transaction.
+    builds beside the traffic; it must stand outside of a transaction. On a partitioned table that is an error: there
+    the index is made ON ONLY the parent, built CONCURRENTLY on each partition, and attached.
 
 Bad:
     CREATE INDEX users_mail ON users (mail);
@@ -11,29 +12,37 @@ Good:
     CREATE INDEX CONCURRENTLY users_mail ON users (mail);
 """
 
-import re
 from collections.abc import Iterator
 
-from migrator.lint.context import FileContext
+from migrator.lint.context import FileContext, Step
 from migrator.lint.finding import Claim
-from migrator.lint.wording import takes
+from migrator.lint.rewriting import concurrently, concurrently_text
+from migrator.lint.waits import waits
 from migrator.locks import LockLevel
+from migrator.names import TableName
+from migrator.statements.effects import Held
 from migrator.statements.facts.nodes import table_name
 
-_INDEX = re.compile(r"\bINDEX\b", re.IGNORECASE)
+LOCK = LockLevel.SHARE
 
 
 def check(file: FileContext) -> Iterator[Claim]:
-    """Report index builds under a lock; ON ONLY a partitioned table builds nothing."""
+    """Report index builds under a lock; ON ONLY a partitioned table builds nothing, and an empty table little."""
     for step in file.of_kind("index_stmt"):
         index = step.statement.node.index_stmt
         table = table_name(index.relation)
-        if index.concurrent or not index.relation.inh or file.is_new_table(table, step):
+        if index.concurrent or not index.relation.inh or file.is_empty_table(table, step):
             continue
-        yield step.claim(
-            takes("CREATE INDEX", LockLevel.SHARE, table, "until the whole index is built"),
-            f"Build it beside the traffic, outside of a transaction: "
-            f"{_INDEX.sub('INDEX CONCURRENTLY', step.statement.text, count=1)};",
-            lock=LockLevel.SHARE,
-            table=table,
+        known = file.table(table, step)
+        is_partitioned = known is not None and known.is_partitioned
+        fix = None if is_partitioned or index.if_not_exists else concurrently(step, "Build the index concurrently")
+        yield waits(step, "CREATE INDEX", LOCK, table, Held.BUILD, _help(step, table, is_partitioned), fix=fix)
+
+
+def _help(step: Step, table: TableName, is_partitioned: bool) -> str:  # noqa: FBT001
+    if is_partitioned:
+        return (
+            f"Make it on the parent alone, CREATE INDEX … ON ONLY {table} (…); build it CONCURRENTLY on each "
+            "partition; then ALTER INDEX … ATTACH PARTITION …; for each."
         )
+    return f"Build it beside the traffic, outside of a transaction: {concurrently_text(step)};"

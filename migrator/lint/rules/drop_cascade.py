@@ -5,18 +5,20 @@ Why:
     their tables. What it removes depends on the database, so that production may lose more than the test did.
 
 Bad:
-    DROP VIEW reports CASCADE;
+    ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE;
 
 Good:
-    DROP VIEW monthly_reports;
-    DROP VIEW reports;
+    ALTER TABLE orders DROP CONSTRAINT orders_user_fk;
+    ALTER TABLE users DROP CONSTRAINT users_pkey;
 """
 
 from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
-from migrator.lint.finding import Claim
+from migrator.lint.finding import Category, Claim
 from migrator.statements.parse import pb
+
+CATEGORY = Category.DATA_LOSS
 
 
 def check(file: FileContext) -> Iterator[Claim]:

@@ -15,12 +15,15 @@ Good:
 from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
-from migrator.lint.finding import Claim
+from migrator.lint.finding import Category, Claim
 from migrator.lint.wording import takes
 from migrator.locks import LockLevel
 from migrator.names import quote
-from migrator.statements.effects import ObjectRef
+from migrator.statements.effects import Held, ObjectRef
 from migrator.statements.parse import pb
+
+CATEGORY = Category.DATA_LOSS
+LOCK = LockLevel.ACCESS_EXCLUSIVE
 
 
 def check(file: FileContext) -> Iterator[Claim]:
@@ -29,11 +32,12 @@ def check(file: FileContext) -> Iterator[Claim]:
         table, column = action.table, action.cmd.name
         if file.may_remove(ObjectRef("column", table.schema, column, table.name), action.step):
             continue
-        lock = takes("DROP COLUMN", LockLevel.ACCESS_EXCLUSIVE, table, "for an instant")
+        lock = takes("DROP COLUMN", LOCK, table, "for an instant")
         yield action.step.claim(
             f"{lock} Afterwards every query that names {quote(column)} fails.",
             f"Release code that does not use the column, and drop it in contract.sql: "
             f"migrator new drop-column --table {table} --column {quote(column)}",
-            lock=LockLevel.ACCESS_EXCLUSIVE,
+            lock=LOCK,
+            held=Held.INSTANT,
             table=table,
         )

@@ -11,30 +11,35 @@ Good:
     DROP INDEX CONCURRENTLY users_mail;
 """
 
-import re
 from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
-from migrator.lint.finding import Claim
+from migrator.lint.finding import Claim, Severity
+from migrator.lint.rewriting import concurrently, concurrently_text
 from migrator.lint.wording import takes
 from migrator.locks import LockLevel
+from migrator.statements.effects import Held
 from migrator.statements.parse import pb
 
-_INDEX = re.compile(r"\bINDEX\b", re.IGNORECASE)
+LOCK = LockLevel.ACCESS_EXCLUSIVE
+SEVERITY = Severity.WARNING
 
 
 def check(file: FileContext) -> Iterator[Claim]:
-    """Report index drops under a lock, but for indexes that this file made."""
+    """Report index drops under a lock, but for indexes that this file made, and those of partitioned tables."""
     for step in file.of_kind("drop_stmt"):
         statement = step.statement.node.drop_stmt
         if statement.remove_type != pb.OBJECT_INDEX or statement.concurrent:
             continue
         if all(file.is_made_here(ref, step) for ref in step.effects.removes):
             continue
-        names = ", ".join(str(lock.table) for lock in step.effects.locks)
+        names = ", ".join(f"{ref.schema}.{ref.name}" for ref in step.effects.removes)
+        is_plain = len(step.effects.removes) == 1 and statement.behavior != pb.DROP_CASCADE
         yield step.claim(
-            takes("DROP INDEX", LockLevel.ACCESS_EXCLUSIVE, f"the table of {names}", "for an instant"),
-            f"Drop it beside the traffic, outside of a transaction: "
-            f"{_INDEX.sub('INDEX CONCURRENTLY', step.statement.text, count=1)};",
-            lock=LockLevel.ACCESS_EXCLUSIVE,
+            takes("DROP INDEX", LOCK, f"the table of {names}", "for an instant"),
+            f"Drop each index beside the traffic, outside of a transaction: {concurrently_text(step)};",
+            severity=SEVERITY,
+            lock=LOCK,
+            held=Held.INSTANT,
+            fix=concurrently(step, "Drop the index concurrently") if is_plain else None,
         )

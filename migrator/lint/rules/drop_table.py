@@ -1,8 +1,8 @@
 """Drops a table that running code may still use.
 
 Why:
-    DROP TABLE is instant, the data is gone, and every query that names the table fails from that moment. Tables that
-    its foreign keys reference are locked in ACCESS EXCLUSIVE mode too.
+    DROP TABLE is instant, the data is gone, and every query that names the table fails from that moment. A partition
+    takes its parent's rows with it, and ACCESS EXCLUSIVE on the parent and on the DEFAULT partition.
 
 Bad:
     DROP TABLE old_orders;
@@ -15,23 +15,28 @@ Good:
 from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
-from migrator.lint.finding import Claim
+from migrator.lint.finding import Category, Claim
+from migrator.lint.removal import removed
 from migrator.lint.wording import takes
 from migrator.locks import LockLevel
 from migrator.names import TableName
+from migrator.statements.effects import Held
+
+CATEGORY = Category.DATA_LOSS
+LOCK = LockLevel.ACCESS_EXCLUSIVE
 
 
 def check(file: FileContext) -> Iterator[Claim]:
     """Report every dropped table, but for contracts, aborts of what was made, and tables of this file."""
-    for step in file.of_kind("drop_stmt"):
-        for ref in step.effects.removes:
-            if ref.kind != "table" or file.may_remove(ref, step):
-                continue
-            table = TableName(ref.schema, ref.name)
-            lock = takes("DROP TABLE", LockLevel.ACCESS_EXCLUSIVE, table, "and on each table that it references")
-            yield step.claim(
-                f"{lock} The rows are lost, and every query that names the table fails.",
-                "Release code that does not use the table, and drop it in the contract.sql of a migration.",
-                lock=LockLevel.ACCESS_EXCLUSIVE,
-                table=table,
-            )
+    for step, ref in removed(file, "table"):
+        table = TableName(ref.schema, ref.name)
+        others = [lock.table for lock in step.effects.locks if lock.table != table and lock.level is LOCK]
+        on = " and ".join(map(str, (table, *others)))
+        yield step.claim(
+            f"{takes('DROP TABLE', LOCK, on, 'for an instant')} The rows are lost, and every query that names the "
+            "table fails.",
+            "Release code that does not use the table, and drop it in the contract.sql of a migration.",
+            lock=LOCK,
+            table=table,
+            held=Held.INSTANT,
+        )

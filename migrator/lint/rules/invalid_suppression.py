@@ -16,8 +16,10 @@ Good:
 from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
-from migrator.lint.finding import Claim
+from migrator.lint.finding import Category, Claim
 from migrator.lint.suppression import VERBS, Suppression
+
+CATEGORY = Category.ERROR
 
 _FORM = "Write: -- migrator: allow <rule>: <reason>; `migrator lint rules` lists the rules."
 

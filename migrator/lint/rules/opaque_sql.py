@@ -15,11 +15,14 @@ Good:
 from collections.abc import Iterator
 
 from migrator.lint.context import FileContext, Step
-from migrator.lint.finding import Claim, Severity
+from migrator.lint.finding import Category, Claim, Severity, Verdict
 from migrator.lint.wording import statement_in_short
 
-_SAID_ELSEWHERE = frozenset({"drop_stmt"})
-"""An opaque DROP is one with CASCADE, which has its own rule."""
+CATEGORY = Category.ERROR
+SEVERITY = Severity.WARNING
+
+_SAID_ELSEWHERE = frozenset("drop_stmt dropdb_stmt drop_table_space_stmt alter_domain_stmt".split())
+"""They have rules of their own."""
 
 
 def check(file: FileContext) -> Iterator[Claim]:
@@ -31,7 +34,8 @@ def check(file: FileContext) -> Iterator[Claim]:
                 f"{_missing(step)}. It may take any lock on any table.",
                 "Write the statements themselves, or allow it with the reason why it is harmless: "
                 "-- migrator: allow opaque-sql: <reason>",
-                severity=Severity.WARNING,
+                severity=SEVERITY,
+                verdict=Verdict.UNKNOWN,
             )
 
 

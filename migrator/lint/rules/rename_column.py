@@ -15,10 +15,14 @@ Good:
 from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
-from migrator.lint.finding import Claim
+from migrator.lint.finding import Category, Claim
 from migrator.lint.wording import takes
 from migrator.locks import LockLevel
 from migrator.names import TableName, quote
+from migrator.statements.effects import Held
+
+CATEGORY = Category.COMPATIBILITY
+LOCK = LockLevel.ACCESS_EXCLUSIVE
 
 
 def check(file: FileContext) -> Iterator[Claim]:
@@ -28,11 +32,12 @@ def check(file: FileContext) -> Iterator[Claim]:
             if rename.source.kind != "column" or file.may_rename(rename, step):
                 continue
             table = TableName(rename.source.schema, rename.source.table)
-            lock = takes("RENAME COLUMN", LockLevel.ACCESS_EXCLUSIVE, table, "for an instant")
+            lock = takes("RENAME COLUMN", LOCK, table, "for an instant")
             yield step.claim(
                 f"{lock} Afterwards every query that names {quote(rename.source.name)} fails.",
                 f"Add the new column beside the old: migrator new rename-column --table {table} "
                 f"--from {quote(rename.source.name)} --to {quote(rename.new_name)}",
-                lock=LockLevel.ACCESS_EXCLUSIVE,
+                lock=LOCK,
+                held=Held.INSTANT,
                 table=table,
             )

@@ -17,11 +17,14 @@ Good:
 from collections.abc import Iterator
 
 from migrator.lint.context import FileContext, Step
-from migrator.lint.finding import Claim
+from migrator.lint.finding import Category, Claim
 from migrator.lint.wording import takes
 from migrator.locks import LockLevel
 from migrator.names import TableName, quote
-from migrator.statements.effects import ObjectRef, Rename
+from migrator.statements.effects import Held, ObjectRef, Rename
+
+CATEGORY = Category.COMPATIBILITY
+LOCK = LockLevel.ACCESS_EXCLUSIVE
 
 
 def check(file: FileContext) -> Iterator[Claim]:
@@ -31,12 +34,13 @@ def check(file: FileContext) -> Iterator[Claim]:
             if rename.source.kind != "table" or file.may_rename(rename, step) or _has_view(file, step, rename):
                 continue
             table = TableName(rename.source.schema, rename.source.name)
-            lock = takes("The rename", LockLevel.ACCESS_EXCLUSIVE, table, "for an instant")
+            lock = takes("The rename", LOCK, table, "for an instant")
             yield step.claim(
                 f"{lock} Afterwards every query that names {table} fails.",
                 f"Keep the old name alive as a view, in the same transaction: BEGIN; {step.statement.text}; "
                 f"CREATE VIEW {table} AS … {_new_name(rename)}; COMMIT;",
-                lock=LockLevel.ACCESS_EXCLUSIVE,
+                lock=LOCK,
+                held=Held.INSTANT,
                 table=table,
             )
 

@@ -5,6 +5,9 @@ Why:
     already proves it. Add the CHECK as NOT VALID, validate it in a statement of its own (reads and writes go on),
     and only then set NOT NULL, again in a statement of its own.
 
+Given:
+    CREATE TABLE users (id int PRIMARY KEY, mail text);
+
 Bad:
     ALTER TABLE users ALTER COLUMN mail SET NOT NULL;
 
@@ -17,39 +20,47 @@ Good:
 
 from collections.abc import Iterator
 
-from migrator.lint.context import FileContext
+from migrator.lint.context import Action, FileContext
 from migrator.lint.finding import Claim
 from migrator.lint.proof import is_proven_not_null
-from migrator.lint.wording import takes
+from migrator.lint.waits import waits
 from migrator.locks import LockLevel
-from migrator.names import quote
-from migrator.statements.effects import Fact, ObjectRef
+from migrator.names import made_name, quote
+from migrator.statements.effects import Fact, Held
 from migrator.statements.facts.columns import definition
 from migrator.statements.facts.nodes import words
 from migrator.statements.parse import pb
 
+LOCK = LockLevel.ACCESS_EXCLUSIVE
+
 
 def check(file: FileContext) -> Iterator[Claim]:
-    """Report columns that are set NOT NULL without a validated CHECK in this file or in those before it."""
+    """Report columns that are set NOT NULL without a valid CHECK, here or in the migrations before."""
     for action in file.actions(pb.AT_SetNotNull, pb.AT_AddConstraint):
         column = _column(action.cmd)
-        if column is None or action.effects.scan is Fact.NO or file.is_new_table(action.table, action.step):
+        if column is None or action.effects.scan is Fact.NO or file.is_empty_table(action.table, action.step):
             continue
-        ref = ObjectRef("column", action.table.schema, column, action.table.name)
-        if file.is_made_here(ref, action.step) or is_proven_not_null(file, action.step, action.table, column):
+        if action.effects.scan is Fact.UNKNOWN and is_proven_not_null(file, action.step, action.table, column):
             continue
-        name = quote(f"{action.table.name}_{column}_present")
-        yield action.step.claim(
-            takes(f"Setting {quote(column)} NOT NULL", LockLevel.ACCESS_EXCLUSIVE, action.table, _HOW_LONG),
-            f"Prove it first, each in its own statement: ALTER TABLE {action.table} ADD CONSTRAINT {name} "
-            f"CHECK ({quote(column)} IS NOT NULL) NOT VALID; ALTER TABLE {action.table} VALIDATE CONSTRAINT {name}; "
-            f"or: migrator new set-not-null --table {action.table} --column {quote(column)}",
-            lock=LockLevel.ACCESS_EXCLUSIVE,
-            table=action.table,
+        yield waits(
+            action.step,
+            f"Setting {quote(column)} NOT NULL",
+            LOCK,
+            action.table,
+            Held.SCAN,
+            _help(action, column),
+            fact=action.effects.scan,
+            missing=action.effects.missing,
         )
 
 
-_HOW_LONG = "while every row is read, because no validated CHECK before it proves that there is no NULL"
+def _help(action: Action, column: str) -> str:
+    name = quote(made_name(action.table.name, column, suffix="_present"))
+    return (
+        f"Prove it first, each in its own statement: ALTER TABLE {action.table} ADD CONSTRAINT {name} "
+        f"CHECK ({quote(column)} IS NOT NULL) NOT VALID; ALTER TABLE {action.table} VALIDATE CONSTRAINT {name}; "
+        f"or: migrator new set-not-null --table {action.table} --column {quote(column)}"
+    )
 
 
 def _column(cmd: pb.AlterTableCmd) -> str | None:

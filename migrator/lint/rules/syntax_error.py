@@ -16,8 +16,10 @@ Good:
 from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
-from migrator.lint.finding import Claim
+from migrator.lint.finding import Category, Claim
 from migrator.lint.template import placeholders
+
+CATEGORY = Category.ERROR
 
 
 def check(file: FileContext) -> Iterator[Claim]:

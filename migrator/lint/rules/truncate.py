@@ -14,9 +14,13 @@ Good:
 from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
-from migrator.lint.finding import Claim
+from migrator.lint.finding import Category, Claim
 from migrator.lint.wording import takes
 from migrator.locks import LockLevel
+from migrator.statements.effects import Held
+
+CATEGORY = Category.DATA_LOSS
+LOCK = LockLevel.ACCESS_EXCLUSIVE
 
 
 def check(file: FileContext) -> Iterator[Claim]:
@@ -29,6 +33,7 @@ def check(file: FileContext) -> Iterator[Claim]:
                 takes("TRUNCATE", lock.level, lock.table, "for an instant") + " Every row of the table is lost.",
                 "DELETE in batches the rows that are not needed, or allow it with the reason why nobody needs them: "
                 "-- migrator: allow truncate: <reason>",
-                lock=LockLevel.ACCESS_EXCLUSIVE,
+                lock=LOCK,
+                held=Held.INSTANT,
                 table=lock.table,
             )

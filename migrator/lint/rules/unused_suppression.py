@@ -14,7 +14,10 @@ Good:
 from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
-from migrator.lint.finding import Claim, Severity
+from migrator.lint.finding import Category, Claim, Severity
+
+CATEGORY = Category.STYLE
+SEVERITY = Severity.WARNING
 
 
 def check(file: FileContext) -> Iterator[Claim]:

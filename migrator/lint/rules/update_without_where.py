@@ -15,9 +15,12 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Claim
+from migrator.lint.rows import concerns_all_rows
 from migrator.locks import LockLevel
+from migrator.statements.effects import Held
 from migrator.statements.facts.nodes import table_name
-from migrator.statements.parse import pb
+
+LOCK = LockLevel.ROW_EXCLUSIVE
 
 
 def check(file: FileContext) -> Iterator[Claim]:
@@ -25,17 +28,13 @@ def check(file: FileContext) -> Iterator[Claim]:
     for step in file.of_kind("update_stmt"):
         statement = step.statement.node.update_stmt
         table = table_name(statement.relation)
-        if not _is_for_all_rows(statement) or file.is_new_table(table, step):
+        if not concerns_all_rows(statement.where_clause) or file.is_new_table(table, step):
             continue
         yield step.claim(
             f"UPDATE without WHERE locks every row of {table} until it commits (ROW EXCLUSIVE on the table). It blocks "
             "all writes to these rows, and DDL, for as long as the whole table takes.",
             "Fill the rows in batches: write it as a [[backfill]] in migration.toml, with `set` and `where`.",
-            lock=LockLevel.ROW_EXCLUSIVE,
+            lock=LOCK,
             table=table,
+            held=Held.REWRITE,
         )
-
-
-def _is_for_all_rows(statement: pb.UpdateStmt) -> bool:
-    where = statement.where_clause
-    return not statement.HasField("where_clause") or where.a_const.boolval.boolval

@@ -7,7 +7,7 @@ BEGIN
         -- expect: drop-table
         DROP TABLE t;
     END IF;
-    -- expect: create-index-non-concurrent
+    -- expect: create-index-non-concurrent, statement-after-access-exclusive
     EXECUTE 'CREATE INDEX i ON u (a)';
 END $$;
 -- expect: update-without-where

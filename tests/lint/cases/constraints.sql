@@ -8,11 +8,13 @@ ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p;
 ALTER TABLE t ADD CONSTRAINT self FOREIGN KEY (a) REFERENCES t (id);
 -- expect: add-unique-constraint
 ALTER TABLE t ADD UNIQUE (a);
--- expect: add-unique-constraint
+-- expect: add-primary-key
 ALTER TABLE t ADD PRIMARY KEY (a);
--- expect: add-unique-constraint
+-- expect: add-exclusion-constraint
 ALTER TABLE t ADD EXCLUDE USING gist (a WITH =);
 ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX i;
+-- Nobody can tell without the columns.
+-- expect: pk-using-index-nullable
 ALTER TABLE t ADD CONSTRAINT u PRIMARY KEY USING INDEX i;
 ALTER TABLE t DROP CONSTRAINT u;
 -- expect: drop-cascade

@@ -20,6 +20,7 @@ SELECT set_config('statement_timeout', '5min', false);
 CREATE INDEX CONCURRENTLY l ON t (a);
 SET statement_timeout TO 0;
 CREATE INDEX CONCURRENTLY l ON t (a);
+-- expect: ineffective-lock-timeout
 SET LOCAL lock_timeout = '1s';
 CREATE INDEX CONCURRENTLY m ON t (a);
 BEGIN;
@@ -28,9 +29,12 @@ ALTER TABLE t ADD COLUMN c int;
 COMMIT;
 CREATE INDEX CONCURRENTLY n ON t (a);
 BEGIN;
+-- Behind all statements that wait.
+-- expect: ineffective-lock-timeout
 SET lock_timeout = '1s';
 ROLLBACK;
 CREATE INDEX CONCURRENTLY n ON t (a);
+-- expect: ineffective-lock-timeout
 SET lock_timeout = '1s';
 RESET ALL;
 CREATE INDEX CONCURRENTLY n ON t (a);

@@ -6,7 +6,7 @@ CALL app.clean_up();
 SELECT create_distributed_table('t', 'id');
 -- expect: opaque-sql
 VACUUM;
--- expect: drop-cascade
+-- expect: drop-cascade, drop-function
 DROP FUNCTION f() CASCADE;
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 -- expect: syntax-error

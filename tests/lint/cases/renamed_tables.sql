@@ -8,4 +8,5 @@ COMMIT;
 -- expect: rename-table
 ALTER TABLE e SET SCHEMA archive;
 ALTER INDEX f RENAME TO g;
+-- expect: rename-object
 ALTER SEQUENCE f RENAME TO g;

@@ -1,0 +1,52 @@
+"""Makes a primary key of an index whose columns may be NULL, and reads the whole table under lock.
+
+Why:
+    PRIMARY KEY USING INDEX is instant only when its columns are NOT NULL already. When one is not, the statement sets
+    it NOT NULL on the way, and reads every row for that under ACCESS EXCLUSIVE.
+
+Given:
+    CREATE TABLE users (id bigint, mail text);
+    CREATE UNIQUE INDEX users_mail_unique ON users (mail);
+
+Bad:
+    ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY USING INDEX users_mail_unique;
+
+Good:
+    ALTER TABLE users ADD CONSTRAINT mail_present CHECK (mail IS NOT NULL) NOT VALID;
+    ALTER TABLE users VALIDATE CONSTRAINT mail_present;
+    ALTER TABLE users ALTER COLUMN mail SET NOT NULL;
+    ALTER TABLE users DROP CONSTRAINT mail_present;
+    ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY USING INDEX users_mail_unique;
+"""
+
+from collections.abc import Iterator
+
+from migrator.lint.context import FileContext
+from migrator.lint.finding import Claim
+from migrator.lint.waits import waits
+from migrator.locks import LockLevel
+from migrator.statements.effects import Fact, Held
+from migrator.statements.facts.columns import definition
+from migrator.statements.parse import pb
+
+LOCK = LockLevel.ACCESS_EXCLUSIVE
+
+
+def check(file: FileContext) -> Iterator[Claim]:
+    """Report primary keys over indexes whose columns are not known to be NOT NULL."""
+    for action in file.actions(pb.AT_AddConstraint):
+        constraint = definition(action.cmd).constraint
+        if constraint.contype != pb.CONSTR_PRIMARY or not constraint.indexname or action.effects.scan is Fact.NO:
+            continue
+        if not file.is_empty_table(action.table, action.step):
+            yield waits(
+                action.step,
+                "PRIMARY KEY USING INDEX",
+                LOCK,
+                action.table,
+                Held.SCAN,
+                f"Make its columns NOT NULL first, without a scan: migrator new set-not-null --table {action.table} "
+                "--column …",
+                fact=action.effects.scan,
+                missing=action.effects.missing,
+            )

@@ -1,0 +1,2 @@
+-- expect: contract-overdue
+ALTER TABLE users ADD COLUMN mail text;
