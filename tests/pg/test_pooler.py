@@ -1,3 +1,5 @@
+"""A real PgBouncer in between is refused in every pool mode; a direct connection is not."""
+
 import os
 import shutil
 import socket

@@ -1,3 +1,5 @@
+"""What the catalog holds and the record does not say: objects of others, invalid indexes, steps seen only in part."""
+
 from typing import Any
 
 import pytest

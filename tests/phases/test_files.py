@@ -1,3 +1,5 @@
+"""Files that change after they ran, folders that cannot be used, statements that no phase can run."""
+
 from pathlib import Path
 
 import pytest

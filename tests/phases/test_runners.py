@@ -1,3 +1,5 @@
+"""Two runners at once, replicas, and sessions and servers that go away in the middle, also inside COMMIT."""
+
 from datetime import timedelta
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Phases out of order, repeated or without their file: refused or already done, never done twice."""
+
 import pytest
 
 from migrator.errors import (

@@ -1,3 +1,5 @@
+"""Our schema in the database: installed once, upgraded in its own expand and contract, by one tool at a time."""
+
 import threading
 
 import pytest

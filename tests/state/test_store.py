@@ -1,3 +1,5 @@
+"""The record of a migration: compare and set, times of the edges, files and steps."""
+
 from datetime import date
 from itertools import product
 

@@ -1,3 +1,5 @@
+"""The table of transitions holds every pair of states, and a way back until the contract."""
+
 from itertools import product
 
 import pytest
