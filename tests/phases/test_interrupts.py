@@ -1,3 +1,5 @@
+"""Stops, Ctrl-C and everything else that ends a run in the middle without killing it."""
+
 import os
 import signal
 from collections.abc import Generator

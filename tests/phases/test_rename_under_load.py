@@ -60,7 +60,6 @@ def _stop_half_way(shop: Shop, kind: EventKind, number: object) -> None:
 _HALF_WAY = {
     "in the backfill": (EventKind.BACKFILL_BATCH, None),
     "with the index": (EventKind.STEP_DONE, 1),
-    "with the proof": (EventKind.STEP_DONE, 3),
     "with not null": (EventKind.STEP_DONE, 4),
 }
 

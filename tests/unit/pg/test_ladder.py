@@ -1,3 +1,5 @@
+"""The ladder with time that passes only when somebody waits: rungs, jitter, budget, what is tried again."""
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice

@@ -1,3 +1,5 @@
+"""What is read from a statement about the catalog it wants; the catalog itself is asked in tests/phases."""
+
 import pytest
 
 from migrator.phases.aims import aims_of, is_wholly_seen

@@ -1,3 +1,5 @@
+"""How a file becomes steps, and what a file may not hold."""
+
 import pytest
 
 from migrator.errors import ManifestError
