@@ -5,10 +5,10 @@ Why:
     next writes.
 
 Bad:
-    CLUSTER events USING events_at;
+    CLUSTER events_2020 USING events_at;
 
 Good:
-    ALTER TABLE events CLUSTER ON events_at;
+    ALTER TABLE events_2020 CLUSTER ON events_at;
 """
 
 from collections.abc import Iterator
