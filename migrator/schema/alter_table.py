@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from migrator.names import TableName, quote
-from migrator.schema.create_table import add_constraint, bound_of, column_from, default_text
+from migrator.schema.create_table import add_constraint, bound_of, column_from, default_text, record_generated
 from migrator.schema.draft import Draft
 from migrator.schema.expressions import definition_of
 from migrator.schema.parts import Constraint, changed
@@ -53,6 +53,7 @@ def _add_column(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> No
     draft.add_column(table, column_from(table, tree))
     for node in tree.constraints:
         add_constraint(draft, table, node.constraint, (tree.colname,))
+    record_generated(draft, table, tree)
 
 
 def _drop_column(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:

@@ -10,6 +10,7 @@ from migrator.schema.definitions import (
     key_constraint,
     owned_index,
 )
+from migrator.schema.dependents import record
 from migrator.schema.draft import Draft
 from migrator.schema.expressions import column_refs, expression_text
 from migrator.schema.naming import choose_name
@@ -36,6 +37,15 @@ def create_table(draft: Draft, statement: pb.CreateStmt) -> None:
     if not statement.if_not_exists:
         draft.empty |= {name}
     _constraints(draft, name, statement)
+    for element in statement.table_elts:
+        record_generated(draft, name, element.column_def)
+
+
+def record_generated(draft: Draft, table: TableName, column: pb.ColumnDef) -> None:
+    """Take note of the columns that a generated one reads: they keep their types and cannot go alone."""
+    for node in column.constraints:
+        if node.constraint.contype == pb.CONSTR_GENERATED:
+            record(draft, "generated column", column.colname, table, column_refs(node.constraint.raw_expr))
 
 
 def _shell(draft: Draft, name: TableName, statement: pb.CreateStmt, own: Mapping[str, Column]) -> Table:
@@ -126,7 +136,7 @@ def _constraints(draft: Draft, name: TableName, statement: pb.CreateStmt) -> Non
         if element.WhichOneof("node") == "column_def"
         for node in element.column_def.constraints
     ]
-    found += [(e.constraint, ()) for e in statement.table_elts if e.WhichOneof("node") == "constraint"]
+    found += [(_valid(e.constraint), ()) for e in statement.table_elts if e.WhichOneof("node") == "constraint"]
     for kinds in ((pb.CONSTR_CHECK,), (pb.CONSTR_PRIMARY,), (pb.CONSTR_UNIQUE,), (pb.CONSTR_EXCLUSION,)):
         for tree, columns in found:
             if tree.contype in kinds:
@@ -134,6 +144,16 @@ def _constraints(draft: Draft, name: TableName, statement: pb.CreateStmt) -> Non
     for tree, columns in found:
         if tree.contype in (pb.CONSTR_FOREIGN, pb.CONSTR_NOTNULL):
             add_constraint(draft, name, tree, columns)
+
+
+def _valid(tree: pb.Constraint) -> pb.Constraint:
+    """Return the constraint without its NOT VALID, which the server passes over: a new table holds no bad row."""
+    if not tree.skip_validation:
+        return tree
+    copy = pb.Constraint()
+    copy.CopyFrom(tree)
+    copy.skip_validation = False
+    return copy
 
 
 def add_constraint(draft: Draft, table: TableName, tree: pb.Constraint, columns: Iterable[str] = ()) -> None:

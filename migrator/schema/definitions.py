@@ -28,9 +28,7 @@ def index_from(draft: Draft, statement: pb.IndexStmt) -> Index:
         predicate=predicate_of(statement),
         include=tuple(p.index_elem.name for p in statement.index_including_params),
         method=statement.access_method,
-        columns=_in_table_order(
-            draft.table(table), plain if _is_plain(statement) else plain.union(column_refs(statement))
-        ),
+        columns=_in_table_order(draft.table(table), read),
     )
 
 

@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from migrator.names import TableName
-from migrator.schema.facts import columns
-from migrator.schema.facts.known import Known, without_dropped
+from migrator.schema.expressions import definition_of
+from migrator.schema.facts import columns, domains, drops, foreign_keys, indexes, partitions, renames, tables
+from migrator.schema.facts.known import Known, Situation, locked, names_of, without_dropped
+from migrator.schema.facts.recursion import is_kept_here, recurses
 from migrator.schema.model import Schema
-from migrator.statements.effects import Effects, combined
+from migrator.schema.parts import Table
+from migrator.statements.effects import Effects, Fact, combined, located
 from migrator.statements.facts import effects_of
 from migrator.statements.facts.alter_table import action_effects
 from migrator.statements.facts.nodes import table_name
@@ -29,11 +32,15 @@ def effects_in(
 
     `settings` are the session's, by name in lower case; only those that change an effect are read (timezone).
     """
+    facts = effects_of(statement, pg_version)
     if schema is None:
-        return effects_of(statement, pg_version)
+        return facts
     if statement.kind == "alter_table_stmt":
         return _rows_known(_alter_table(statement, schema, pg_version, settings), schema)
-    return _rows_known(effects_of(statement, pg_version), schema)
+    read = _STATEMENTS.get(statement.kind)
+    if read is not None:
+        facts = located(read(Situation(statement.node, schema, pg_version), facts))
+    return _rows_known(facts, schema) if schema.empty else facts
 
 
 def action_effects_in(
@@ -54,7 +61,14 @@ def action_effects_in(
 def _alter_table(statement: Statement, schema: Schema, pg_version: int, settings: Mapping[str, str]) -> Effects:
     tree = statement.node.alter_table_stmt
     name = table_name(tree.relation)
-    return combined(_action(n.alter_table_cmd, name, tree, schema, pg_version, settings) for n in tree.cmds)
+    found = combined(_action(n.alter_table_cmd, name, tree, schema, pg_version, settings) for n in tree.cmds)
+    return found if len(tree.cmds) == 1 else _evened(found, names_of(schema.descendants(name)))
+
+
+def _evened(effects: Effects, children: tuple[TableName, ...]) -> Effects:
+    """Partitions and heirs are locked as hard as the table: the server takes one level for the whole statement."""
+    touched = [lock.table for lock in effects.locks if lock.table in children]
+    return locked(effects, effects.level, *touched) if touched else effects
 
 
 def _action(
@@ -66,15 +80,56 @@ def _action(
     settings: Mapping[str, str],
 ) -> Effects:
     facts = action_effects(cmd, name)
-    table, read = schema.table(name), _READERS.get(cmd.subtype)
-    if table is None or read is None:
+    table = schema.table(name)
+    if table is None or tree.objtype not in (pb.OBJECT_TABLE, pb.OBJECT_FOREIGN_TABLE):
         return facts
-    table = without_dropped(table, [node.alter_table_cmd for node in tree.cmds])
-    return read(Known(cmd, table, schema, pg_version, settings), facts)
+    commands = [node.alter_table_cmd for node in tree.cmds]
+    own = _refined(Known(cmd, _present(table, cmd, commands), schema, pg_version, settings), facts)
+    heirs = schema.descendants(name) if tree.relation.inh and recurses(cmd, table, pg_version) else ()
+    if not heirs:
+        return own
+    if is_kept_here(cmd):
+        return locked(own, own.level, *names_of(heirs))
+    parts = (Known(cmd, _present(heir, cmd, commands), schema, pg_version, settings) for heir in heirs)
+    below = [_below(_refined(part, action_effects(cmd, part.name)), own, part.name) for part in parts]
+    return combined((own, *below))
+
+
+def _present(table: Table, cmd: pb.AlterTableCmd, commands: list[pb.AlterTableCmd]) -> Table:
+    return table if cmd.subtype == pb.AT_DropConstraint else without_dropped(table, commands)
+
+
+def _below(effects: Effects, own: Effects, name: TableName) -> Effects:
+    """Return what the action does to a partition or heir, which is locked as hard as the table itself."""
+    return replace(locked(effects, own.level, name), creates=(), removes=(), renames=())
+
+
+def _refined(known: Known, facts: Effects) -> Effects:
+    read = _READERS.get(known.cmd.subtype)
+    if known.cmd.subtype == pb.AT_AddConstraint:
+        read = _CONSTRAINTS.get(definition_of(known.cmd).constraint.contype)
+    found = facts if read is None else located(read(known, facts))
+    return _without_storage(found, known.name) if known.table.is_partitioned else found
+
+
+def _without_storage(effects: Effects, name: TableName) -> Effects:
+    """A partitioned table has no rows of its own."""
+    rewrites = tuple(table for table in effects.rewrites if table != name)
+    scans = tuple(table for table in effects.scans if table != name)
+    return replace(
+        effects,
+        rewrites=rewrites,
+        scans=scans,
+        rewrite=Fact.NO if effects.rewrite is Fact.YES and not rewrites else effects.rewrite,
+        scan=Fact.NO if effects.scan is Fact.YES and not scans else effects.scan,
+        index_build=effects.index_build and bool(scans),
+    )
 
 
 def _rows_known(effects: Effects, schema: Schema) -> Effects:
     """Name the tables among those touched that surely hold no row."""
+    if not schema.empty:
+        return effects
     touched = {lock.table for lock in effects.locks} | {*effects.rewrites, *effects.scans}
     empty = tuple(sorted(touched & schema.empty))
     return replace(effects, without_rows=empty) if empty else effects
@@ -82,4 +137,26 @@ def _rows_known(effects: Effects, schema: Schema) -> Effects:
 
 _READERS: Mapping[int, Callable[[Known, Effects], Effects]] = {
     **columns.READERS,
+    **tables.READERS,
+    **partitions.READERS,
+    pb.AT_DropColumn: foreign_keys.drop_column,
+    pb.AT_DropConstraint: foreign_keys.drop_constraint,
+    pb.AT_ValidateConstraint: foreign_keys.validate,
+    pb.AT_AlterConstraint: foreign_keys.alter_constraint,
+}
+_CONSTRAINTS: Mapping[int, Callable[[Known, Effects], Effects]] = {
+    pb.CONSTR_FOREIGN: foreign_keys.add_foreign_key,
+    pb.CONSTR_UNIQUE: indexes.add_key,
+    pb.CONSTR_PRIMARY: indexes.add_key,
+    pb.CONSTR_EXCLUSION: indexes.add_key,
+    pb.CONSTR_NOTNULL: indexes.add_not_null,
+}
+_STATEMENTS: Mapping[str, Callable[[Situation, Effects], Effects]] = {
+    "create_stmt": partitions.create_table,
+    "drop_stmt": drops.drop,
+    "truncate_stmt": drops.truncate,
+    "index_stmt": indexes.create_index,
+    "reindex_stmt": indexes.reindex,
+    "alter_domain_stmt": domains.alter_domain,
+    "rename_stmt": renames.rename,
 }

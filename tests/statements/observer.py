@@ -27,6 +27,8 @@ class Relation:
     name: str
     kind: str
     file: int
+    table: str
+    """For an index its table's name, else its own."""
 
     @property
     def is_index(self) -> bool:
@@ -42,6 +44,8 @@ class Seen:
     index_locks: Mapping[str, LockLevel]
     rewritten: frozenset[str]
     scanned: frozenset[str]
+    scanned_tables: frozenset[str]
+    """The same, with the table for an index: only the planner knows by which of both it reads."""
 
 
 def observe(connection: Connection, statement: str) -> Seen:
@@ -52,11 +56,13 @@ def observe(connection: Connection, statement: str) -> Seen:
     try:
         connection.execute(statement.encode())
         rows = _rows_read(connection, before)
+        scanned = [before[oid] for oid in rows if rows[oid] > rows_before[oid]]
         return Seen(
             locks=_locks(connection, before, is_index=False),
             index_locks=_locks(connection, before, is_index=True),
             rewritten=_rewritten(connection, before),
-            scanned=frozenset(before[oid].name for oid in rows if rows[oid] > rows_before[oid]),
+            scanned=frozenset(relation.name for relation in scanned),
+            scanned_tables=frozenset(relation.table for relation in scanned),
         )
     finally:
         connection.execute("ROLLBACK")
@@ -65,11 +71,12 @@ def observe(connection: Connection, statement: str) -> Seen:
 def _relations(connection: Connection) -> dict[int, Relation]:
     rows = connection.execute(
         """SELECT c.oid::bigint, n.nspname || '.' || c.relname AS name, c.relkind::text AS kind,
-                  c.relfilenode::bigint AS file
+                  c.relfilenode::bigint AS file, coalesce(n.nspname || '.' || t.relname, '') AS table
            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+           LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_class t ON t.oid = i.indrelid
            WHERE n.nspname IN ('public', 'elsewhere') AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'i', 'I')"""
     ).fetchall()
-    return {row["oid"]: Relation(row["name"], row["kind"], row["file"]) for row in rows}
+    return {row["oid"]: Relation(row["name"], row["kind"], row["file"], row["table"] or row["name"]) for row in rows}
 
 
 def _rows_read(connection: Connection, relations: Iterable[int]) -> dict[int, int]:

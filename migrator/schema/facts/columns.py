@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
+from migrator.locks import LockLevel
+from migrator.names import TableName
 from migrator.schema.expressions import definition_of
-from migrator.schema.facts.known import Known
+from migrator.schema.facts.domains import domain_of
+from migrator.schema.facts.known import Known, failing, locked, rewriting
 from migrator.schema.facts.not_null import is_proven_not_null
 from migrator.schema.facts.type_change import Change, type_change
-from migrator.schema.model import Column, Index
+from migrator.schema.model import Schema
+from migrator.schema.naming import choose_name
+from migrator.schema.parts import Column, Index
 from migrator.schema.types import format_type
 from migrator.statements.effects import Effects, Fact
 from migrator.statements.parse import Node, pb
@@ -33,11 +38,15 @@ def not_null_scan(known: Known, facts: Effects, *columns: str) -> Effects:
 def alter_type(known: Known, facts: Effects) -> Effects:
     """By the old type; without a rewrite, CHECKs on the column are tested again and some indexes built again."""
     column = known.table.column(known.cmd.name)
-    if facts.rewrite is Fact.YES or column is None:
+    if column is None:
         return facts
-    change = column_change(known, column)
+    facts = _with_partners(known, facts, column)
+    if (words := _user_of(known)) is not None:
+        return failing(facts, words)
+    change = Change(Fact.YES, Fact.YES) if facts.rewrite is Fact.YES else column_change(known, column)
     scan = _scan(known, column, change)
     is_sure = change.rewrite is Fact.YES
+    partners = partners_of(known) if is_sure else ()
     return replace(
         facts,
         rewrite=change.rewrite,
@@ -45,24 +54,85 @@ def alter_type(known: Known, facts: Effects) -> Effects:
         index_build=change.rewrite is not Fact.NO or any(_rebuilt(known, column, change)),
         missing=change.missing,
         rewrites=(known.name,) if is_sure else (),
-        scans=(known.name,) if scan is Fact.YES else (),
+        scans=(known.name, *partners) if scan is Fact.YES else (),
     )
+
+
+def _with_partners(known: Known, facts: Effects, column: Column) -> Effects:
+    """A foreign key on the column is made again, so that the tables at both ends are locked; so is a sequence."""
+    found = locked(facts, LockLevel.ACCESS_EXCLUSIVE, *partners_of(known))
+    return locked(found, LockLevel.SHARE_ROW_EXCLUSIVE, identity_sequence(known)) if column.is_identity else found
+
+
+def partners_of(known: Known) -> tuple[TableName, ...]:
+    """Return the tables at the other end of foreign keys on the column."""
+    column = known.cmd.name
+    ends = [c.references for c in known.table.constraints if c.references is not None and column in c.columns]
+    users = [user.name for user, key in known.schema.referencing(known.name) if column in key.referenced_columns]
+    return tuple(dict.fromkeys((*ends, *users)))
+
+
+def identity_sequence(known: Known) -> TableName:
+    """Return the name that the server gives to the sequence of an identity column."""
+    made = choose_name(known.name.name, known.cmd.name, "seq", lambda _name: False)
+    return TableName(known.name.schema, made)
+
+
+_REFUSING = frozenset({"view", "materialized view", "policy", "trigger", "publication", "generated column"})
+"""Kinds of dependents for which the server refuses a change of type."""
+
+
+def _user_of(known: Known) -> str | None:
+    """Return why the server refuses to change the column's type, if it does."""
+    column = known.cmd.name
+    if column in known.table.partition_key:
+        return f"column {column} is part of the partition key of {known.name}"
+    for dependent in known.schema.dependents_on(known.name):
+        if dependent.column == column and dependent.kind in _REFUSING:
+            return f"{dependent.kind} {dependent.name} reads column {known.name}.{column}"
+    return None
 
 
 def column_change(known: Known, column: Column) -> Change:
     """Return what the change of type asks of the stored rows; a USING with casts is a chain of changes."""
     tree = definition_of(known.cmd).column_def
-    texts = [_stored_type(known, column.type), *_casts(tree.raw_default), format_type(tree.type_name)]
     zone = known.settings.get("timezone")
-    changes = [type_change(old, new, zone) for old, new in pairwise(texts)]
+    target = format_type(tree.type_name)
+    domain = domain_of(known.schema, target)
+    if domain is not None and domain.is_constrained:
+        return Change(Fact.YES, Fact.YES)
+    if (
+        column.type != target
+        and not tree.raw_default.WhichOneof("node")
+        and _is_enum_involved(known, column.type, target)
+    ):
+        return Change(Fact.YES, Fact.YES)
+    texts = [column.type, *casts_of(tree.raw_default), target]
+    stored = [stored_type(known.schema, text) for text in texts]
+    changes = [type_change(old, new, zone) for old, new in pairwise(stored)]
     return max(changes, key=lambda change: (Fact.NO, Fact.UNKNOWN, Fact.YES).index(change.rewrite))
 
 
-def _stored_type(known: Known, text: str) -> str:  # noqa: ARG001 domains follow
+def _is_enum_involved(known: Known, *texts: str) -> bool:
+    """Whether an enum becomes something else, or something else an enum: its values are stored as numbers."""
+    return any(" " not in text and TableName.parse(text) in known.schema.enums for text in texts if "(" not in text)
+
+
+def stored_type(schema: Schema, text: str) -> str:
+    """Return the type whose bytes are stored: below a domain, its base type."""
+    for _ in range(_DEEPEST_DOMAIN):
+        domain = domain_of(schema, text)
+        if domain is None:
+            return text
+        text = domain.base + ("[]" if text.endswith("[]") else "")
     return text
 
 
-def _casts(using: Node) -> list[str]:
+_DEEPEST_DOMAIN = 32
+"""Domains over domains end somewhere; a mistake of ours must not loop."""
+
+
+def casts_of(using: Node) -> list[str]:
     """Return the types of `USING c::a::b`, innermost first."""
     found: list[str] = []
     while using.WhichOneof("node") == "type_cast":
@@ -88,7 +158,30 @@ def _rebuilt(known: Known, column: Column, change: Change) -> Iterator[Index]:
                 yield index
 
 
+def set_expression(known: Known, facts: Effects) -> Effects:
+    """A stored generated column is computed again for every row; a virtual one (18) is not."""
+    column = known.table.column(known.cmd.name)
+    if column is None or not column.is_generated:
+        return facts
+    if column.is_virtual:
+        return replace(facts, rewrite=Fact.NO, scan=Fact.NO, missing=())
+    return rewriting(facts, known.name)
+
+
+def identity(known: Known, facts: Effects) -> Effects:
+    """The column's own sequence is changed or dropped with it."""
+    column = known.table.column(known.cmd.name)
+    if column is None or not column.is_identity:
+        return facts
+    is_dropped = known.cmd.subtype == pb.AT_DropIdentity
+    level = LockLevel.ACCESS_EXCLUSIVE if is_dropped else LockLevel.SHARE_ROW_EXCLUSIVE
+    return replace(locked(facts, level, identity_sequence(known)), missing=())
+
+
 READERS = {
     pb.AT_SetNotNull: set_not_null,
     pb.AT_AlterColumnType: alter_type,
+    pb.AT_SetExpression: set_expression,
+    pb.AT_SetIdentity: identity,
+    pb.AT_DropIdentity: identity,
 }

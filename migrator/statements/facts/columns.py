@@ -20,6 +20,12 @@ BUILT_IN_TYPES = frozenset(
 )
 """Types that are no domains; any other name may be a domain, and one with constraints makes ADD COLUMN rewrite."""
 
+EXTENSION_TYPES = frozenset(
+    """citext hstore ltree lquery ltxtquery cube seg isbn issn geometry geography raster box2d box3d vector halfvec
+    sparsevec semver""".split()
+)
+"""Types of well-known extensions, which are no domains either."""
+
 _REWRITE = Effects(rewrite=Fact.YES, scan=Fact.YES)
 
 
@@ -52,12 +58,17 @@ def is_serial(column: pb.ColumnDef) -> bool:
     return words(column.type_name.names)[-1] in SERIALS and len(column.type_name.names) == 1
 
 
-def _type_costs(column: pb.ColumnDef) -> Iterator[Effects]:
+def is_built_in(column: pb.ColumnDef) -> bool:
+    """Return whether the column's type is the server's or a known extension's, so that it is no domain."""
     name = type_words(column)
+    return name[-1] in EXTENSION_TYPES or (len(name) == 1 and name[0] in BUILT_IN_TYPES)
+
+
+def _type_costs(column: pb.ColumnDef) -> Iterator[Effects]:
     if is_serial(column):
         yield _REWRITE
-    elif (len(name) > 1 or name[0] not in BUILT_IN_TYPES) and not column.type_name.array_bounds:
-        yield _unknown_rewrite(f"whether type {'.'.join(name)} is a domain with constraints")
+    elif not is_built_in(column) and not column.type_name.array_bounds:
+        yield _unknown_rewrite(f"whether type {'.'.join(type_words(column))} is a domain with constraints")
 
 
 def _constraint_costs(column: pb.ColumnDef, table: TableName) -> Iterator[Effects]:
