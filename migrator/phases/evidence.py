@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from migrator.config import Settings
 from migrator.errors import GateClosed
 from migrator.gates.evaluate import evaluate
-from migrator.gates.gate import GateQuestion, GateResult
+from migrator.gates.gate import GateQuestion, GateResult, GateStatus
 from migrator.gates.handed_over import handed_over
 from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection
 from migrator.phases.folder import Migration
 from migrator.phases.steps import Step, steps_of
 from migrator.state.store import Store
+from migrator.state.transitions import State
 from migrator.statements.effects import ObjectRef
+
+_MIGRATED = {State.MIGRATED, State.READY, State.CONTRACTING, State.COMPLETE}
 
 
 def ask(connection: Connection, settings: Settings, migration: Migration) -> tuple[GateResult, ...]:
@@ -27,7 +30,18 @@ def ask(connection: Connection, settings: Settings, migration: Migration) -> tup
     if section is None:
         return ()
     question = question_for(connection, settings, migration)
-    return evaluate(question, section.evidence)
+    return (_phase(connection, migration), *evaluate(question, section.evidence))
+
+
+def _phase(connection: Connection, migration: Migration) -> GateResult:
+    """Say whether the migration is where a contract can begin: the other gates cannot know."""
+    record = Store(connection, "gate").migration(migration.id)
+    state = record.state if record else State.PENDING
+    if not migration.statements("contract"):
+        return GateResult("phase", GateStatus.CLOSED, "contract.sql is not written yet")
+    if state in _MIGRATED:
+        return GateResult("phase", GateStatus.OPEN, f"the migration is {state.value}")
+    return GateResult("phase", GateStatus.CLOSED, f"the migration is {state.value}, not migrated")
 
 
 def question_for(connection: Connection, settings: Settings, migration: Migration) -> GateQuestion:

@@ -14,7 +14,7 @@ from migrator.recipes.manifest_text import Fill, manifest_text
 from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
-from migrator.recipes.target import check_new_name, find_table
+from migrator.recipes.target import check_new_name, check_walkable, find_table
 from migrator.schema.model import Schema
 from migrator.schema.types import type_text
 
@@ -55,7 +55,10 @@ class AddColumn(Recipe):
             )
         type_name = self._checked_type()
         default, varies = read_expression(self.default, "default") if self.default is not None else ("", False)
-        return Rendering(self._filled(type_name, default) if varies else self._at_once(type_name, default))
+        if not varies:
+            return Rendering(self._at_once(type_name, default))
+        check_walkable(table)
+        return Rendering(self._filled(type_name, default))
 
     def _at_once(self, type_name: str, default: str) -> dict[str, str]:
         rest = f" DEFAULT {default}" * bool(default) + " NOT NULL" * self.not_null

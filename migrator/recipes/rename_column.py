@@ -15,7 +15,7 @@ from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.sync_trigger import SyncTrigger
-from migrator.recipes.target import check_new_name, check_renamable, find_column, find_table
+from migrator.recipes.target import check_new_name, check_renamable, check_walkable, find_column, find_table
 from migrator.schema.model import Column, Schema
 
 
@@ -44,6 +44,7 @@ class RenameColumn(Recipe):
         column = find_column(table, self.source)
         check_new_name(table, self.to)
         check_renamable(schema, table, column)
+        check_walkable(table)
         sync = SyncTrigger(migration_id, table.name, self.source, self.to, column.type, column.collation)
         parts = copies(schema, table, self.source, self.to)
         fill = Fill(table.name, {self.to: quote(self.source)}, sync.unfilled())

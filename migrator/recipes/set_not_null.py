@@ -13,7 +13,7 @@ from migrator.recipes.manifest_text import Fill, manifest_text
 from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
-from migrator.recipes.target import find_column, find_table
+from migrator.recipes.target import check_walkable, find_column, find_table
 from migrator.schema.model import Schema, Table
 
 _NATIVE_SINCE = 18
@@ -56,6 +56,7 @@ class SetNotNull(Recipe):
         name = quote(self.column)
         fills: list[Fill] = []
         if self.value is not None:
+            check_walkable(table)
             value, _ = read_expression(self.value, "value")
             fills.append(Fill(self.table, {self.column: value}, f"{name} IS NULL", is_comparable=False))
         shown = ", ".join(quote(column) for column in dict.fromkeys((*table.primary_key, self.column)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from migrator.errors import RecipeRefused
 from migrator.names import MAX_BYTES, TableName
-from migrator.schema.model import Column, Schema, Table
+from migrator.schema.model import Column, Index, Schema, Table
 
 _SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 
@@ -50,6 +50,23 @@ def find_column(table: Table, name: str) -> Column:
         known = ", ".join(column.name for column in table.columns)
         raise RecipeRefused(f"{table.name} has no column {name!r} (it has: {known}).", "Correct the name.")
     return column
+
+
+def check_walkable(table: Table) -> None:
+    """Refuse a table that a backfill cannot walk: without a key a batch has no boundaries."""
+    if table.primary_key or any(_is_key(table, index) for index in table.indexes):
+        return
+    raise RecipeRefused(
+        f"{table.name} has no primary key and no unique index over NOT NULL columns, so its rows cannot be filled "
+        "in batches.",
+        "Add a key first: CREATE UNIQUE INDEX CONCURRENTLY over columns that are NOT NULL.",
+    )
+
+
+def _is_key(table: Table, index: Index) -> bool:
+    columns = [table.column(key) for key in index.keys]
+    is_whole = index.is_unique and index.is_valid and index.predicate is None
+    return is_whole and all(column is not None and column.is_not_null for column in columns)
 
 
 def check_new_name(table: Table, name: str) -> None:

@@ -58,7 +58,7 @@ CASES: dict[str, Case] = {
         "ALTER TABLE users RENAME COLUMN email TO mail",
     ),
     "rename_column_plain": Case(
-        "CREATE TABLE users (id integer, email text);",
+        "CREATE TABLE users (id integer PRIMARY KEY, email text);",
         {"kind": "rename_column", "table": "public.users", "from": "email", "to": "mail"},
         ("INSERT INTO users VALUES (1, 'a'), (2, NULL)",),
         "ALTER TABLE users RENAME COLUMN email TO mail",

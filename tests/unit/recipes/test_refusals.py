@@ -22,6 +22,9 @@ CREATE TABLE part PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01
 CREATE TABLE base (id int, x int);
 CREATE TABLE child (y int) INHERITS (base);
 CREATE TABLE copied AS SELECT 1 AS x;
+CREATE TABLE heap (x int, y int NOT NULL, z int);
+CREATE UNIQUE INDEX heap_x ON heap (x);
+CREATE UNIQUE INDEX heap_y ON heap (y) WHERE y > 0;
 CREATE INDEX users_b_c ON users (b, c);
 CREATE INDEX users_e ON users (e);
 CREATE VIEW shown AS SELECT e FROM users;
@@ -62,11 +65,20 @@ def refusal(schema: Schema = SCHEMA, **arguments: Any) -> RecipeRefused:
         ("parts", "at", "z", "is a partitioned table"),
         ("part", "at", "z", "inherits from"),
         ("base", "x", "z", "Other tables inherit from public.base: public.child"),
+        ("heap", "z", "w", "no primary key and no unique index over NOT NULL columns"),
         ("copied", "x", "z", "does not tell all columns of public.copied"),
     ],
 )
 def test_rename_refuses(table: str, source: str, to: str, words: str) -> None:
     assert words in refusal(table=table, from_=source, to=to).situation
+
+
+def test_a_unique_index_over_not_null_columns_is_a_key() -> None:
+    schema = replay(
+        parse_sql("CREATE TABLE users (id int, k int NOT NULL); CREATE UNIQUE INDEX u ON users (k)").statements
+    )
+    recipe = load({"kind": "rename_column", "table": "users", "from": "id", "to": "z", "contract_by": "2026-12-15"})
+    assert "ADD COLUMN z" in recipe.render(schema, "20260901_x", 17).files["expand.sql"]
 
 
 def test_a_server_that_has_no_such_table_is_not_asked_again() -> None:
