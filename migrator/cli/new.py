@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import click
@@ -9,8 +10,6 @@ import click
 from migrator.cli.context import Command, Session, pass_session
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pydantic.fields import FieldInfo
 
     from migrator.recipes.recipe import Recipe
@@ -107,6 +106,7 @@ def _knowledge(session: Session) -> tuple["Schema", int]:
         return read_schema(connection), server_version(connection) // 10000
 
 
-def _text(files: tuple["Path", ...], commands: list[str]) -> str:
-    written = "\n".join(f"  {file}" for file in files)
+def _text(files: tuple[Path, ...], commands: list[str]) -> str:
+    here = Path.cwd()
+    written = "\n".join(f"  {file.relative_to(here) if file.is_relative_to(here) else file}" for file in files)
     return f"Written:\n{written}\nReview the files, commit them, then:\n" + "\n".join(f"  {line}" for line in commands)
