@@ -19,9 +19,17 @@ _DEFAULT_PATH = ("public",)
 class Links(Protocol):
     """Where to look: names of tables that are or were linked to a name, so that no question asks every table."""
 
-    def children(self, parent: TableName) -> Iterable[TableName]: ...
-    def referencing(self, parent: TableName) -> Iterable[TableName]: ...
-    def with_index(self, index: str) -> Iterable[TableName]: ...
+    def children(self, parent: TableName) -> Iterable[TableName]:
+        """Return the tables that are or were its children."""
+        ...
+
+    def referencing(self, parent: TableName) -> Iterable[TableName]:
+        """Return the tables that reference or referenced it."""
+        ...
+
+    def with_index(self, index: str) -> Iterable[TableName]:
+        """Return the tables that have or had an index of that name."""
+        ...
 
 
 class Dependents(Sequence[Dependent]):
