@@ -4,7 +4,6 @@ A name that is too long is cut by the server with a notice only, and then silent
 that we make therefore goes through `made_name`.
 """
 
-import hashlib
 import re
 from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
@@ -79,6 +78,8 @@ def made_name(*parts: str, suffix: str = "") -> str:
     full = "_".join(parts) + suffix
     if len(full.encode()) <= MAX_BYTES:
         return full
+    import hashlib  # loads OpenSSL; few names are that long
+
     digest = hashlib.sha256("\0".join((*parts, suffix)).encode()).hexdigest()[:8]
     room = MAX_BYTES - len(digest) - 1 - len(suffix.encode())
     stem = "_".join(parts).encode()[:room].decode(errors="ignore")

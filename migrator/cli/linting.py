@@ -1,7 +1,8 @@
 """One run of `migrator lint`: options and configuration to sources, past, report, outputs and exit code."""
 
+import gc
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from migrator.cli.exits import FINDINGS, USAGE
 from migrator.errors import InputError
 from migrator.lint.finding import Severity
 from migrator.lint.report import LintReport
-from migrator.lint.runner import lint, read_files
+from migrator.lint.runner import FileResult, lint, read_files, report_of, results_of
 from migrator.lint.settings import LintSettings, PathSettings
 from migrator.lint.source import Source, find_files, from_bytes, read_sources
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 DEFAULT_VERSION = 17
 DEFAULT_FOLDER = "migrations"
 STDIN = Path("-")
+_FEW = 100
+"""Fewer files are read sooner by one process than it takes to start another."""
 
 
 @dataclass(frozen=True)
@@ -151,9 +154,18 @@ class LintRun:
         return None if level == "never" else Severity(level)
 
     def _lint(self) -> LintReport:
+        _collect_rarely()
         past = self._past()  # first: a server that is asked for the schema also tells its version
-        report = lint(self.sources, self._pg_version, self.settings, past, self._fail_on)
-        return replace(report, unread=tuple(self._unread))
+        settings, version = self.settings, self._pg_version
+        results = self._in_parts(lambda part: results_of(part, version, settings, past))
+        return replace(report_of(results, self._fail_on), unread=tuple(self._unread))
+
+    def _in_parts(self, work: Callable[[Sequence[Source]], list[FileResult]]) -> list[FileResult]:
+        if len(self.sources) < _FEW:
+            return work(self.sources)
+        from migrator.lint.parallel import in_parallel
+
+        return in_parallel(self.sources, work)
 
     def _fixed(self) -> Iterator["FixedSource"]:
         from migrator.lint.fix import fix_source
@@ -248,6 +260,12 @@ class LintRun:
         with connect(self._session.dsn(), application_name="migrator/lint") as connection:
             self._server_version = server_version(connection) // 10000
             return read_schema(connection)
+
+
+def _collect_rarely() -> None:
+    """Syntax trees make no cycles: looking for some among all objects cost a sixth of the time of a large run."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _plain(section: "LintSection", root: Path) -> LintSettings:

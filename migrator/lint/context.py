@@ -3,7 +3,6 @@
 A file of a migration also knows its phase, and the files of the same folder that run before it.
 """
 
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -80,6 +79,8 @@ class FileContext:
         manifest = Path(self.source.path).parent / "migration.toml"
         if self.phase is None or not manifest.is_file():
             return None
+        import tomllib  # only a migration's folder has a manifest
+
         with suppress(OSError, ValueError):  # an unreadable manifest is reported by every other command
             found = tomllib.loads(manifest.read_text(encoding="utf-8")).get("contract", {}).get("contract_by")
             return found if isinstance(found, date) else date.fromisoformat(str(found)) if found else None

@@ -70,7 +70,15 @@ def lint(
 ) -> LintReport:
     """Lint the sources as for a server of that major version."""
     settings = settings or LintSettings()
-    return report_of((result_of(file, settings) for file in read_files(sources, pg_version, settings, past)), fail_on)
+    return report_of(results_of(sources, pg_version, settings, past), fail_on)
+
+
+def results_of(
+    sources: Iterable[Source], pg_version: int, settings: LintSettings, past: Past | None = None
+) -> list[FileResult]:
+    """Return what is found in each source, in order."""
+    rules = _Rules(settings)
+    return [rules.result(file) for file in read_files(sources, pg_version, settings, past)]
 
 
 def read_files(
@@ -142,11 +150,24 @@ class _Library:
         return self.file(read_source(file)) if file.is_file() else None
 
 
-def result_of(file: FileContext, settings: LintSettings) -> FileResult:
-    """Ask every rule that is on about the file."""
-    own = settings.for_file(file.source.path)
-    asked = (rule for rule in all_rules().values() if own.is_on(rule.id, is_default=rule.is_default))
-    found = [(rule, claim) for rule in asked for claim in rule.check(file)]
+class _Rules:
+    """The rules that are on; the same for all files unless some paths have settings of their own."""
+
+    def __init__(self, settings: LintSettings) -> None:
+        self._settings = settings
+        self._for_all = None if settings.paths else self._asked(settings.for_file(""))
+
+    def _asked(self, own: FileSettings) -> list[Rule]:
+        return [rule for rule in all_rules().values() if own.is_on(rule.id, is_default=rule.is_default)]
+
+    def result(self, file: FileContext) -> FileResult:
+        """Ask every rule that is on about the file."""
+        own = self._settings.for_file(file.source.path)
+        rules = self._for_all if self._for_all is not None else self._asked(own)
+        return _result(file, own, [(rule, claim) for rule in rules for claim in rule.check(file)])
+
+
+def _result(file: FileContext, own: FileSettings, found: "_Claims") -> FileResult:
     kept, allowed, unused = _suppress(file, found)
     if unused and own.is_on("unused-suppression", is_default=True):
         judge = all_rules()["unused-suppression"]
