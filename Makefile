@@ -31,7 +31,7 @@ docs: $(VENV)/.for-tests
 	$(RUN)/python -m tests.docs.generate
 
 bench: $(VENV)/.for-tests
-	$(RUN)/python benchmarks/lint_speed.py
+	$(RUN)/python benchmarks/lint.py
 	$(RUN)/python benchmarks/backfill_speed.py
 
 clean:
