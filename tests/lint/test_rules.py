@@ -51,19 +51,23 @@ def found_in(rule: Rule, section: str) -> tuple[Finding, ...]:
         )
         Path(folder, "migration.toml").write_text(manifest, encoding="utf-8")
         source = Source(f"{folder}/{PHASE_OF.get(rule.id, 'example')}.sql", rule.section(section))
-        return lint([source], max(17, rule.since), settings, past).findings
+        return lint([source], VERSION_OF.get(rule.id, max(17, rule.since)), settings, past).findings
 
 
+ALSO = {"update-extension": {"opaque-sql"}}
+"""Rules that are off by default and say more of what another one says too."""
 _DATED = {"contract-overdue"}
 """Rules about a migration's manifest, which their examples quote."""
 
+VERSION_OF = {"concurrent-index-corruption": 14}
+"""Rules about an old server only."""
 PHASE_OF = {"mixed-phases": "contract", "contract-overdue": "expand"}
 """Examples that mean something in one file of a migration only."""
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_bad_is_reported_by_exactly_this_rule(rule: Rule) -> None:
-    assert {finding.rule for finding in found_in(rule, "Bad")} == {rule.id}
+    assert {finding.rule for finding in found_in(rule, "Bad")} - ALSO.get(rule.id, set()) == {rule.id}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -93,7 +97,7 @@ def test_a_finding_says_what_happens_and_what_to_write(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_what_the_list_of_rules_says_is_what_they_report(rule: Rule) -> None:
-    for finding in found_in(rule, "Bad"):
+    for finding in (finding for finding in found_in(rule, "Bad") if finding.rule == rule.id):
         is_unsure = finding.claim.verdict is Verdict.UNKNOWN and rule.category is not Category.ERROR
         assert finding.claim.severity is (Severity.WARNING if is_unsure else rule.severity)
         assert rule.lock in (None, finding.claim.lock)

@@ -31,6 +31,7 @@ FAILS = {
     "concurrently-in-transaction",
     "duplicate-assignment",
     "enum-value-used-in-transaction",
+    "fails-on-server",
     "syntax-error",
     "type-change-view-dependency",
 }
@@ -41,6 +42,8 @@ _NOT_THERE = {
     "drop-cascade",
     "templated-sql",
     "rename-object",
+    "unqualified-name",
+    "update-extension",
     "rename-schema",
     "drop-schema",
 }

@@ -31,7 +31,7 @@ LOCK = LockLevel.ACCESS_EXCLUSIVE
 def check(file: FileContext) -> Iterator[Claim]:
     """Report type changes that rewrite, and those of which nobody can tell without the present type."""
     for action in file.actions(pb.AT_AlterColumnType):
-        if action.effects.rewrite is Fact.NO or file.is_empty_table(action.table, action.step):
+        if action.effects.errors or action.effects.rewrite is Fact.NO or file.is_empty_table(action.table, action.step):
             continue
         yield waits(
             action.step,

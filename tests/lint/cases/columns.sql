@@ -13,6 +13,8 @@ ALTER TABLE t ADD COLUMN c bigserial NOT NULL;
 ALTER TABLE t ADD COLUMN d int GENERATED ALWAYS AS IDENTITY;
 -- expect: add-column-generated-stored
 ALTER TABLE t ADD COLUMN e int GENERATED ALWAYS AS (a + 1) STORED;
+-- Since 18.
+-- expect: fails-on-server
 ALTER TABLE t ADD COLUMN f int GENERATED ALWAYS AS (a + 1) VIRTUAL;
 -- expect: add-column-volatile-default
 ALTER TABLE t ADD COLUMN g int DEFAULT app.next_number();
