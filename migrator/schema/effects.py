@@ -15,10 +15,13 @@ from migrator.schema.facts.known import Known, Situation, locked, names_of, with
 from migrator.schema.facts.recursion import is_kept_here, recurses
 from migrator.schema.model import Schema
 from migrator.schema.parts import Table
+from migrator.schema.search_path import resolved
 from migrator.statements.effects import Effects, Fact, combined, located
 from migrator.statements.facts import effects_of
 from migrator.statements.facts.alter_table import action_effects
-from migrator.statements.facts.nodes import table_name
+from migrator.statements.facts.nodes import Asked, table_name
+from migrator.statements.facts.table import NEWEST
+from migrator.statements.facts.versions import refusals
 from migrator.statements.parse import pb
 from migrator.statements.statement import Statement
 
@@ -32,11 +35,12 @@ def effects_in(
 
     `settings` are the session's, by name in lower case; only those that change an effect are read (timezone).
     """
-    facts = effects_of(statement, pg_version)
     if schema is None:
-        return facts
-    if statement.kind == "alter_table_stmt":
+        return effects_of(statement, pg_version)
+    statement = resolved(statement, schema)
+    if statement.kind == "alter_table_stmt" and schema.table(table_name(statement.node.alter_table_stmt.relation)):
         return _rows_known(_alter_table(statement, schema, pg_version, settings), schema)
+    facts = effects_of(statement, pg_version)
     read = _STATEMENTS.get(statement.kind)
     if read is not None:
         facts = located(read(Situation(statement.node, schema, pg_version), facts))
@@ -51,10 +55,10 @@ def action_effects_in(
     settings: Mapping[str, str] = _NO_SETTINGS,
 ) -> Effects:
     """Return the effects of one action of an ALTER TABLE alone; `cmd` is one of the statement's."""
-    tree = statement.node.alter_table_stmt
-    name = table_name(tree.relation)
     if schema is None:
-        return action_effects(cmd, name)
+        return action_effects(cmd, table_name(statement.node.alter_table_stmt.relation))
+    tree = resolved(statement, schema).node.alter_table_stmt
+    name = table_name(tree.relation)
     return _rows_known(_action(cmd, name, tree, schema, pg_version, settings), schema)
 
 
@@ -62,6 +66,9 @@ def _alter_table(statement: Statement, schema: Schema, pg_version: int, settings
     tree = statement.node.alter_table_stmt
     name = table_name(tree.relation)
     found = combined(_action(n.alter_table_cmd, name, tree, schema, pg_version, settings) for n in tree.cmds)
+    if pg_version < NEWEST:
+        too_new = refusals(Asked(statement.node, pg_version), statement.kind)
+        found = replace(found, errors=(*found.errors, *too_new)) if too_new else found
     return found if len(tree.cmds) == 1 else _evened(found, names_of(schema.descendants(name)))
 
 

@@ -50,10 +50,10 @@ class Seen:
 
 def observe(connection: Connection, statement: str) -> Seen:
     """Run the statement in a transaction, look, and roll back."""
-    before = _relations(connection)
-    rows_before = _rows_read(connection, before)
     connection.execute("BEGIN")
     try:
+        before = _relations(connection)
+        rows_before = _rows_read(connection, before)  # inside: between transactions the counters may start again
         connection.execute(statement.encode())
         rows = _rows_read(connection, before)
         scanned = [before[oid] for oid in rows if rows[oid] > rows_before[oid]]

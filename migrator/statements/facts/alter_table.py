@@ -75,7 +75,18 @@ def alter_table(asked: Asked) -> Effects:
     """ALTER TABLE, ALTER VIEW, ALTER INDEX, ALTER SEQUENCE … as far as the grammar makes them one statement."""
     statement = asked.node.alter_table_stmt
     table = table_name(statement.relation)
+    if statement.objtype == pb.OBJECT_TYPE:
+        return _composite_type(statement, table)
     return combined(action_effects(node.alter_table_cmd, table) for node in statement.cmds)
+
+
+def _composite_type(statement: pb.AlterTableStmt, name: TableName) -> Effects:
+    """ALTER TYPE … ADD, DROP, ALTER ATTRIBUTE: no table lock; the server refuses what stored values would need."""
+    commands = [node.alter_table_cmd for node in statement.cmds]
+    dropped = tuple(part_ref("attribute", c.name, name) for c in commands if c.subtype == pb.AT_DropColumn)
+    changes = any(c.subtype in (pb.AT_DropColumn, pb.AT_AlterColumnType, pb.AT_AddColumn) for c in commands)
+    missing = (f"whether a table has a column of type {name} (then the server may refuse)",) if changes else ()
+    return Effects(removes=dropped, missing=missing)
 
 
 def action_effects(cmd: pb.AlterTableCmd, table: TableName) -> Effects:

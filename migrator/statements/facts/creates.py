@@ -25,9 +25,17 @@ _ACCESS_EXCLUSIVE = LockLevel.ACCESS_EXCLUSIVE
 
 def create_table(asked: Asked) -> Effects:
     """A new table locks nothing but what it refers to: parents of foreign keys, of inheritance, of the partition."""
-    statement = asked.node.create_stmt
+    return _created(asked.node.create_stmt)
+
+
+def _created(statement: pb.CreateStmt) -> Effects:
     own = Effects(creates=(table_ref("table", statement.relation),))
     return combined((own, *_parents(statement), *_referenced(statement)))
+
+
+def create_foreign_table(asked: Asked) -> Effects:
+    """A foreign table has no rows here; it locks what a table would."""
+    return _created(asked.node.create_foreign_table_stmt.base_stmt)
 
 
 def _parents(statement: pb.CreateStmt) -> Iterator[Effects]:

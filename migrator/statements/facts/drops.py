@@ -41,6 +41,9 @@ OTHERS: Mapping[int, str] = {
     pb.OBJECT_OPERATOR: "operator",
     pb.OBJECT_TSCONFIGURATION: "text search configuration",
     pb.OBJECT_TSDICTIONARY: "text search dictionary",
+    pb.OBJECT_TSPARSER: "text search parser",
+    pb.OBJECT_TSTEMPLATE: "text search template",
+    pb.OBJECT_CONVERSION: "conversion",
 }
 """Kinds in a schema that lock no table themselves."""
 
@@ -79,6 +82,12 @@ def _removed(node: Node, kind: int) -> ObjectRef | None:
         return part_ref(PARTS[kind], name, qualified(table))
     if (global_kind := GLOBALS.get(kind)) is not None:
         return ObjectRef(global_kind, "", parts_of(node)[-1])
+    if kind in (pb.OBJECT_OPCLASS, pb.OBJECT_OPFAMILY):
+        _method, *name = parts_of(node)
+        return ref("operator class" if kind == pb.OBJECT_OPCLASS else "operator family", qualified(name))
+    if kind in (pb.OBJECT_CAST, pb.OBJECT_TRANSFORM):
+        first = node.list.items[0]
+        return ref("cast" if kind == pb.OBJECT_CAST else "transform", list_name(first))
     known = RELATIONS.get(kind) or OTHERS.get(kind)
     return ref(known, list_name(node)) if known else None
 

@@ -1,12 +1,14 @@
 """TRUNCATE, VACUUM, ANALYZE, CLUSTER, REFRESH, LOCK, COMMENT: what people run between the changes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from migrator.locks import LockLevel
 from migrator.names import TableName
 from migrator.statements.effects import Effects, Fact, TableLock
 from migrator.statements.facts.drops import RELATIONS
 from migrator.statements.facts.nodes import Asked, is_on, list_name, lock, options, parts_of, qualified
+from migrator.statements.facts.queries import query
 from migrator.statements.parse import pb
 
 _ACCESS_EXCLUSIVE = LockLevel.ACCESS_EXCLUSIVE
@@ -85,12 +87,37 @@ def comment(asked: Asked) -> Effects:
     return Effects()
 
 
+def security_label(asked: Asked) -> Effects:
+    """SECURITY LABEL: as COMMENT."""
+    statement = asked.node.sec_label_stmt
+    if statement.objtype in RELATIONS:
+        return Effects(locks=(TableLock(list_name(statement.object), _SHARE_UPDATE_EXCLUSIVE),))
+    if statement.objtype == pb.OBJECT_COLUMN:
+        *table, _column = parts_of(statement.object)
+        return Effects(locks=(TableLock(qualified(table), _SHARE_UPDATE_EXCLUSIVE),))
+    return Effects()
+
+
+def alter_statistics(_asked: Asked) -> Effects:
+    """ALTER STATISTICS … SET STATISTICS: a row of the catalog; the table is not locked."""
+    return Effects()
+
+
 def _table_of_part(statement: pb.CommentStmt) -> TableName:
     *table, _part = parts_of(statement.object)
     return qualified(table)
 
 
 def explain(asked: Asked) -> Effects:
-    """EXPLAIN plans under the locks of the query; ANALYZE also runs it, and is read as opaque here."""
+    """EXPLAIN plans under the locks of the query; ANALYZE also runs it."""
     statement = asked.node.explain_stmt
-    return Effects(is_opaque="analyze" in options(statement.options))
+    is_query = (statement.query.WhichOneof("node") or "") in _QUERIES
+    if not is_query:
+        return Effects(is_opaque=True, missing=("what the statement explained does",))
+    found = query(Asked(statement.query, asked.pg_version))
+    if is_on(options(statement.options).get("analyze")):
+        return found
+    return replace(found, scan=Fact.NO, scans=(), creates=(), missing=(), is_opaque=False, is_unbounded=False)
+
+
+_QUERIES = frozenset({"select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})

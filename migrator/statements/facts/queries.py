@@ -63,6 +63,11 @@ def _select_into(tree: Message) -> tuple[ObjectRef, ...]:
     return ()
 
 
+def cursor(asked: Asked) -> Effects:
+    """DECLARE CURSOR: the locks of its query, until the end of the transaction."""
+    return query(Asked(asked.node.declare_cursor_stmt.query, asked.pg_version))
+
+
 def copy(asked: Asked) -> Effects:
     """COPY: writes with FROM, reads with TO."""
     statement = asked.node.copy_stmt

@@ -19,7 +19,15 @@ from migrator.statements.parse import pb
 
 _ACCESS_EXCLUSIVE = LockLevel.ACCESS_EXCLUSIVE
 _WITHOUT_EFFECT_ON_TABLES = frozenset(
-    {pb.OBJECT_ROLE, pb.OBJECT_DATABASE, pb.OBJECT_TABLESPACE, pb.OBJECT_DOMCONSTRAINT, pb.OBJECT_SUBSCRIPTION}
+    {
+        pb.OBJECT_ROLE,
+        pb.OBJECT_DATABASE,
+        pb.OBJECT_TABLESPACE,
+        pb.OBJECT_DOMCONSTRAINT,
+        pb.OBJECT_SUBSCRIPTION,
+        pb.OBJECT_OPCLASS,
+        pb.OBJECT_OPFAMILY,
+    }
 )
 
 
@@ -62,7 +70,7 @@ def set_schema(asked: Asked) -> Effects:
         return Effects(locks=(TableLock(table, _ACCESS_EXCLUSIVE),), renames=(_moved(RELATIONS[kind], table, asked),))
     if kind in OTHERS:
         return Effects(renames=(_moved(OTHERS[kind], list_name(statement.object), asked),))
-    return OPAQUE
+    return Effects() if kind in _WITHOUT_EFFECT_ON_TABLES or kind == pb.OBJECT_EXTENSION else OPAQUE
 
 
 def _moved(kind: str, name: TableName, asked: Asked) -> Rename:

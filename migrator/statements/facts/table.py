@@ -1,17 +1,39 @@
 """The table of facts: every kind of statement that is understood, and who reads it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from migrator.statements.effects import Effects, located
-from migrator.statements.facts import alter_table, creates, drops, indexes, maintenance, privileges, queries, renames
+from migrator.statements.facts import (
+    alter_table,
+    creates,
+    drops,
+    extensions,
+    indexes,
+    maintenance,
+    privileges,
+    publications,
+    queries,
+    renames,
+)
 from migrator.statements.facts.nodes import OPAQUE, Asked
+from migrator.statements.facts.versions import refusals
 from migrator.statements.statement import Statement
+
+NEWEST = 18
+"""The newest server that the grammar knows: nothing is too new for it."""
 
 
 def effects_of(statement: Statement, pg_version: int = 17) -> Effects:
     """Return what the statement does on a server of that major version; what is not understood is opaque."""
     read = FACTS.get(statement.kind)
-    return OPAQUE if read is None else located(read(Asked(statement.node, pg_version)))
+    if read is None:
+        return OPAQUE
+    asked = Asked(statement.node, pg_version)
+    found = located(read(asked))
+    if pg_version < NEWEST and (errors := refusals(asked, statement.kind)):
+        return replace(found, errors=(*found.errors, *errors))
+    return found
 
 
 def _harmless(_asked: Asked) -> Effects:
@@ -82,6 +104,55 @@ FACTS: Mapping[str, Callable[[Asked], Effects]] = {
     "unlisten_stmt": _harmless,
     "deallocate_stmt": _harmless,
     "prepare_stmt": _harmless,
+    "fetch_stmt": _harmless,
+    "close_portal_stmt": _harmless,
+    "load_stmt": _harmless,
+    "drop_role_stmt": _harmless,
+    "alter_collation_stmt": _harmless,
+    "alter_operator_stmt": _harmless,
+    "alter_type_stmt": _harmless,
+    "alter_op_family_stmt": _harmless,
+    "alter_tsdictionary_stmt": _harmless,
+    "alter_tsconfiguration_stmt": _harmless,
+    "alter_object_depends_stmt": extensions.depends,
+    "alter_event_trig_stmt": _harmless,
+    "alter_fdw_stmt": _harmless,
+    "alter_foreign_server_stmt": _harmless,
+    "create_user_mapping_stmt": _harmless,
+    "alter_user_mapping_stmt": _harmless,
+    "drop_user_mapping_stmt": _harmless,
+    "alter_table_space_options_stmt": _harmless,
+    "alter_database_refresh_coll_stmt": _harmless,
+    "alter_database_stmt": extensions.alter_database,
+    "sec_label_stmt": maintenance.security_label,
+    "alter_stats_stmt": maintenance.alter_statistics,
+    "create_foreign_table_stmt": creates.create_foreign_table,
+    "create_fdw_stmt": extensions.create_global,
+    "create_foreign_server_stmt": extensions.create_global,
+    "create_am_stmt": extensions.create_global,
+    "create_plang_stmt": extensions.create_global,
+    "create_event_trig_stmt": extensions.create_global,
+    "create_op_class_stmt": extensions.create_global,
+    "create_op_family_stmt": extensions.create_global,
+    "create_conversion_stmt": extensions.create_global,
+    "create_cast_stmt": extensions.create_global,
+    "create_transform_stmt": extensions.create_global,
+    "import_foreign_schema_stmt": extensions.import_schema,
+    "alter_extension_stmt": extensions.update_extension,
+    "alter_extension_contents_stmt": extensions.alter_contents,
+    "alter_publication_stmt": publications.alter_publication,
+    "create_subscription_stmt": publications.create_subscription,
+    "alter_subscription_stmt": publications.alter_subscription,
+    "drop_subscription_stmt": publications.drop_subscription,
+    "declare_cursor_stmt": queries.cursor,
+    "do_stmt": extensions.runs_code,
+    "call_stmt": extensions.runs_code,
+    "execute_stmt": extensions.runs_code,
+    "drop_owned_stmt": extensions.everything_of_a_role,
+    "reassign_owned_stmt": extensions.everything_of_a_role,
+    "alter_table_move_all_stmt": extensions.move_all,
+    "dropdb_stmt": _outside_transactions,
+    "drop_table_space_stmt": _outside_transactions,
     "discard_stmt": _outside_transactions,
     "check_point_stmt": _harmless,
     "alter_system_stmt": _outside_transactions,
