@@ -20,10 +20,10 @@ from migrator.lint.settings import LintSettings, PathSettings
 from migrator.lint.source import Source, find_files, from_bytes, read_sources
 
 if TYPE_CHECKING:
+    from migrator.cli.lint_past import GivenSchema
     from migrator.config import LintSection
     from migrator.lint.fix import FixedSource
     from migrator.lint.history import Histories
-    from migrator.schema.model import Schema
 
 DEFAULT_VERSION = 17
 DEFAULT_FOLDER = "migrations"
@@ -60,7 +60,6 @@ class LintRun:
         self._session = session
         self._options = options
         self._unread: list[InputError] = []
-        self._server_version: int | None = None
 
     def effects(self) -> int:
         """Print what every statement does; return the exit code."""
@@ -144,8 +143,8 @@ class LintRun:
 
     @property
     def _pg_version(self) -> int:
-        if self._options.pg_version is not None or self._server_version is not None:
-            return self._options.pg_version or self._server_version or DEFAULT_VERSION
+        if asked := self._options.pg_version or self._given.pg_version:
+            return asked
         return self._session.settings.pg_version if self._session.has_configuration else DEFAULT_VERSION
 
     @property
@@ -155,7 +154,7 @@ class LintRun:
 
     def _lint(self) -> LintReport:
         _collect_rarely()
-        past = self._past()  # first: a server that is asked for the schema also tells its version
+        past = self._past()
         settings, version = self.settings, self._pg_version
         results = self._in_parts(lambda part: results_of(part, version, settings, past))
         return replace(report_of(results, self._fail_on), unread=tuple(self._unread))
@@ -230,36 +229,17 @@ class LintRun:
         folder = self._session.settings.migrations
         return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
+    @cached_property
+    def _given(self) -> "GivenSchema":
+        """What options or configuration say came before; a server is asked once, also for its version."""
+        from migrator.cli.lint_past import given_schema
+
+        return given_schema(self._session, self._options, self._section)
+
     def _past(self) -> "Histories":
-        """The folder of migrations is its own history, unless options say what came before."""
-        from migrator.lint.history import Histories, History, looks_ordered
+        from migrator.cli.lint_past import past_of
 
-        base = self._given_schema()
-        folder = self._migrations()
-        if base is not None:
-            linted = [Path(source.path) for source in self.sources]
-            return Histories([History(folder, base, linted)] if folder.is_dir() else [], base)
-        asked = [path for path in self._options.paths if path.is_dir() and looks_ordered(path)]
-        return Histories([History(each) for each in (folder, *asked) if each.is_dir()])
-
-    def _given_schema(self) -> "Schema | None":
-        from migrator.lint.history import schema_of
-
-        if self._session.dsn_option or self._session.env:
-            return self._schema_of_server()
-        dump = self._options.schema_dump or (self._section.schema_dump if self._section is not None else None)
-        if dump is not None:
-            return schema_of([dump], is_complete=True)
-        history = self._options.history or (self._section.history if self._section is not None else ())
-        return schema_of(history, is_complete=False) if history else None
-
-    def _schema_of_server(self) -> "Schema":
-        from migrator.pg.connection import connect, server_version
-        from migrator.schema.catalog import read_schema
-
-        with connect(self._session.dsn(), application_name="migrator/lint") as connection:
-            self._server_version = server_version(connection) // 10000
-            return read_schema(connection)
+        return past_of(self._given.schema, self._migrations(), self._options.paths, self.sources)
 
 
 def _collect_rarely() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from migrator.pg.connection import Connection
+from tests.fix_server import Database
 from tests.lint.fix_command import run
 
 BAD, GOOD = "CREATE INDEX i ON t (a);\n", "CREATE INDEX CONCURRENTLY i ON t (a);\n"
@@ -212,3 +214,12 @@ def test_placeholders_are_filled(project: Path) -> None:
     findings = {(f["rule"], f["line"], f["relation"]) for f in data["findings"]}
     assert ("drop-column", 2, "app.t") in findings
     assert any(rule == "templated-sql" or line == 4 for rule, line, _ in findings)
+
+
+def test_the_schema_of_a_server(project: Path, one_database: Database, one_connection: Connection) -> None:
+    put(project, widens=WIDENS, narrows="ALTER TABLE t ALTER COLUMN a TYPE varchar(5);")
+    one_connection.execute("CREATE TABLE t (a varchar(10))")
+    assert verdicts(project, "--dsn", one_database.dsn, "widens.sql") == ["safe"]
+    assert verdicts(project, "--dsn", one_database.dsn, "narrows.sql") == ["unsafe"]
+    done = run("widens.sql", "--dsn", "host=127.0.0.1 port=1 user=nobody connect_timeout=1", cwd=project)
+    assert (done.returncode, b"Traceback" in done.stderr) == (5, False)

@@ -1,0 +1,60 @@
+"""What came before the files that `migrator lint` reads: a server, a dump, named files, or their own folder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrator.cli.context import Session
+from migrator.lint.history import Histories, History, looks_ordered, schema_of
+from migrator.lint.source import Source
+from migrator.schema.model import Schema
+
+if TYPE_CHECKING:
+    from migrator.cli.linting import LintOptions
+    from migrator.config import LintSection
+
+
+@dataclass(frozen=True)
+class GivenSchema:
+    """The schema that was named, if any was; a server tells its major version as well."""
+
+    schema: Schema | None = None
+    pg_version: int | None = None
+
+
+def given_schema(session: Session, options: "LintOptions", section: "LintSection | None") -> GivenSchema:
+    """Read what the options name, else what the configuration names: a server, then a dump, then files.
+
+    Raises:
+        InputError: a file cannot be read.
+        DatabaseFailed: the server cannot be asked.
+    """
+    if session.dsn_option or session.env:
+        return _of_server(session)
+    dump = options.schema_dump or (section.schema_dump if section is not None else None)
+    if dump is not None:
+        return GivenSchema(schema_of([dump], is_complete=True))
+    history = options.history or (section.history if section is not None else ())
+    return GivenSchema(schema_of(history, is_complete=False) if history else None)
+
+
+def past_of(given: Schema | None, migrations: Path, asked: Sequence[Path], linted: Sequence[Source]) -> Histories:
+    """Return the past of each file.
+
+    A folder of migrations is its own past, and so is a folder that is asked for when its files are numbered. With a
+    given schema only the linted files of the folder come on top of it: it holds the earlier ones.
+    """
+    if given is not None:
+        files = [Path(source.path) for source in linted]
+        return Histories([History(migrations, given, files)] if migrations.is_dir() else [], given)
+    numbered = [path for path in asked if path.is_dir() and looks_ordered(path)]
+    return Histories([History(folder) for folder in (migrations, *numbered) if folder.is_dir()])
+
+
+def _of_server(session: Session) -> GivenSchema:
+    from migrator.pg.connection import connect, server_version
+    from migrator.schema.catalog import read_schema
+
+    with connect(session.dsn(), application_name="migrator/lint") as connection:
+        return GivenSchema(read_schema(connection), server_version(connection) // 10_000)
