@@ -21,9 +21,13 @@ class GivenSchema:
 
     schema: Schema | None = None
     pg_version: int | None = None
+    folders: tuple[Path, ...] = ()
+    """Folders that were named as history and hold linted files: what sorts before those is their past."""
 
 
-def given_schema(session: Session, options: "LintOptions", section: "LintSection | None") -> GivenSchema:
+def given_schema(
+    session: Session, options: "LintOptions", section: "LintSection | None", linted: Sequence[Source]
+) -> GivenSchema:
     """Read what the options name, else what the configuration names: a server, then a dump, then files.
 
     Raises:
@@ -36,20 +40,25 @@ def given_schema(session: Session, options: "LintOptions", section: "LintSection
     if dump is not None:
         return GivenSchema(schema_of([dump], is_complete=True))
     history = options.history or (section.history if section is not None else ())
-    return GivenSchema(schema_of(history, is_complete=False) if history else None)
+    files = [Path(source.path).absolute() for source in linted]
+    folders = tuple(path for path in history if any(file.is_relative_to(path.absolute()) for file in files))
+    before = [path for path in history if path not in folders]
+    return GivenSchema(schema_of(before, is_complete=False) if before else None, folders=folders)
 
 
-def past_of(given: Schema | None, migrations: Path, asked: Sequence[Path], linted: Sequence[Source]) -> Histories:
+def past_of(given: GivenSchema, migrations: Path, asked: Sequence[Path], linted: Sequence[Source]) -> Histories:
     """Return the past of each file.
 
     A folder of migrations is its own past, and so is a folder that is asked for when its files are numbered. With a
     given schema only the linted files of the folder come on top of it: it holds the earlier ones.
     """
-    if given is not None:
+    base = given.schema or Schema()
+    named = [History(folder, base) for folder in given.folders]
+    if given.schema is not None:
         files = [Path(source.path) for source in linted]
-        return Histories([History(migrations, given, files)] if migrations.is_dir() else [], given)
+        return Histories([*named, *([History(migrations, base, files)] if migrations.is_dir() else [])], base)
     numbered = [path for path in asked if path.is_dir() and looks_ordered(path)]
-    return Histories([History(folder) for folder in (migrations, *numbered) if folder.is_dir()])
+    return Histories([*named, *(History(folder) for folder in (migrations, *numbered) if folder.is_dir())], base)
 
 
 def _of_server(session: Session) -> GivenSchema:

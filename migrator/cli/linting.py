@@ -234,12 +234,12 @@ class LintRun:
         """What options or configuration say came before; a server is asked once, also for its version."""
         from migrator.cli.lint_past import given_schema
 
-        return given_schema(self._session, self._options, self._section)
+        return given_schema(self._session, self._options, self._section, self.sources)
 
     def _past(self) -> "Histories":
         from migrator.cli.lint_past import past_of
 
-        return past_of(self._given.schema, self._migrations(), self._options.paths, self.sources)
+        return past_of(self._given, self._migrations(), self._options.paths, self.sources)
 
 
 def _collect_rarely() -> None:

@@ -141,6 +141,14 @@ def test_a_numbered_folder_that_is_asked_for_is_its_own_history(project: Path) -
     assert verdicts(project, "loose")[-1:] == ["unknown"]
 
 
+def test_a_history_that_holds_the_linted_file_ends_before_it(project: Path) -> None:
+    put(project / "db", a=MAKES, b=WIDENS, c="ALTER TABLE t ALTER COLUMN a TYPE varchar(99);")
+    put(project, base="CREATE TABLE u (a varchar(10));")
+    assert verdicts(project, "--history", "db", "db/b.sql") == ["safe"]
+    (project / "db" / "b.sql").write_text("ALTER TABLE t ALTER a TYPE varchar(9); ALTER TABLE u ALTER a TYPE text;")
+    assert verdicts(project, "--history", "base.sql", "--history", "db", "db/b.sql") == ["unsafe", "safe"]
+
+
 def test_baseline(project: Path) -> None:
     put(project / "db", old=BAD)
     assert run("db", "--write-baseline", "known.json", cwd=project).returncode == 0
