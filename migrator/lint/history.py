@@ -6,7 +6,7 @@ expand, migrate and contract, a plain file of another tool as it is, without its
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from migrator.errors import InputError
@@ -53,10 +53,10 @@ class History:
             self._schemas.append(self._after(len(self._schemas) - 1))
         return self._schemas[place]
 
-    def learn(self, path: Path, text: str, schema: Schema) -> None:
+    def learn(self, path: Path, text: str, schema: Callable[[], Schema]) -> None:
         """Take note of the schema that a file leaves behind, unless its text also goes back."""
         if _unit(path) in self._place and not _WAY_BACK.search(text):
-            self._learned[path] = schema.settled()
+            self._learned[path] = schema().settled()
 
     def _after(self, number: int) -> Schema:
         files = self._units[number]
@@ -78,7 +78,7 @@ class Histories:
         known = next((history for history in self._folders if history.covers(path)), None)
         return known.before(path) if known is not None else self._base
 
-    def learn(self, path: Path, text: str, schema: Schema) -> None:
+    def learn(self, path: Path, text: str, schema: Callable[[], Schema]) -> None:
         """Take note of the schema that a file leaves behind."""
         for history in self._folders:
             history.learn(path, text, schema)

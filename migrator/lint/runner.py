@@ -1,7 +1,7 @@
 """Runs every rule over every file, once parsed, and applies the suppressions."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -32,8 +32,8 @@ class Past(Protocol):
         """Return the schema that the file's migration finds."""
         ...
 
-    def learn(self, path: Path, text: str, schema: Schema) -> None:
-        """Take note of the schema that a file of this text leaves behind."""
+    def learn(self, path: Path, text: str, schema: Callable[[], Schema]) -> None:
+        """Take note of the schema that a file of this text leaves behind; asked for only when it matters."""
         ...
 
 
@@ -45,7 +45,7 @@ class NoPast:
         del path
         return Schema()
 
-    def learn(self, path: Path, text: str, schema: Schema) -> None:
+    def learn(self, path: Path, text: str, schema: Callable[[], Schema]) -> None:
         """Forget it."""
 
 
@@ -126,7 +126,8 @@ class _Library:
             known = self._read(source, path)
             self._texts[path.name] = source.text
         self._files[path.name] = replace(known, source=replace(source, text=known.source.text))
-        self._past.learn(path, source.text, known.schema_after)
+        understood = known
+        self._past.learn(path, source.text, lambda: understood.schema_after)
         return self._files[path.name]
 
     def _read(self, source: Source, path: Path) -> FileContext:

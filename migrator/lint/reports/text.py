@@ -57,5 +57,5 @@ def _frame(finding: Finding) -> Iterator[str]:
 
 def _printable(line: str) -> str:
     """Return a source line fit for a terminal: cut, and without control characters."""
-    text = "".join(character if character.isprintable() else " " for character in line)
+    text = line if line.isprintable() else "".join(c if c.isprintable() else " " for c in line)
     return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"
