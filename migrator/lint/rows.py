@@ -10,7 +10,8 @@ def concerns_all_rows(where: Node) -> bool:
     kind = where.WhichOneof("node")
     if kind is None or where.a_const.boolval.boolval:
         return True
-    return kind == "a_expr" and _text(where) in _TAUTOLOGY
+    is_constant = kind == "a_expr" and _is_constant(where.a_expr.lexpr) and _is_constant(where.a_expr.rexpr)
+    return is_constant and _text(where) in _TAUTOLOGY
 
 
 def concerns_few_rows(where: Node) -> bool:

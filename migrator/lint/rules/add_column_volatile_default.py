@@ -36,6 +36,8 @@ def check(file: FileContext) -> Iterator[Claim]:
         if default is None or action.effects.rewrite is Fact.NO or file.is_empty_table(action.table, action.step):
             continue
         fact, missing = is_volatile(default.raw_expr)
+        if fact is Fact.UNKNOWN and action.effects.rewrite is Fact.YES:
+            fact = Fact.YES  # the schema knows the function
         name = quote(column.colname)
         if fact is not Fact.NO:
             yield waits(

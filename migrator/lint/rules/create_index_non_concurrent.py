@@ -31,10 +31,11 @@ def check(file: FileContext) -> Iterator[Claim]:
     for step in file.of_kind("index_stmt"):
         index = step.statement.node.index_stmt
         table = table_name(index.relation)
-        if index.concurrent or not index.relation.inh or file.is_empty_table(table, step):
-            continue
         known = file.table(table, step)
         is_partitioned = known is not None and known.is_partitioned
+        builds_nothing = not index.relation.inh and (known is None or is_partitioned)
+        if index.concurrent or builds_nothing or file.is_empty_table(table, step):
+            continue
         fix = None if is_partitioned or index.if_not_exists else concurrently(step, "Build the index concurrently")
         yield waits(step, "CREATE INDEX", LOCK, table, Held.BUILD, _help(step, table, is_partitioned), fix=fix)
 

@@ -31,6 +31,8 @@ _TOO_LONG = 60_000
 def check(file: FileContext) -> Iterator[Claim]:
     """Report where the file means to limit a wait and does not."""
     settings = [step for step in file.leaves if _NAME in set_here(step.statement)]
+    if not settings:
+        return
     strong = [step for step in file.leaves if _is_strong(file, step)]
     for step in settings:
         yield from _of_setting(step, [other for other in strong if other.order > step.order], strong)

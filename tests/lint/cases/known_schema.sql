@@ -10,7 +10,13 @@ CREATE TABLE loose (at date NOT NULL);
 CREATE DOMAIN percent AS int;
 CREATE TABLE discounts (value percent);
 CREATE UNLOGGED TABLE cache (id int, g int GENERATED ALWAYS AS (1) STORED);
+CREATE FUNCTION token() RETURNS text LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN 1; END';
 -- given above
+-- expect: add-column-volatile-default
+ALTER TABLE users ADD COLUMN token text DEFAULT token();
+-- ONLY spares the partitions, and users has none: it is read itself.
+-- expect: create-index-non-concurrent
+CREATE INDEX users_age ON ONLY users (age);
 -- expect: type-change-view-dependency
 ALTER TABLE users ALTER COLUMN age TYPE bigint;
 -- expect: change-column-type
