@@ -28,6 +28,9 @@ class CatalogRows:
     constraints: Mapping[int, list[Row]]
     triggers: Mapping[int, list[Row]]
     dependents: Mapping[int, list[Row]]
+    types: tuple[Row, ...]
+    views: tuple[Row, ...]
+    functions: tuple[Row, ...]
 
 
 def read_catalog(connection: Connection, tables: Iterable[TableName] | None) -> CatalogRows:
@@ -46,6 +49,9 @@ def read_catalog(connection: Connection, tables: Iterable[TableName] | None) -> 
             constraints=_by_table(_rows(connection, "constraints", oids)),
             triggers=_by_table(_rows(connection, "triggers", oids)),
             dependents=_by_table(_dependents(connection, oids)),
+            types=tuple(connection.execute(query("catalog.types"))),
+            views=tuple(connection.execute(query("catalog.views"))),
+            functions=tuple(connection.execute(query("catalog.functions"))),
         )
 
 

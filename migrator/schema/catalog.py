@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from migrator.names import TableName, literal, quote
 from migrator.pg.catalog import CatalogRows, read_catalog
 from migrator.pg.driver import Connection, Row
-from migrator.schema.model import Column, Constraint, Dependent, Grant, Index, Schema, Table
+from migrator.schema.model import Column, Constraint, Dependent, Domain, Function, Grant, Index, Schema, Table, View
 
 _CONSTRAINT_KINDS = {
     "p": "primary key",
@@ -33,7 +33,35 @@ def read_schema(connection: Connection, tables: Iterable[TableName] | None = Non
         for row in found
     ]
     found = {names[row["oid"]]: _table(row, rows) for row in rows.tables}
-    return Schema(tables=found, dependents=tuple(dependents), is_complete=True)
+    return Schema(
+        tables=found,
+        dependents=tuple(dependents),
+        is_complete=True,
+        domains={domain.name: domain for domain in map(_domain, rows.types) if domain},
+        enums={TableName(r["schema"], r["name"]): tuple(r["labels"]) for r in rows.types if not r["is_domain"]},
+        views=_views(rows.views),
+        functions={TableName(r["schema"], r["name"]): _function(r) for r in rows.functions},
+    )
+
+
+def _domain(row: Row) -> Domain | None:
+    if not row["is_domain"]:
+        return None
+    return Domain(TableName(row["schema"], row["name"]), row["base"], row["is_not_null"], tuple(row["checks"]))
+
+
+def _views(rows: Iterable[Row]) -> dict[TableName, View]:
+    views: dict[TableName, View] = {}
+    for row in rows:
+        name = TableName(row["schema"], row["name"])
+        before = views[name].reads if name in views else ()
+        read = TableName(row["read_schema"], row["read_name"])
+        views[name] = View(name, (*before, read), is_materialized=row["is_materialized"])
+    return views
+
+
+def _function(row: Row) -> Function:
+    return Function(TableName(row["schema"], row["name"]), row["is_volatile"], row["language"])
 
 
 def _table(row: Row, rows: CatalogRows) -> Table:
@@ -50,7 +78,16 @@ def _table(row: Row, rows: CatalogRows) -> Table:
         parent=_name(row["parent_schema"], row["parent_name"]),
         has_row_security=row["has_row_security"],
         partition_key=tuple(row["partition_key"]),
+        is_partition=row["is_partition"],
+        bound=_bound(row["bound"]),
+        persistence=row["persistence"],
+        access_method=row["access_method"],
+        tablespace=row["tablespace"],
     )
+
+
+def _bound(text: str | None) -> str | None:
+    return None if text is None else "DEFAULT" if text == "DEFAULT" else "FOR VALUES"
 
 
 def _name(schema: str | None, name: str | None) -> TableName | None:
@@ -65,6 +102,7 @@ def _column(row: Row, grants: Iterable[Row], unproven: set[str]) -> Column:
         default=None if row["is_generated"] else row["default_text"],
         is_identity=row["is_identity"],
         is_generated=row["is_generated"],
+        is_virtual=row["is_virtual"],
         collation=row["collation"],
         sequence=None if row["is_identity"] else _name(row["sequence_schema"], row["sequence_name"]),
         has_type_default=row["has_type_default"],
@@ -118,4 +156,5 @@ def _constraint(row: Row) -> Constraint:
         is_valid=row["is_valid"],
         references=_name(row["references_schema"], row["references_name"]),
         referenced_columns=tuple(row["referenced_columns"]),
+        is_enforced=not row["definition"].endswith("NOT ENFORCED"),
     )

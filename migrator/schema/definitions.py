@@ -109,7 +109,8 @@ def check_constraint(draft: Draft, table: TableName, tree: pb.Constraint) -> Con
     words = columns[0] if len(columns) == 1 else ""
     name = tree.conname or choose_name(table.name, words, "check", _is_constraint(draft, table))
     text = f"CHECK (({expression_text(tree.raw_expr)}))" + " NO INHERIT" * tree.is_no_inherit
-    return Constraint(name, "check", columns, text + _validity(tree), is_valid=not tree.skip_validation)
+    is_valid = not tree.skip_validation and tree.is_enforced
+    return Constraint(name, "check", columns, text + _validity(tree), is_valid=is_valid, is_enforced=tree.is_enforced)
 
 
 def foreign_key(draft: Draft, table: TableName, tree: pb.Constraint, columns: Sequence[str]) -> Constraint:
@@ -124,8 +125,9 @@ def foreign_key(draft: Draft, table: TableName, tree: pb.Constraint, columns: Se
     if tree.fk_del_set_cols:
         text += f" ({_names([node.string.sval for node in tree.fk_del_set_cols])})"
     definition = text + _deferral(tree) + _validity(tree)
-    is_valid = not tree.skip_validation
-    return Constraint(name, "foreign key", tuple(columns), definition, is_valid, parent, referenced)
+    is_valid = not tree.skip_validation and tree.is_enforced
+    is_enforced = tree.is_enforced
+    return Constraint(name, "foreign key", tuple(columns), definition, is_valid, parent, referenced, is_enforced)
 
 
 def exclusion_constraint(draft: Draft, table: TableName, tree: pb.Constraint) -> Constraint:
@@ -166,4 +168,4 @@ def _deferral(tree: pb.Constraint) -> str:
 
 
 def _validity(tree: pb.Constraint) -> str:
-    return " NOT VALID" * tree.skip_validation
+    return " NOT VALID" * tree.skip_validation if tree.is_enforced else " NOT ENFORCED"

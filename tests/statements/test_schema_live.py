@@ -1,6 +1,7 @@
 """What the schema adds to the facts, on every server: replay a world, run it, compare. Cases: schema_cases.toml."""
 
 import secrets
+import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ import pytest
 from migrator.pg.connection import Connection, connect
 from migrator.pg.driver import DatabaseError
 from migrator.sandbox.cluster import Cluster
+from migrator.schema.catalog import read_schema
+from migrator.schema.dump import read_dump
 from migrator.schema.effects import effects_in
 from migrator.schema.model import Schema
 from migrator.schema.replay import replay
@@ -29,7 +32,8 @@ CASES = [(world, case) for world in WORLDS for case in world["case"]]
 @dataclass(frozen=True)
 class World:
     connection: Connection
-    schema: Schema
+    schemas: tuple[Schema, ...]
+    """The same schema by every way to learn it: replayed files, the catalog, a dump."""
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +56,15 @@ def entered(worlds: dict[str, World], server: Cluster, world: Mapping[str, Any],
         server.create_database(name)
         connection = connect(server.primary.dsn_of(name))
         connection.execute((world["setup"] + before).encode())
-        worlds[key] = World(connection, replay(statements(before), replay(statements(world["setup"]))))
+        dump = dumped(server, name)
+        replayed = replay(statements(before), replay(statements(world["setup"])))
+        worlds[key] = World(connection, (replayed, read_schema(connection), read_dump(dump)))
     return worlds[key]
+
+
+def dumped(server: Cluster, database: str) -> str:
+    command = [str(server.programs.path("pg_dump")), "--schema-only", server.primary.dsn_of(database)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def statements(text: str) -> tuple[Statement, ...]:
@@ -75,7 +86,9 @@ def test_the_schema_tells_what_happens(
     if version < max(world.get("since", 0), case.get("since", 0)) or version > case.get("until", 99):
         pytest.skip("another PostgreSQL")
     here = entered(worlds, server, world, case)
-    effects = said(case, here.schema, version)
+    every = [said(case, schema, version) for schema in here.schemas]
+    assert len({outcome(effects) for effects in every}) == 1, "files, catalog and dump tell the same"
+    effects = every[0]
     assert not effects.is_opaque
     if not effects.is_transactional and not effects.errors:
         for lock in effects.locks:
@@ -99,6 +112,11 @@ def dsn_of(server: Cluster, world: World) -> str:
 def is_lockable(connection: Connection, table: str) -> bool:
     row = connection.execute("SELECT relkind IN ('r', 'p') AS yes FROM pg_class WHERE oid = %s::regclass", (table,))
     return bool((row.fetchone() or {}).get("yes"))
+
+
+def outcome(effects: Effects) -> object:
+    costs = frozenset(effects.rewrites), frozenset(effects.scans), effects.rewrite, effects.scan
+    return frozenset(effects.locks), *costs, effects.held, bool(effects.errors)
 
 
 def seen_or_error(connection: Connection, case: Mapping[str, Any]) -> Seen | str:

@@ -21,6 +21,8 @@ UNION SELECT inhrelid::bigint FROM pg_inherits
 -- One row per table; the columns that a partition key reads depend internally on their own table.
 SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, c.relkind = 'p' AS is_partitioned,
        c.relrowsecurity AS has_row_security, pn.nspname AS parent_schema, p.relname AS parent_name,
+       c.relispartition AS is_partition, pg_get_expr(c.relpartbound, c.oid) AS bound, c.relpersistence AS persistence,
+       am.amname AS access_method, ts.spcname AS tablespace,
        ARRAY(SELECT a.attname::text FROM pg_attribute a
              JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = a.attnum
                  AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = 0 AND d.deptype = 'i'
@@ -31,6 +33,8 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN LATERAL (SELECT inhparent FROM pg_inherits WHERE inhrelid = c.oid ORDER BY inhseqno LIMIT 1) i ON true
 LEFT JOIN pg_class p ON p.oid = i.inhparent
 LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
+LEFT JOIN pg_am am ON am.oid = c.relam
+LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
 WHERE c.oid = ANY (%(oids)s)
 ORDER BY n.nspname, c.relname;
 
@@ -38,7 +42,7 @@ ORDER BY n.nspname, c.relname;
 -- On 18 attnotnull is also true for a NOT NULL that is not validated yet: `constraints` tells those apart.
 SELECT a.attrelid::bigint AS oid, a.attnum, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
        a.attnotnull AS is_not_null, pg_get_expr(d.adbin, d.adrelid) AS default_text,
-       a.attidentity <> '' AS is_identity, a.attgenerated <> '' AS is_generated,
+       a.attidentity <> '' AS is_identity, a.attgenerated <> '' AS is_generated, a.attgenerated = 'v' AS is_virtual,
        CASE WHEN a.attcollation <> t.typcollation THEN format('%%I.%%I', cn.nspname, co.collname) END AS collation,
        sn.nspname AS sequence_schema, s.relname AS sequence_name, col_description(a.attrelid, a.attnum) AS comment,
        t.typtype = 'd' AND (t.typnotnull OR t.typdefault IS NOT NULL) AS has_type_default,
@@ -160,3 +164,34 @@ JOIN pg_publication p ON p.oid = pr.prpubid
 JOIN pg_attribute a ON a.attrelid = pr.prrelid AND a.attnum = ANY (pr.prattrs)
 WHERE pr.prrelid = ANY (%(oids)s)
 ORDER BY pr.prrelid, a.attnum, p.pubname;
+
+-- name: types
+-- Domains and enums of the user: what a column of theirs costs depends on the rules and labels.
+SELECT n.nspname AS schema, t.typname AS name, t.typtype = 'd' AS is_domain,
+       format_type(t.typbasetype, t.typtypmod) AS base, t.typnotnull AS is_not_null,
+       ARRAY(SELECT conname::text FROM pg_constraint WHERE contypid = t.oid AND contype = 'c' ORDER BY conname) AS checks,
+       ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder) AS labels
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+WHERE t.typtype IN ('d', 'e') AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'migrator')
+ORDER BY n.nspname, t.typname;
+
+-- name: views
+-- What each view reads: dropping a table with CASCADE locks the views over it, and the views over those.
+SELECT DISTINCT vn.nspname AS schema, v.relname AS name, v.relkind = 'm' AS is_materialized,
+       rn.nspname AS read_schema, r.relname AS read_name
+FROM pg_class v
+JOIN pg_namespace vn ON vn.oid = v.relnamespace
+JOIN pg_rewrite w ON w.ev_class = v.oid
+JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
+JOIN pg_class r ON r.oid = d.refobjid AND r.oid <> v.oid
+JOIN pg_namespace rn ON rn.oid = r.relnamespace
+WHERE v.relkind IN ('v', 'm') AND vn.nspname !~ '^pg_' AND vn.nspname NOT IN ('information_schema', 'migrator')
+ORDER BY 1, 2, 4, 5;
+
+-- name: functions
+-- Whether a default that calls a function of the user is evaluated once per row; of several with one name, any.
+SELECT n.nspname AS schema, p.proname AS name, bool_or(p.provolatile = 'v') AS is_volatile, min(l.lanname) AS language
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'migrator')
+GROUP BY n.nspname, p.proname
+ORDER BY n.nspname, p.proname;

@@ -17,7 +17,6 @@ from migrator.statements.facts.nodes import (
     words,
 )
 from migrator.statements.facts.queries import table_locks
-from migrator.statements.facts.volatility import nodes_of
 from migrator.statements.parse import Node, pb
 
 _ACCESS_EXCLUSIVE = LockLevel.ACCESS_EXCLUSIVE
@@ -49,12 +48,18 @@ def _parents(statement: pb.CreateStmt) -> Iterator[Effects]:
 
 def _referenced(statement: pb.CreateStmt) -> Iterator[Effects]:
     own = table_name(statement.relation)
-    for message in nodes_of(statement):
-        if isinstance(message, pb.Constraint) and message.contype == pb.CONSTR_FOREIGN:
-            if table_name(message.pktable) != own:
-                yield only_lock(message.pktable, LockLevel.SHARE_ROW_EXCLUSIVE)
-        elif isinstance(message, pb.TableLikeClause):
-            yield only_lock(message.relation, LockLevel.ACCESS_SHARE)
+    for element in statement.table_elts:
+        match element.WhichOneof("node"):
+            case "column_def":
+                constraints = [node.constraint for node in element.column_def.constraints]
+            case "constraint":
+                constraints = [element.constraint]
+            case _:
+                constraints = []
+                yield only_lock(element.table_like_clause.relation, LockLevel.ACCESS_SHARE)
+        for constraint in constraints:
+            if constraint.contype == pb.CONSTR_FOREIGN and table_name(constraint.pktable) != own:
+                yield only_lock(constraint.pktable, LockLevel.SHARE_ROW_EXCLUSIVE)
 
 
 def create_table_as(asked: Asked) -> Effects:
