@@ -58,7 +58,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
             "text": rule.documentation,
             "markdown": f"{why}\n\nBad:\n```sql\n{bad}\n```\n\nGood:\n```sql\n{good}\n```",
         },
-        "defaultConfiguration": {"level": "warning" if rule.category.value == "style" else "error"},
+        "defaultConfiguration": {"level": rule.severity.value, "enabled": rule.is_default},
         "properties": {"tags": [rule.category.value]},
     }
 
