@@ -23,6 +23,8 @@ NOT_HERE = {
     "set-access-method": "needs an access method that stock servers do not have",
     "set-tablespace": "needs a tablespace",
     "drop-database": "needs a database to lose",
+    "drop-tablespace": "needs a tablespace",
+    "set-schema": "needs a second schema, which the next example would find",
     "contract-overdue": "is about a date",
 }
 FAILS = {
@@ -50,6 +52,7 @@ _NOT_THERE = {
 NO_MAIL = "ALTER TABLE users DROP COLUMN mail CASCADE"
 WITHOUT = {
     "add-column-check": "ALTER TABLE users DROP COLUMN age",
+    "add-column-primary-key": "TRUNCATE users, orders",
     "add-column-unique": NO_MAIL,
     "add-column-constrained-domain": "CREATE TABLE users (id int)",
     "add-fk-not-valid": "ALTER TABLE orders DROP CONSTRAINT orders_user_fk",

@@ -1,4 +1,4 @@
-"""Adds a UNIQUE or PRIMARY KEY column and builds its index under lock.
+"""Adds a UNIQUE column and builds its index under lock.
 
 Why:
     The index is built under ACCESS EXCLUSIVE: nobody reads or writes the table meanwhile. A unique index that was built
@@ -28,20 +28,18 @@ LOCK = LockLevel.ACCESS_EXCLUSIVE
 
 
 def check(file: FileContext) -> Iterator[Claim]:
-    """Report new columns that bring an index with them."""
+    """Report new columns that are UNIQUE."""
     for action in file.actions(pb.AT_AddColumn):
         column = definition(action.cmd).column_def
-        kinds = constraints_of(column).keys() & {pb.CONSTR_UNIQUE, pb.CONSTR_PRIMARY}
-        if not kinds or file.is_empty_table(action.table, action.step):
+        if pb.CONSTR_UNIQUE not in constraints_of(column) or file.is_empty_table(action.table, action.step):
             continue
-        word = "PRIMARY KEY" if pb.CONSTR_PRIMARY in kinds else "UNIQUE"
         name = quote(column.colname)
         yield waits(
             action.step,
-            f"ADD COLUMN {name} … {word}",
+            f"ADD COLUMN {name} … UNIQUE",
             LOCK,
             action.table,
             Held.BUILD,
             f"Add the column alone, then CREATE UNIQUE INDEX CONCURRENTLY … ON {action.table} ({name}); and "
-            f"ALTER TABLE {action.table} ADD CONSTRAINT … {word} USING INDEX …;",
+            f"ALTER TABLE {action.table} ADD CONSTRAINT … UNIQUE USING INDEX …;",
         )

@@ -1,4 +1,4 @@
-"""Drops a database or a tablespace.
+"""Drops a database.
 
 Why:
     Everything in it is lost, and no transaction can take it back. A migration of a schema has no reason to do it.
@@ -19,11 +19,10 @@ CATEGORY = Category.DATA_LOSS
 
 
 def check(file: FileContext) -> Iterator[Claim]:
-    """Report DROP DATABASE and DROP TABLESPACE."""
-    for step in file.of_kind("dropdb_stmt", "drop_table_space_stmt"):
-        is_database = step.statement.kind == "dropdb_stmt"
-        name = step.statement.node.dropdb_stmt.dbname or step.statement.node.drop_table_space_stmt.tablespacename
+    """Report DROP DATABASE."""
+    for step in file.of_kind("dropdb_stmt"):
+        name = step.statement.node.dropdb_stmt.dbname
         yield step.claim(
-            f"DROP {'DATABASE' if is_database else 'TABLESPACE'} {name} loses all that is in it, and cannot be undone.",
+            f"DROP DATABASE {name} loses all that is in it, and cannot be undone.",
             "Take it out of the migration; rename it first, and let a person drop it by hand when nobody missed it.",
         )

@@ -22,7 +22,7 @@ ALTER TABLE t ADD COLUMN g int DEFAULT app.next_number();
 ALTER TABLE t ADD COLUMN h int, ADD COLUMN i uuid DEFAULT gen_random_uuid();
 -- expect: add-column-not-null-no-default
 ALTER TABLE t ADD COLUMN j int NOT NULL;
--- expect: add-column-unique, add-column-not-null-no-default
+-- expect: add-column-primary-key, add-column-not-null-no-default
 ALTER TABLE t ADD COLUMN k int PRIMARY KEY;
 -- expect: add-column-unique
 ALTER TABLE t ADD COLUMN l int UNIQUE;

@@ -26,6 +26,10 @@ DROP SEQUENCE s;
 DROP EXTENSION hstore;
 -- expect: drop-schema
 DROP SCHEMA app;
+-- expect: drop-domain
+DROP DOMAIN percent;
+-- expect: drop-tablespace
+DROP TABLESPACE slow;
 -- expect: drop-database
 DROP DATABASE shop;
 -- expect: rename-schema

@@ -5,7 +5,7 @@ BEGIN;
 ALTER TABLE c RENAME TO d;
 CREATE VIEW c AS SELECT * FROM d;
 COMMIT;
--- expect: rename-table
+-- expect: set-schema
 ALTER TABLE e SET SCHEMA archive;
 ALTER INDEX f RENAME TO g;
 -- expect: rename-object

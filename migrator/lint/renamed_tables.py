@@ -1,0 +1,40 @@
+"""Tables that get another name or schema under running code: shared by the two rules about them."""
+
+from collections.abc import Iterator
+
+from migrator.lint.context import FileContext, Step
+from migrator.lint.finding import Claim
+from migrator.lint.wording import takes
+from migrator.locks import LockLevel
+from migrator.names import TableName, quote
+from migrator.statements.effects import Held, ObjectRef, Rename
+
+_LOCK = LockLevel.ACCESS_EXCLUSIVE
+
+
+def renamed_tables(file: FileContext, kind: str, what: str) -> Iterator[Claim]:
+    """Yield a claim per table, but for contracts, undone renames, new tables, and where a view keeps the name."""
+    for step in file.of_kind(kind):
+        for rename in step.effects.renames:
+            if rename.source.kind != "table" or file.may_rename(rename, step) or _has_view(file, step, rename):
+                continue
+            table = TableName(rename.source.schema, rename.source.name)
+            yield step.claim(
+                f"{takes(what, _LOCK, table, 'for an instant')} Afterwards every query that names {table} fails.",
+                f"Keep the old name alive as a view, in the same transaction: BEGIN; {step.statement.text}; "
+                f"CREATE VIEW {table} AS … {_new_name(rename)}; COMMIT;",
+                lock=_LOCK,
+                table=table,
+                held=Held.INSTANT,
+            )
+
+
+def _new_name(rename: Rename) -> str:
+    """A table that changes its schema has the new one in front already."""
+    return rename.new_name if "." in rename.new_name else f"{quote(rename.source.schema)}.{quote(rename.new_name)}"
+
+
+def _has_view(file: FileContext, step: Step, rename: Rename) -> bool:
+    view = ObjectRef("view", rename.source.schema, rename.source.name)
+    together = file.transactions.together(step)
+    return any(other.order > step.order and view in other.effects.creates for other in together)
