@@ -17,6 +17,7 @@ from migrator.lint.report import LintReport
 from migrator.lint.reports import github, markdown
 from migrator.lint.runner import lint
 from migrator.lint.source import Source
+from migrator.lint.workspace import forge_path
 
 BAD = "CREATE INDEX i ON t (a);\n"
 MANY = "".join(f"CREATE INDEX i{n} ON t (a);\n" for n in range(25))
@@ -32,6 +33,12 @@ def report_of(*texts: str, path: str = "a.sql") -> LintReport:
 def test_formats_are_the_modules() -> None:
     files = {path.stem for path in Path(reports.__path__[0]).glob("*.py")} - {"__init__"}
     assert set(formats()) == files == set("text json sarif github gitlab junit markdown gcc".split())
+
+
+@pytest.fixture(autouse=True)
+def outside_of_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.parametrize("name", formats())
@@ -186,6 +193,18 @@ def test_github_is_told_without_being_asked(tmp_path: Path, capsys: pytest.Captu
     announce(report_of(BAD), [Output("github")], {"GITHUB_ACTIONS": "true"})
     announce(report_of(BAD), [Output("text")], {})
     assert capsys.readouterr() == ("", "")
+
+
+def test_paths_are_those_of_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "db").mkdir()
+    monkeypatch.chdir(tmp_path / "db")
+    assert forge_path("./a.sql", {}) == "a.sql"
+    assert forge_path("a.sql", {"CI_PROJECT_DIR": str(tmp_path)}) == "db/a.sql"
+    assert forge_path("../../a.sql", {"CI_PROJECT_DIR": str(tmp_path)}) == "../../a.sql"
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    assert render(report_of(BAD), "github").startswith("::error file=db/a.sql,")
+    assert '"uri": "db/a.sql"' in render(report_of(BAD), "sarif")
+    assert '"path": "db/a.sql"' in render(report_of(BAD), "gitlab")
 
 
 def test_allowed_findings_are_counted_with_their_reasons() -> None:

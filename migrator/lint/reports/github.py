@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from migrator.lint.finding import Finding, Severity
 from migrator.lint.report import LintReport
+from migrator.lint.workspace import forge_path
 
 MOST = 10
 
@@ -30,7 +31,7 @@ def _annotations(findings: Sequence[Finding]) -> list[str]:
 
 def _annotation(finding: Finding, more: str = "") -> str:
     properties = {
-        "file": finding.path,
+        "file": forge_path(finding.path),
         "line": str(finding.line),
         "endLine": str(finding.end_line),
         "col": str(finding.column),

@@ -6,6 +6,7 @@ from typing import Any
 from migrator.lint.finding import Category, Finding, Verdict
 from migrator.lint.fingerprint import fingerprints
 from migrator.lint.report import LintReport
+from migrator.lint.workspace import forge_path
 
 
 def render(report: LintReport) -> str:
@@ -20,7 +21,7 @@ def _issue(finding: Finding, fingerprint: str) -> dict[str, Any]:
         "check_name": finding.rule,
         "fingerprint": fingerprint,
         "severity": _severity(finding),
-        "location": {"path": finding.path.removeprefix("./"), "lines": {"begin": finding.line}},
+        "location": {"path": forge_path(finding.path), "lines": {"begin": finding.line}},
     }
 
 

@@ -13,6 +13,7 @@ from migrator.lint.finding import Finding
 from migrator.lint.fingerprint import fingerprints
 from migrator.lint.report import LintReport
 from migrator.lint.rule import Rule, get_rule
+from migrator.lint.workspace import forge_path
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _MOST = 25_000
@@ -71,7 +72,7 @@ def _invocation(report: LintReport) -> dict[str, Any]:
 def _result(finding: Finding, fingerprint: str, rule_index: int) -> dict[str, Any]:
     claim = finding.claim
     region = {"startLine": finding.line, "startColumn": finding.column, "endLine": finding.end_line}
-    uri = quote(finding.path.replace("\\", "/").removeprefix("./"), errors="surrogateescape")
+    uri = quote(forge_path(finding.path), errors="surrogateescape")
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": rule_index,
