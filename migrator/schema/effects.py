@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from migrator.names import TableName
 from migrator.schema.expressions import definition_of
-from migrator.schema.facts import columns, domains, drops, foreign_keys, indexes, partitions, renames, tables
-from migrator.schema.facts.known import Known, Situation, locked, names_of, without_dropped
-from migrator.schema.facts.recursion import is_kept_here, recurses
+from migrator.schema.facts import columns, domains, drops, families, foreign_keys, indexes, partitions, renames, tables
+from migrator.schema.facts.known import Known, Situation, failing, locked, names_of, without_dropped
+from migrator.schema.facts.recursion import is_kept_here, recurses, refusal
 from migrator.schema.model import Schema
 from migrator.schema.parts import Table
 from migrator.schema.search_path import resolved
@@ -90,6 +90,8 @@ def _action(
     table = schema.table(name)
     if table is None or tree.objtype not in (pb.OBJECT_TABLE, pb.OBJECT_FOREIGN_TABLE):
         return facts
+    if (words := refusal(cmd, table, schema, is_only=not tree.relation.inh)) is not None:
+        return failing(facts, words)
     commands = [node.alter_table_cmd for node in tree.cmds]
     own = _refined(Known(cmd, _present(table, cmd, commands), schema, pg_version, settings), facts)
     heirs = schema.descendants(name) if tree.relation.inh and recurses(cmd, table, pg_version) else ()
@@ -166,4 +168,7 @@ _STATEMENTS: Mapping[str, Callable[[Situation, Effects], Effects]] = {
     "reindex_stmt": indexes.reindex,
     "alter_domain_stmt": domains.alter_domain,
     "rename_stmt": renames.rename,
+    "lock_stmt": families.lock_table,
+    "create_trig_stmt": families.create_trigger,
+    "refresh_mat_view_stmt": families.refresh,
 }

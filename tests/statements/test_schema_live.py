@@ -58,7 +58,9 @@ def entered(worlds: dict[str, World], server: Cluster, world: Mapping[str, Any],
         connection.execute((world["setup"] + before).encode())
         dump = dumped(server, name)
         replayed = replay(statements(before), replay(statements(world["setup"])))
-        worlds[key] = World(connection, (replayed, read_schema(connection), read_dump(dump)))
+        session = [s for s in statements(before) if s.kind == "variable_set_stmt"]  # no catalog or dump holds it
+        others = (replay(session, schema) for schema in (read_schema(connection), read_dump(dump)))
+        worlds[key] = World(connection, (replayed, *others))
     return worlds[key]
 
 
@@ -121,6 +123,8 @@ def outcome(effects: Effects) -> object:
 
 def seen_or_error(connection: Connection, case: Mapping[str, Any]) -> Seen | str:
     """Run the case and return what was seen, or the server's words."""
+    if case.get("before", "").startswith("SET "):
+        connection.execute(case["before"].encode())
     for name, value in case.get("settings", {}).items():
         connection.execute("SELECT set_config(%s, %s, false)", (name, value))
     try:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from migrator.locks import LockLevel
 from migrator.names import TableName
+from migrator.schema.facts import families
 from migrator.schema.facts.known import Situation, failing, family, locked, names_of
 from migrator.schema.model import Schema
 from migrator.schema.parts import Table
@@ -158,4 +159,6 @@ _READERS: Mapping[int, Callable[[Situation, Effects], Effects]] = {
     pb.OBJECT_MATVIEW: _drop_view,
     pb.OBJECT_TYPE: _drop_type,
     pb.OBJECT_DOMAIN: _drop_type,
+    pb.OBJECT_TRIGGER: families.drop_trigger,
+    pb.OBJECT_STATISTIC_EXT: families.drop_statistics,
 }

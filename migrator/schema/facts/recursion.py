@@ -4,6 +4,7 @@ Source: the calls of `ATSimpleRecursion` and the `recurse` arguments in tablecmd
 """
 
 from migrator.schema.expressions import definition_of
+from migrator.schema.model import Schema
 from migrator.schema.parts import Table
 from migrator.statements.parse import pb
 
@@ -54,6 +55,20 @@ def recurses(cmd: pb.AlterTableCmd, table: Table, pg_version: int) -> bool:
     if cmd.subtype in _TRIGGERS:
         return table.is_partitioned and bool(table.triggers)
     return cmd.subtype in _ALWAYS or (table.is_partitioned and cmd.subtype == pb.AT_AlterConstraint)
+
+
+def refusal(cmd: pb.AlterTableCmd, table: Table, schema: Schema, *, is_only: bool) -> str | None:
+    """Return why the server refuses a change of one column here: it comes from above, or must go below."""
+    parent = schema.table(table.parent) if table.parent is not None else None
+    if cmd.subtype in _FROM_ABOVE and parent is not None and parent.column(cmd.name) is not None:
+        return f"column {table.name}.{cmd.name} is inherited from {parent.name}: change it there"
+    if is_only and cmd.subtype in _TO_BELOW and schema.children(table.name):
+        return f"{table.name} has partitions or heirs, which ONLY leaves out"
+    return None
+
+
+_FROM_ABOVE = frozenset({pb.AT_AlterColumnType, pb.AT_DropColumn})
+_TO_BELOW = frozenset({pb.AT_AlterColumnType, pb.AT_AddColumn})
 
 
 def is_kept_here(cmd: pb.AlterTableCmd) -> bool:
