@@ -56,7 +56,7 @@ def _of_setting(step: Step, after: list[Step], strong: list[Step]) -> Iterator[C
             f"Write SET without LOCAL, or put BEGIN before it: SET lock_timeout = '{value}';",
             severity=SEVERITY,
         )
-    elif limit and strong and not after:
+    elif limit and not after and any(not other.progress.has_timeout(_NAME) for other in strong):
         yield step.claim(
             "This lock_timeout comes after the statements that wait for locks, and limits none of them.",
             "Set it at the top of the file.",
