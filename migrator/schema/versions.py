@@ -17,6 +17,7 @@ class Versions(Generic[_K, _V]):
 
     def __init__(self, base: Mapping[_K, _V]) -> None:
         self.now: dict[_K, _V] = dict(base)
+        self._ever = dict.fromkeys(self.now)
         self._changed_at: dict[_K, list[int]] = {}
         self._before: dict[_K, list[_V | None]] = {}
 
@@ -24,6 +25,7 @@ class Versions(Generic[_K, _V]):
         """Hold the value from the version on."""
         self._remember(key, version)
         self.now[key] = value
+        self._ever[key] = None
 
     def drop(self, key: _K, version: int) -> None:
         """Hold nothing under the key from the version on."""
@@ -46,7 +48,7 @@ class Versions(Generic[_K, _V]):
 
     def keys_ever(self) -> Iterator[_K]:
         """Yield every key that is or was held, in the order in which they came."""
-        yield from dict.fromkeys((*self.now, *self._changed_at))
+        yield from tuple(self._ever)
 
 
 class AtVersion(Mapping[_K, _V]):
