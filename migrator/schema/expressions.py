@@ -70,12 +70,22 @@ def _plain_text(expression: Node) -> str | None:
             return literal(expression.a_const.sval.sval)
         case "column_ref" if len(expression.column_ref.fields) == 1 and _last_name(expression.column_ref):
             return quote(_last_name(expression.column_ref))
+        case "func_call" if _is_bare_call(expression.func_call):
+            return f"{quote(expression.func_call.funcname[0].string.sval)}()"
         case "null_test" if not expression.null_test.argisrow:
             arg = _plain_text(expression.null_test.arg)
             kind = "IS NULL" if expression.null_test.nulltesttype == pb.IS_NULL else "IS NOT NULL"
             return f"{arg} {kind}" if arg and expression.null_test.arg.WhichOneof("node") == "column_ref" else None
         case _:
             return None
+
+
+def _is_bare_call(call: pb.FuncCall) -> bool:
+    """Whether the call is a name and nothing in its parentheses or behind them: `now()`."""
+    return len(call.funcname) == 1 and {field.name for field, _ in call.ListFields()} <= _BARE
+
+
+_BARE = frozenset({"funcname", "funcformat", "location"})
 
 
 def _deparsed(expression: Node) -> str:
