@@ -1,6 +1,7 @@
 """What comes free with a rule: it explains itself, *Bad* is reported by it alone, *Good* by none; and the cases."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,7 +32,7 @@ class Given:
         del path
         return self._schema
 
-    def learn(self, path: Path, text: str, schema: Schema) -> None:
+    def learn(self, path: Path, text: str, schema: Callable[[], Schema]) -> None:
         """One example is no past of another."""
 
 
