@@ -103,11 +103,19 @@ def test_a_table_that_is_not_there_exits_2(dana: Person) -> None:
 def test_a_table_without_a_key_exits_2(dana: Person) -> None:
     dana.migrator("init")
     dana.psql("CREATE TABLE users (email text)")
-    name = dana.render_rename()
-    dana.migrator("expand", name)
-    refused = dana.migrator("migrate", name, exits=2)
+    refused = dana.migrator(*RENAME, exits=2)
     assert "no primary key" in refused.stderr
     assert "CREATE UNIQUE INDEX" in refused.stderr
+
+
+def test_a_key_that_is_gone_when_the_backfill_begins_exits_2(dana: Person) -> None:
+    dana.migrator("init")
+    dana.psql("CREATE TABLE users (id int PRIMARY KEY, email text)")
+    name = dana.render_rename()
+    dana.migrator("expand", name)
+    dana.psql("ALTER TABLE users DROP CONSTRAINT users_pkey")
+    refused = dana.migrator("migrate", name, exits=2)
+    assert "no primary key" in refused.stderr
     dana.migrator("abort", name)
 
 
