@@ -1,4 +1,7 @@
-"""A process to be killed: runs the backfill of `items`, says each batch, dies whenever the test likes."""
+"""A process to be killed: runs the backfill of `items`, says each batch, dies whenever the test likes.
+
+`victim DSN BATCHES`: one batch after so many it stands still, so that it never ends before it is killed.
+"""
 
 import sys
 
@@ -7,11 +10,20 @@ from migrator.events import Event, EventKind
 from tests.backfill.scenes import request, spec
 
 
-def say(event: Event) -> None:
-    if event.kind is EventKind.BACKFILL_BATCH:
+class Voice:
+    def __init__(self, batches: int) -> None:
+        self.left = batches + 1
+
+    def __call__(self, event: Event) -> None:
+        if event.kind is not EventKind.BACKFILL_BATCH:
+            return
         sys.stdout.write(".")
         sys.stdout.flush()
+        self.left -= 1
+        if self.left == 0:
+            sys.stdin.read()
 
 
 if __name__ == "__main__":
-    BackfillRunner(request(sys.argv[1], spec(limits={"batch_size": 40, "target_batch": "4ms"}), say)).run()
+    pace = spec(limits={"batch_size": 40, "target_batch": "4ms"})
+    BackfillRunner(request(sys.argv[1], pace, Voice(int(sys.argv[2])))).run()
