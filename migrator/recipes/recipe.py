@@ -5,6 +5,7 @@ description gives the same files on every machine; the files are reviewed, and t
 """
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -75,17 +76,17 @@ class Recipe(Section):
         except ValidationError as exc:
             raise InputError(f"The recipe cannot be read: {explain(exc)}.", "Correct the argument.") from exc
 
+    @abstractmethod
     def slug(self) -> str:
         """Return the change in a few words for the migration's id: `users_email_to_mail`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def render(self, schema: Schema, migration_id: str, pg_version: int) -> Rendering:
         """Return the migration's files for a server of this major version.
 
         Raises:
             RecipeRefused: this table cannot be changed in this way; says why and what to do.
         """
-        raise NotImplementedError
 
     def migration_id(self, today: date) -> str:
         """Return the folder's name: `20260901_users_email_to_mail`."""
