@@ -14,7 +14,7 @@ from pathlib import Path
 
 from migrator.clock import Clock
 from migrator.config import BackfillSettings, LockSettings, Service, Settings
-from migrator.errors import DatabaseFailed
+from migrator.errors import DatabaseFailed, Stopped
 from migrator.events import Event, EventKind, Events
 from migrator.pg.connection import connect
 from migrator.phases.approval import approve_contract
@@ -55,6 +55,14 @@ class Demo:
     def run(self) -> DemoResult:
         """Play the whole story and return what was measured; the servers are gone afterwards."""
         started = time.monotonic()
+        try:
+            self._run()
+        except Stopped as exc:
+            raise Stopped("The demo was stopped; its servers are gone.", "Run it again from the start.") from exc
+        self._result.seconds = time.monotonic() - started
+        return self._result
+
+    def _run(self) -> None:
         with ExitStack() as stack:
             cluster = stack.enter_context(Cluster(choose_programs(self._pg_version), replicas=1))
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="migrator-demo-")))
@@ -62,8 +70,6 @@ class Demo:
             self._prepare(cluster)
             migration = self._render(folder)
             self._play(cluster, migration, stack)
-        self._result.seconds = time.monotonic() - started
-        return self._result
 
     def _prepare(self, cluster: Cluster) -> None:
         cluster.create_database("shop")
