@@ -16,36 +16,24 @@ from migrator.config import BackfillSettings
 from migrator.errors import DatabaseFailed
 from migrator.events import EventKind, Events
 from migrator.pg.driver import Connection, DatabaseError
+from migrator.pg.reopened import ReopenedSession
 
 POLL_SECONDS = 0.25
 _REPORT_SECONDS = 1.0
 
 
-class SignalSession:
-    """The connection through which throttles look, apart from the one that runs batches; opened when first asked."""
-
-    def __init__(self, connect: Callable[[], Connection]) -> None:
-        self._connect = connect
-        self._connection: Connection | None = None
+class SignalSession(ReopenedSession):
+    """The connection through which throttles look, apart from the one that runs batches."""
 
     def read(self, look: Callable[[Connection], Reading], throttle: str) -> Reading:
-        """Return what `look` says; a signal that cannot be read is over the limit, and the next look reconnects."""
+        """Return what `look` says; a signal that cannot be read is over the limit."""
         try:
-            if self._connection is None:
-                self._connection = self._connect()
-            return look(self._connection)
+            return self.look(look)
         except DatabaseError as exc:
-            self.close()
             cause = exc.diag.message_primary or (str(exc).strip().splitlines() or [type(exc).__name__])[-1]
             return Reading(throttle, is_over=True, reason=f"{throttle} cannot be read: {cause}")
         except DatabaseFailed as exc:
             return Reading(throttle, is_over=True, reason=f"{throttle} cannot be read: {exc.situation}")
-
-    def close(self) -> None:
-        """Close the connection, if it is open."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 @dataclass(frozen=True, slots=True)

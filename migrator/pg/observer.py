@@ -15,32 +15,20 @@ from migrator.clock import Clock
 from migrator.errors import DatabaseFailed, Stopped
 from migrator.pg.driver import Connection, DatabaseError, Row
 from migrator.pg.queries import query
+from migrator.pg.reopened import ReopenedSession
 
 T = TypeVar("T")
 
 
-class Observer:
-    """The second connection, opened when first asked and again when it was lost: the watch must outlive it."""
-
-    def __init__(self, connect: Callable[[], Connection]) -> None:
-        self._connect = connect
-        self._connection: Connection | None = None
+class Observer(ReopenedSession):
+    """The second connection: the watch must outlive its loss."""
 
     def ask(self, look: Callable[[Connection], T]) -> T | None:
         """Return what `look` sees, or None when the server cannot be asked now."""
         try:
-            if self._connection is None:
-                self._connection = self._connect()
-            return look(self._connection)
+            return self.look(look)
         except (DatabaseError, DatabaseFailed):
-            self.close()  # what is watched will report a lost server itself
-            return None
-
-    def close(self) -> None:
-        """Close the connection, if it is open."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+            return None  # what is watched will report a lost server itself
 
 
 @dataclass(frozen=True, slots=True)
