@@ -28,15 +28,13 @@ class Decision:
 
 
 def decide(connection: Connection, step: Step, record: StepRecord | None) -> Decision:
-    """Decide about one step.
+    """Decide about one step that is not recorded as ended.
 
     Raises:
         CatalogConflict: an object that the step makes is already there and was not made by it.
         LeaseHeld: an orphaned session still builds the step's index.
         OutcomeUnknown: the step was interrupted and nothing in the catalog tells whether it ran.
     """
-    if record and record.state in {"done", "skipped"}:
-        return Decision((), record.state)
     to_run: list[Statement] = []
     reasons: list[str] = []
     broken: ObjectRef | None = None

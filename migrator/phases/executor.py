@@ -12,7 +12,7 @@ from migrator.config import LockSettings
 from migrator.errors import DatabaseFailed, LockBudgetSpent, MigratorError, Stopped
 from migrator.events import EventKind, Events
 from migrator.locks import LockClass
-from migrator.names import quote
+from migrator.names import TableName
 from migrator.pg.driver import DatabaseError, Row, errors
 from migrator.pg.failures import describe, is_connection_loss
 from migrator.pg.ladder import RETRYABLE, Climb, Rung
@@ -51,9 +51,9 @@ class Executor:
         """
         migration = self._session.migration
         record = self._store.steps(migration, step.phase).get(step.number)
-        decision = decide(self._connection, step, record)
         if record and record.state in {"done", "skipped"}:
             return
+        decision = decide(self._connection, step, record)
         self._intend(step)
         if not decision.run:
             was_ours = record is not None and record.state == "running"
@@ -82,7 +82,7 @@ class Executor:
         """Drop the invalid index of an earlier, interrupted attempt; that blocks nobody."""
         if decision.broken is None:
             return
-        name = f"{quote(decision.broken.schema)}.{quote(decision.broken.name)}"
+        name = TableName(decision.broken.schema, decision.broken.name)
         with self._watched(step), session_timeouts(self._connection, Timeouts(0)):
             self._connection.execute(f"DROP INDEX CONCURRENTLY {name}".encode())
 
