@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 
 from migrator.lint.context import FileContext, Step
 from migrator.names import TableName
+from migrator.schema.facts.not_null import implies_not_null
 from migrator.statements.facts.columns import definition
 from migrator.statements.facts.nodes import table_name, words
-from migrator.statements.parse import Node, pb
+from migrator.statements.parse import pb
 
 
 def is_proven_not_null(file: FileContext, step: Step, table: TableName, column: str) -> bool:
@@ -41,22 +42,4 @@ def _commands(steps: Iterable[Step], table: TableName) -> Iterator[pb.AlterTable
 def _proves(constraint: pb.Constraint, column: str) -> bool:
     if constraint.contype == pb.CONSTR_NOTNULL:
         return words(constraint.keys) == [column]
-    return constraint.contype == pb.CONSTR_CHECK and _implies_not_null(constraint.raw_expr, column)
-
-
-def _implies_not_null(expression: Node, column: str) -> bool:
-    match expression.WhichOneof("node"):
-        case "null_test":
-            return _is_test(expression, column, pb.IS_NOT_NULL)
-        case "bool_expr" if expression.bool_expr.boolop == pb.AND_EXPR:
-            return any(_implies_not_null(part, column) for part in expression.bool_expr.args)
-        case "bool_expr" if expression.bool_expr.boolop == pb.NOT_EXPR:
-            return _is_test(expression.bool_expr.args[0], column, pb.IS_NULL)
-        case _:
-            return False
-
-
-def _is_test(expression: Node, column: str, kind: int) -> bool:
-    test = expression.null_test
-    is_column = words(test.arg.column_ref.fields)[-1:] == [column]
-    return expression.WhichOneof("node") == "null_test" and test.nulltesttype == kind and is_column
+    return constraint.contype == pb.CONSTR_CHECK and implies_not_null(constraint.raw_expr, column)
