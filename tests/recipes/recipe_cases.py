@@ -1,39 +1,10 @@
-"""The cases of the recipes' tests: tables as they are, what is asked, and rows to fill them with."""
+"""The cases of the recipes' tests, by name; those of one area stand in a file of their own."""
 
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from tests.recipes.cases_objects import OBJECT_CASES
+from tests.recipes.cases_shadow import SHADOW_CASES
+from tests.recipes.recipe_case import TODAY, Case
 
-from migrator.names import TableName
-from migrator.recipes import Recipe, load
-
-TODAY = date(2026, 9, 1)
-
-
-@dataclass(frozen=True)
-class Case:
-    """`base` is the DDL before, `rows` statements that insert, `arguments` the manifest's [recipe] table."""
-
-    base: str
-    arguments: dict[str, Any]
-    rows: tuple[str, ...] = ()
-    direct: str = ""
-    """The DDL that gives the same final schema at once; empty where nothing is comparable."""
-    setup: tuple[str, ...] = field(default=())
-    """Statements before `base` that a replay cannot follow."""
-
-    @property
-    def recipe(self) -> Recipe:
-        return load({**self.arguments, "owner": "team-identity", "contract_by": date(2026, 12, 15)})
-
-    @property
-    def migration(self) -> str:
-        return self.recipe.migration_id(TODAY)
-
-    @property
-    def table(self) -> TableName:
-        return TableName.parse(self.arguments["table"])
-
+__all__ = ["CASES", "TODAY", "Case"]
 
 _USERS = """
 CREATE TABLE companies (id integer PRIMARY KEY, code text NOT NULL UNIQUE);
@@ -50,7 +21,7 @@ CREATE INDEX users_name_email_idx ON users (name, email DESC NULLS LAST) INCLUDE
 """
 _USER_ROWS = ("INSERT INTO users SELECT g, 'u' || g || '@example.org', 'name' FROM generate_series(1, 50) g",)
 
-CASES: dict[str, Case] = {
+_CASES: dict[str, Case] = {
     "rename_column": Case(
         _USERS,
         {"kind": "rename_column", "table": "public.users", "from": "email", "to": "mail"},
@@ -162,3 +133,5 @@ CREATE INDEX together ON users (company, name);
         "ALTER TABLE tickets DROP COLUMN number",
     ),
 }
+
+CASES: dict[str, Case] = _CASES | SHADOW_CASES | OBJECT_CASES
