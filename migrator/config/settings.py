@@ -9,6 +9,7 @@ from typing import Any, cast
 from pydantic import Field, ValidationError
 
 from migrator.config.backfill import BackfillSettings
+from migrator.config.coupling import CouplingSection
 from migrator.config.environment import Environment, Service
 from migrator.config.lint import LintSection
 from migrator.config.locks import LockSettings
@@ -28,6 +29,7 @@ class Settings(Section):
     locks: LockSettings = LockSettings()
     backfill: BackfillSettings = BackfillSettings()
     lint: LintSection = LintSection()
+    coupling: CouplingSection = CouplingSection()
     services: Mapping[str, Service] = Field(default_factory=dict[str, Service])
     env: Mapping[str, Environment] = Field(default_factory=dict[str, Environment])
 

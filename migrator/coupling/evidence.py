@@ -1,0 +1,165 @@
+"""Everything that the verdict depends on, as one value: `--evidence FILE` reads it, `coupling evidence` writes it.
+
+The collectors (git, the CI's environment, the forge's API, the scanners) fill it in; `judge` reads nothing else, not
+even the clock, so that a verdict can be repeated offline and on any machine. What could not be found out is said in
+`unknowns` and never left out.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Literal
+
+from pydantic import Field
+
+from migrator.config import Section
+from migrator.config.coupling import CouplingSection
+
+SCHEMA_VERSION = 1
+
+
+class Scope(Enum):
+    """What ships together: one pull request, or everything between the deployed commit and the candidate."""
+
+    PULL_REQUEST = "pull-request"
+    RELEASE = "release"
+
+
+class FileClass(Enum):
+    """What a file is; the order of the policy's patterns decides, and what none of them matches is application code."""
+
+    NEUTRAL = "neutral"
+    MIGRATION = "migration"
+    SNAPSHOT = "schema-snapshot"
+    MODEL = "model"
+    TEST = "test"
+    APP = "app"
+
+
+class Change(Section):
+    """One changed file. A rename has both names, and both are classified."""
+
+    path: str
+    """The name at head, or at base when it is deleted; from the repository's root."""
+    status: Literal["added", "modified", "deleted", "renamed", "copied", "type-changed"]
+    old_path: str | None = None
+    line: int = 1
+    """The first added line at head."""
+    is_submodule: bool = False
+    ddl_line: int | None = None
+    """The line of the first DDL statement, when the content parses as DDL."""
+    was_on_base: bool = False
+    """Whether a migration of this name is on the base's tip: it may have run."""
+
+
+class SqlFile(Section):
+    """What a changed migration file does, read from its SQL and its folder's manifest at head."""
+
+    path: str
+    migration: str
+    """The migration's id: its folder's name, or the file's own."""
+    phase: Literal["expand", "migrate", "contract", "abort", "verify", "manifest", "none"]
+    """`none`: a plain file without phases, judged by what it does."""
+    adds: tuple[str, ...] = ()
+    """Objects that it makes: `public.orders`, `public.users.mail`."""
+    removes: tuple[str, ...] = ()
+    """Objects that are gone afterwards, renames' old names among them."""
+    tables: tuple[str, ...] = ()
+    """Tables that it touches."""
+    mixed: str = ""
+    """Why it belongs to more than one phase, in words; empty when it does not."""
+    mixed_line: int = 1
+    problem: str = ""
+    """Why it could not be read; empty when it could."""
+    contract_by: str | None = None
+    """The manifest's deadline, as YYYY-MM-DD."""
+    needs_deadline: bool = False
+    """Whether its migration has something to contract."""
+
+
+class CodeReference(Section):
+    """A use of an object by code, found at one ref; the same values as `migrator.references.reference.Reference`."""
+
+    ref: Literal["head", "deployed"]
+    commit: str
+    path: str
+    line: int
+    column: int = 1
+    table: str
+    name: str | None = None
+    """The column; None: the table itself, or all of its columns when `is_star`."""
+    schema_name: str | None = None
+    is_star: bool = False
+    confidence: Literal["exact", "resolved", "token"] = "exact"
+    usage: Literal["read", "write", "mapped", "unknown"] = "unknown"
+
+
+class Review(Section):
+    """One review, in the forge's order."""
+
+    user: str
+    state: Literal["approved", "changes-requested", "commented", "dismissed"]
+    commit: str
+    """The commit that was looked at."""
+    at: datetime
+    is_bot: bool = False
+
+
+class PullRequest(Section):
+    """What the forge says of the change; absent fields are in `Evidence.unknowns`."""
+
+    forge: Literal["github", "gitlab", "none"] = "none"
+    number: int | None = None
+    url: str = ""
+    author: str = ""
+    committers: tuple[str, ...] = ()
+    """Authors, committers and co-authors of its commits: none of them approves their own work."""
+    labels: tuple[str, ...] = ()
+    body: str = ""
+    trailers: Mapping[str, str] = Field(default_factory=dict[str, str])
+    """Trailers of the head commit, lower-case keys."""
+    reviews: tuple[Review, ...] = ()
+    teams: Mapping[str, tuple[str, ...]] = Field(default_factory=dict[str, tuple[str, ...]])
+    """Members of the teams that the policy and CODEOWNERS name: `@org/dba` -> users."""
+
+
+class Commitment(Section):
+    """A promise of a postmortem that an earlier override made."""
+
+    id: str
+    postmortem: str
+    due: datetime
+    closed_at: datetime | None = None
+    url: str = ""
+
+
+class Evidence(Section):
+    """All inputs of one check."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    scope: Scope
+    now: datetime
+    """The moment of the check, with its time zone."""
+    base: str
+    """The commit that the policy is read from: the target branch's tip, or the deployed commit."""
+    head: str
+    merge_base: str
+    deployed: tuple[str, ...] = ()
+    """Commits that run now, or can be rolled back to."""
+    policy: CouplingSection
+    """As it stands at the base."""
+    policy_changes: tuple[str, ...] = ()
+    """Changed files that decide about this check: the configuration, CODEOWNERS."""
+    changes: tuple[Change, ...] = ()
+    sql_files: tuple[SqlFile, ...] = ()
+    references: tuple[CodeReference, ...] = ()
+    scanned: Mapping[str, int] = Field(default_factory=dict[str, int])
+    """Ref -> number of files that the scan read; a ref that is missing here was not scanned."""
+    not_scanned: tuple[str, ...] = ()
+    """Files whose references could only be guessed from their words."""
+    codeowners: str = ""
+    """The text of CODEOWNERS at the base."""
+    pull_request: PullRequest | None = None
+    commitments: tuple[Commitment, ...] = ()
+    unknowns: tuple[str, ...] = ()
+    """What could not be found out and why, with what to do: any of them that matters makes the verdict `unknown`."""
