@@ -13,6 +13,7 @@ class CouplingService(Section):
     """One application of a monorepo and the schema that it works on."""
 
     name: str
+    """The service's name."""
     app: tuple[str, ...] = Field(min_length=1)
     """Its code, as patterns of gitignore's form."""
     migrations: tuple[str, ...] = ()
