@@ -20,8 +20,11 @@ class EventKind(Enum):
     STEP_DONE = "step.done"  # phase, number, name, seconds
     STEP_SKIPPED = "step.skipped"  # phase, number, name, reason: the probe found it done
     STEP_FAILED = "step.failed"  # phase, number, name, error
+    STEP_INTERRUPTED = "step.interrupted"  # phase, number, name, reason: stopped on request; `resume` goes on
+    LOCK_PREFLIGHT = "lock.preflight"  # reason, obstacles: list of {kind, pid, application, age_seconds, query, table}
     LOCK_WAITING = "lock.waiting"  # tables, attempt, lock_timeout_seconds
     LOCK_BLOCKED = "lock.blocked"  # blockers: list of {pid, application, age_seconds, query, state}
+    BLOCKER_CANCELLED = "blocker.cancelled"  # pid, application, role, reason
     LOCK_RETRY = "lock.retry"  # attempt, pause_seconds, sqlstate
     LOCK_ACQUIRED = "lock.acquired"  # wait_seconds, attempts
     WEAK_PROGRESS = "weak.progress"  # seconds, activity (of the index build), done, total (blocks)
@@ -33,6 +36,7 @@ class EventKind(Enum):
     BACKFILL_FINISHED = "backfill.finished"  # name, rows, seconds
     BACKFILL_VERIFIED = "backfill.verified"  # name, rows, remaining, different
     REPLICA_LAG = "replica.lag"  # replica, seconds
+    PLANS_STALE = "plans.stale"  # phase, queries: their prepared statements fail once the phase has run
     GATE_EVALUATED = "gate.evaluated"  # gate, status, reason
 
 
