@@ -83,6 +83,9 @@ def _table(row: Row, rows: CatalogRows) -> Table:
         persistence=row["persistence"],
         access_method=row["access_method"],
         tablespace=row["tablespace"],
+        owner=row["owner"],
+        grants=tuple(Grant(g["privilege"], g["grantee"], g["is_grantable"]) for g in row["grants"]),
+        publications=tuple(row["publications"]),
     )
 
 
@@ -144,6 +147,7 @@ def _index(row: Row, table: TableName) -> Index:
         constraint=row["constraint"],
         columns=tuple(row["columns"]),
         is_replica_identity=row["is_replica_identity"],
+        is_attached=row["is_attached"],
     )
 
 
@@ -157,4 +161,5 @@ def _constraint(row: Row) -> Constraint:
         references=_name(row["references_schema"], row["references_name"]),
         referenced_columns=tuple(row["referenced_columns"]),
         is_enforced=not row["definition"].endswith("NOT ENFORCED"),
+        is_inherited=row["is_inherited"],
     )

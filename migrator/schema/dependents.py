@@ -105,6 +105,7 @@ def create_publication(draft: Draft, statement: pb.CreatePublicationStmt) -> Non
         published = node.publication_obj_spec.pubtable
         table = draft.table(draft.name(published.relation))
         if table is not None:
+            draft.change(table.name, publications=tuple(sorted({*table.publications, statement.pubname})))
             names = {column.string.sval for column in published.columns} | set(column_refs(published.where_clause))
             record(draft, "publication", statement.pubname, table.name, _existing(table, names))
 

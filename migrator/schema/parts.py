@@ -66,6 +66,8 @@ class Index:
     columns: tuple[str, ...] = ()
     """Every column that it reads: keys, expressions, INCLUDE and predicate, in the table's order."""
     is_replica_identity: bool = False
+    is_attached: bool = field(default=False, compare=False)
+    """It is a part of the index of its partitioned parent, and goes only with that one; known from a catalog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,9 @@ class Constraint:
     references: TableName | None = None
     referenced_columns: tuple[str, ...] = ()
     is_enforced: bool = field(default=True, compare=False)
+    is_inherited: bool = field(default=False, compare=False)
+    """It belongs to one of a partitioned parent, or of the referenced table's, and goes only with that one; known
+    from a catalog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,12 @@ class Table:
     access_method: str | None = field(default=None, compare=False)
     """None when nobody named one: the server's default, or that of the partitioned parent."""
     tablespace: str | None = field(default=None, compare=False)
+    owner: str | None = field(default=None, compare=False)
+    """None when it is the role that asked, or not known."""
+    grants: tuple[Grant, ...] = field(default=(), compare=False)
+    """Privileges on the whole table, but for the owner's own."""
+    publications: tuple[str, ...] = field(default=(), compare=False)
+    """Those that publish the table, whole or in part."""
 
     def column(self, name: str) -> Column | None:
         """Return the column, or None."""

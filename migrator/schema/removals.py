@@ -99,6 +99,10 @@ def _drop_statistics(draft: Draft, item: Node) -> None:
 
 def _drop_publication(draft: Draft, item: Node) -> None:
     dependents.forget(draft, "publication", item.string.sval)
+    for table in draft.tables():
+        if item.string.sval in table.publications:
+            left = tuple(name for name in table.publications if name != item.string.sval)
+            draft.change(table.name, publications=left)
 
 
 def _drop_type(draft: Draft, item: Node) -> None:

@@ -7,7 +7,7 @@ columns are known says so (`is_incomplete`). `tests/recipes/test_replay.py` runs
 from collections.abc import Callable, Iterable, Mapping
 
 from migrator.names import TableName
-from migrator.schema import dependents, named_types, rows
+from migrator.schema import dependents, grants, named_types, rows
 from migrator.schema.alter_table import alter_table
 from migrator.schema.create_table import create_table
 from migrator.schema.definitions import index_from
@@ -137,6 +137,10 @@ def _create_function(draft: Draft, node: Node) -> None:
     create_function(draft, node.create_function_stmt)
 
 
+def _grant(draft: Draft, node: Node) -> None:
+    grants.grant(draft, node.grant_stmt)
+
+
 def _query(draft: Draft, node: Node) -> None:
     rows.follow_query(draft, node)
 
@@ -169,6 +173,7 @@ _HANDLERS: Mapping[str, Callable[[Draft, Node], None]] = {
     "create_enum_stmt": _create_enum,
     "alter_enum_stmt": _alter_enum,
     "create_function_stmt": _create_function,
+    "grant_stmt": _grant,
     "alter_object_schema_stmt": _set_schema,
     "variable_set_stmt": _set_variable,
     "drop_stmt": _drop,

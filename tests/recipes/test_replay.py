@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from migrator.names import TableName
 from migrator.pg.connection import Connection
 from migrator.schema.catalog import read_schema
 from migrator.schema.model import Column, Schema, Table
 from migrator.schema.replay import replay
 from migrator.statements.parse import parse_sql
+from tests.fix_server import Database
 
 CASES = {
     "types": """
@@ -130,6 +132,35 @@ def test_replay_gives_what_the_server_has(connection: Connection, case: str) -> 
     for name, table in live.tables.items():
         assert _comparable(replayed.tables[name]) == _comparable(table)
     assert _dependents(replayed) == _dependents(live)
+
+
+def test_replay_knows_rights_and_publications_as_the_server(database: Database, connection: Connection) -> None:
+    role = f"role of {database.name}"
+    connection.execute(f'CREATE ROLE "{role}"'.encode())
+    parsed = parse_sql(f"""
+        CREATE TABLE users (id int PRIMARY KEY, email text);
+        CREATE TABLE others (id int);
+        GRANT SELECT, INSERT, UPDATE ON users, others TO "{role}" WITH GRANT OPTION;
+        GRANT SELECT ON TABLE users TO PUBLIC;
+        REVOKE INSERT ON users FROM "{role}";
+        GRANT SELECT (id) ON others TO PUBLIC;
+        CREATE PUBLICATION first FOR TABLE users, others;
+        CREATE PUBLICATION second FOR TABLE users;
+        DROP PUBLICATION first;
+    """)
+    try:
+        for statement in parsed.statements:
+            connection.execute(statement.text.encode())
+        live, replayed = read_schema(connection), replay(parsed.statements)
+        users = live.tables[TableName("public", "users")]
+        assert len(users.grants) == 3
+        assert users.publications == ("second",)
+        for name, table in live.tables.items():
+            assert replayed.tables[name].grants == table.grants
+            assert replayed.tables[name].publications == table.publications
+    finally:
+        connection.execute(f'DROP OWNED BY "{role}"'.encode())
+        connection.execute(f'DROP ROLE "{role}"'.encode())
 
 
 def _comparable(table: Table) -> Table:

@@ -18,11 +18,19 @@ UNION SELECT inhrelid::bigint FROM pg_inherits
       WHERE inhparent IN (SELECT oid FROM asked) AND inhrelid IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p'));
 
 -- name: tables
--- One row per table; the columns that a partition key reads depend internally on their own table.
+-- One row per table; the columns that a partition key reads depend internally on their own table. The owner is told
+-- only when it is another role than the one that asks.
 SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, c.relkind = 'p' AS is_partitioned,
        c.relrowsecurity AS has_row_security, pn.nspname AS parent_schema, p.relname AS parent_name,
        c.relispartition AS is_partition, pg_get_expr(c.relpartbound, c.oid) AS bound, c.relpersistence AS persistence,
        am.amname AS access_method, ts.spcname AS tablespace,
+       CASE WHEN pg_get_userbyid(c.relowner) <> current_user THEN pg_get_userbyid(c.relowner) END AS owner,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object('privilege', g.privilege_type, 'grantee', r.rolname,
+                                                     'is_grantable', g.is_grantable)
+                                  ORDER BY r.rolname, g.privilege_type), '[]')
+        FROM aclexplode(c.relacl) AS g LEFT JOIN pg_roles r ON r.oid = g.grantee
+        WHERE g.grantee <> c.relowner) AS grants,
+       coalesce(pub.names, '{}') AS publications,
        ARRAY(SELECT a.attname::text FROM pg_attribute a
              JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = a.attnum
                  AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = 0 AND d.deptype = 'i'
@@ -35,6 +43,9 @@ LEFT JOIN pg_class p ON p.oid = i.inhparent
 LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
 LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
+LEFT JOIN (SELECT schemaname, tablename, array_agg(pubname::text ORDER BY pubname) AS names
+           FROM pg_publication_tables GROUP BY schemaname, tablename) AS pub
+    ON pub.schemaname = n.nspname AND pub.tablename = c.relname
 WHERE c.oid = ANY (%(oids)s)
 ORDER BY n.nspname, c.relname;
 
@@ -75,7 +86,7 @@ ORDER BY a.attrelid, a.attnum, r.rolname, g.privilege_type;
 -- pg_depend knows the columns of expressions and predicates; indkey knows those of an index that a constraint owns.
 SELECT i.indrelid::bigint AS oid, c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition,
        i.indisunique AS is_unique, i.indisprimary AS is_primary, i.indisvalid AS is_valid,
-       i.indisreplident AS is_replica_identity, pg_get_expr(i.indpred, i.indrelid) AS predicate, am.amname AS method,
+       i.indisreplident AS is_replica_identity, c.relispartition AS is_attached, pg_get_expr(i.indpred, i.indrelid) AS predicate, am.amname AS method,
        (SELECT conname FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x')) AS constraint,
        ARRAY(SELECT CASE WHEN i.indkey[k - 1] = 0 THEN '(' || pg_get_indexdef(i.indexrelid, k, false) || ')'
                     ELSE (SELECT attname FROM pg_attribute WHERE attrelid = i.indrelid AND attnum = i.indkey[k - 1]) END
@@ -97,7 +108,8 @@ ORDER BY i.indrelid, c.relname;
 -- name: constraints
 -- Columns in key order, for a check in the table's order. Trigger constraints have no columns and are not listed.
 SELECT r.conrelid::bigint AS oid, r.conname AS name, r.contype AS type, pg_get_constraintdef(r.oid) AS definition,
-       r.convalidated AS is_valid, fn.nspname AS references_schema, f.relname AS references_name,
+       r.convalidated AS is_valid, r.conparentid <> 0 OR (r.coninhcount > 0 AND NOT r.conislocal) AS is_inherited,
+       fn.nspname AS references_schema, f.relname AS references_name,
        ARRAY(SELECT a.attname::text FROM unnest(r.conkey) WITH ORDINALITY AS k (attnum, position)
              JOIN pg_attribute a ON a.attrelid = r.conrelid AND a.attnum = k.attnum
              ORDER BY CASE WHEN r.contype = 'c' THEN k.attnum ELSE k.position END) AS columns,
