@@ -12,11 +12,11 @@ from migrator.schema.model import Column, Index, Schema, Table
 _SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 
 
-def find_table(schema: Schema, name: TableName) -> Table:
-    """Return a plain table that is fully known.
+def find_table(schema: Schema, name: TableName, *, partitioned: bool = False, part: bool = False) -> Table:
+    """Return a table that is fully known: a plain one, or also a partitioned one, or also a partition.
 
     Raises:
-        RecipeRefused: unknown, not fully known, partitioned, or part of an inheritance tree.
+        RecipeRefused: unknown, not fully known, or a part of a tree that the recipe cannot change.
     """
     table = schema.table(name)
     if table is None:
@@ -27,14 +27,17 @@ def find_table(schema: Schema, name: TableName) -> Table:
         raise RecipeRefused(
             f"The migrations folder does not tell all columns of {name}.", "Give --dsn to ask the database."
         )
-    if table.is_partitioned:
-        raise RecipeRefused(f"{name} is a partitioned table.", "Recipes for partitioned tables come later.")
-    if table.parent is not None:
+    if table.is_partitioned and not partitioned:
+        raise RecipeRefused(
+            f"{name} is a partitioned table, which this recipe cannot change.",
+            "Write the change by hand, partition by partition: migrator new custom.",
+        )
+    if table.parent is not None and not (part and table.is_partition):
         raise RecipeRefused(
             f"{name} inherits from (or is a partition of) {table.parent}.", "Change the parent, or detach it first."
         )
     children = ", ".join(str(child.name) for child in schema.children(name))
-    if children:
+    if children and not table.is_partitioned:
         raise RecipeRefused(f"Other tables inherit from {name}: {children}.", "End the inheritance first.")
     return table
 
@@ -50,6 +53,48 @@ def find_column(table: Table, name: str) -> Column:
         known = ", ".join(column.name for column in table.columns)
         raise RecipeRefused(f"{table.name} has no column {name!r} (it has: {known}).", "Correct the name.")
     return column
+
+
+def find_columns(table: Table, names: Iterable[str]) -> tuple[Column, ...]:
+    """Return the columns in the order asked.
+
+    Raises:
+        RecipeRefused: the table lacks one.
+    """
+    return tuple(find_column(table, name) for name in names)
+
+
+def parts_of(schema: Schema, table: Table) -> tuple[Table, ...]:
+    """Return the tables that store the rows: the table itself, or the lowest partitions of a partitioned one."""
+    if not table.is_partitioned:
+        return (table,)
+    return tuple(part for child in schema.children(table.name) for part in parts_of(schema, child))
+
+
+def check_relation_name(schema: Schema, name: TableName) -> None:
+    """Refuse a name that a new table, view or index cannot get: too long, or taken; they share one space."""
+    check_length(name.name)
+    taken = [str(table.name) for table in schema.tables.values() if table.name == name]
+    taken += [str(view) for view in schema.views if view == name]
+    index = schema.index(name)
+    taken += [f"an index of {index.table}"] if index else []
+    if taken:
+        raise RecipeRefused(f"The name {name} is taken ({taken[0]}).", "Give another name.")
+
+
+def check_constraint_name(table: Table, name: str) -> None:
+    """Refuse a name that a new constraint of the table cannot get."""
+    check_length(name)
+    if any(constraint.name == name for constraint in table.constraints):
+        raise RecipeRefused(f"{table.name} already has a constraint {name!r}.", "Give another name with --name.")
+
+
+def check_length(name: str) -> None:
+    """Refuse a name that the server would cut."""
+    if len(name.encode()) > MAX_BYTES:
+        raise RecipeRefused(
+            f"The name {name!r} is longer than {MAX_BYTES} bytes: the server would cut it.", "Give a shorter one."
+        )
 
 
 def check_walkable(table: Table) -> None:
@@ -73,10 +118,7 @@ def check_new_name(table: Table, name: str) -> None:
     """Refuse a name that the table cannot give to a new column."""
     if not name or "\0" in name:
         raise RecipeRefused("The new column has no usable name.", "Give it one.")
-    if len(name.encode()) > MAX_BYTES:
-        raise RecipeRefused(
-            f"The name {name!r} is longer than {MAX_BYTES} bytes: the server would cut it.", "Give a shorter one."
-        )
+    check_length(name)
     if name in _SYSTEM_COLUMNS:
         raise RecipeRefused(f"{name} is a system column of every table.", "Choose another name.")
     if table.column(name) is not None:
