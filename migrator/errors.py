@@ -9,7 +9,8 @@
     ├─ NotYet                          exit 3   safe to run again later
     │  ├─ GateClosed
     │  ├─ LockBudgetSpent
-    │  └─ LeaseHeld                             another runner holds the lock
+    │  ├─ LeaseHeld                             another runner holds the lock
+    │  └─ TableClaimed                          another open migration works on the table
     ├─ Refused                         exit 4   a person decides
     │  ├─ InvalidTransition
     │  ├─ ChecksumChanged
@@ -72,6 +73,10 @@ class LockBudgetSpent(NotYet):
 
 class LeaseHeld(NotYet):
     """Another runner is at work."""
+
+
+class TableClaimed(NotYet):
+    """Another open migration works on the table."""
 
 
 class Refused(MigratorError):

@@ -11,7 +11,7 @@ from migrator.phases.folder import load_migration, migration_folders
 from migrator.state import backfills
 from migrator.state.records import MigrationRecord
 from migrator.state.store import Store
-from migrator.state.transitions import State
+from migrator.state.transitions import ENDED, State
 
 _NEXT = {
     State.PENDING: "migrator expand {id}",
@@ -24,6 +24,7 @@ _NEXT = {
     State.COMPLETE: "",
     State.ABORTING: "migrator resume {id}",
     State.ABORTED: "migrator expand {id} starts again",
+    State.BASELINED: "",
 }
 
 
@@ -69,7 +70,7 @@ def _one(
 ) -> Overview:
     owner, deadline, problem = _read(folder, record)
     state = record.state if record else State.PENDING
-    is_open = state not in {State.COMPLETE, State.ABORTED}
+    is_open = state not in ENDED
     return Overview(
         migration=name,
         state="broken" if problem else state.value,

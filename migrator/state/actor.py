@@ -3,7 +3,12 @@
 import getpass
 import os
 import socket
+import subprocess
+from functools import cache
 
+_COMMITS = ("MIGRATOR_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "GIT_COMMIT", "BITBUCKET_COMMIT")
+"""Where CI systems say which commit they work on; the first is for everybody else."""
+_GIT_SECONDS = 5
 _VARIABLES = ("MIGRATOR_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN")
 
 
@@ -23,3 +28,19 @@ def current_actor(given: str | None = None) -> str:
 def current_host() -> str:
     """Return this machine's name, for the record only."""
     return socket.gethostname()
+
+
+def current_commit() -> str | None:
+    """Return the commit that runs: the CI's word, else git's for the working directory; None when neither knows."""
+    named = next((os.environ[name] for name in _COMMITS if os.environ.get(name)), None)
+    return named or _commit_of(os.getcwd())  # noqa: PTH109 a key for the cache
+
+
+@cache
+def _commit_of(folder: str) -> str | None:
+    command = ["git", "rev-parse", "--verify", "--quiet", "HEAD"]
+    try:
+        answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=_GIT_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):  # no git here, or a file system that hangs
+        return None
+    return answer.stdout.strip() or None

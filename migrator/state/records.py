@@ -22,6 +22,8 @@ class MigrationRecord:
     sealed_at: datetime | None
     completed_at: datetime | None
     contract_by: date | None
+    contract_plan: str | None
+    """The plan that was confirmed for the contract; None before it, or when it ran without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class AuditRecord:
     db_role: str
     host: str
     tool_version: str
+    commit_sha: str | None
+    """The commit of the checkout that the tool ran in, where it was known."""
     action: str
     migration: str | None
     detail: Mapping[str, object]

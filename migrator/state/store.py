@@ -4,16 +4,18 @@ Every change of state is a compare-and-set, and its audit row is written in the 
 writes may be called inside a transaction of the caller, and then commits with it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from migrator import __version__
 from migrator.errors import LeaseLost
+from migrator.names import TableName
 from migrator.pg.driver import Connection, Jsonb, Row
 from migrator.pg.queries import query
-from migrator.state.actor import current_host
+from migrator.state import claims, snapshots
+from migrator.state.actor import current_commit, current_host
 from migrator.state.records import AuditRecord, MigrationRecord, StepRecord
-from migrator.state.transitions import State, check_transition
+from migrator.state.transitions import ENDED, State, check_transition
 
 
 class Store:
@@ -46,7 +48,7 @@ class Store:
     def change_state(
         self, record: MigrationRecord, target: State, detail: Mapping[str, object] | None = None
     ) -> MigrationRecord:
-        """Move the migration along one edge, with its audit row.
+        """Move the migration along one edge, with its audit row, what it gives back and what it vouches for.
 
         Raises:
             InvalidTransition, Sealed: there is no such edge.
@@ -64,12 +66,33 @@ class Store:
                     "Look at `migrator history`, then run `migrator resume`.",
                 )
             self.audit("state.changed", record.id, {"from": record.state.value, "to": target.value, **(detail or {})})
+            if target in ENDED:
+                claims.end(self.connection, record.id)
+            self.vouch(f"{record.id} is {target.value}", claims.touched(self.connection, record.id))
         return _migration(row)
+
+    def claim(self, migration: str, tables: Iterable[TableName], touched: Iterable[TableName]) -> None:
+        """Claim the tables, and record what the migration changes, in the transaction of the state change.
+
+        Raises:
+            TableClaimed: another open migration holds one of them.
+        """
+        claims.take(self.connection, migration, tables)
+        claims.touch(self.connection, migration, touched)
+
+    def vouch(self, reason: str, owners: Iterable[TableName]) -> None:
+        """Take these owners into the snapshot as they are now; a table that cannot be read now is left for later."""
+        if not snapshots.refresh(self.connection, self.actor, reason, owners):
+            self.audit("snapshot.missed", None, {"reason": reason})
 
     def set_manifest(self, migration: str, manifest: Mapping[str, object], contract_by: date | None) -> None:
         """Store the manifest as it is now."""
         values = {"id": migration, "manifest": Jsonb(manifest), "contract_by": contract_by}
         self.connection.execute(_sql("set_manifest"), values)
+
+    def set_contract_plan(self, migration: str, plan_id: str | None) -> None:
+        """Store the plan that the contract runs by, in the transaction that seals it."""
+        self.connection.execute(_sql("set_contract_plan"), {"id": migration, "plan": plan_id})
 
     def forget_run(self, migration: str) -> None:
         """Delete steps, checksums, approvals and backfills of a migration that was aborted and starts again."""
@@ -82,6 +105,10 @@ class Store:
     def record_file(self, migration: str, name: str, sha256: str) -> None:
         """Record what a file is now, unless it was recorded before."""
         self.connection.execute(_sql("record_file"), {"id": migration, "name": name, "sha256": sha256})
+
+    def replace_file(self, migration: str, name: str, sha256: str) -> None:
+        """Record what a file is now, after a person accepted its change."""
+        self.connection.execute(_sql("replace_file"), {"id": migration, "name": name, "sha256": sha256})
 
     def steps(self, migration: str, phase: str) -> dict[int, StepRecord]:
         """Return the phase's steps by number."""
@@ -123,6 +150,7 @@ class Store:
                 "actor": self.actor,
                 "host": current_host(),
                 "tool_version": __version__,
+                "commit": current_commit(),
                 "action": action,
                 "migration": migration,
                 "detail": Jsonb(detail),

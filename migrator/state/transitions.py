@@ -21,6 +21,7 @@ class State(Enum):
     COMPLETE = "complete"
     ABORTING = "aborting"
     ABORTED = "aborted"
+    BASELINED = "baselined"
 
 
 S = State
@@ -29,6 +30,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
         {
             S.EXPANDING,  # `expand`: files are recorded by checksum, the first additive step may run
             S.ABORTING,  # `abort` before anything ran: leaves a record that it was given up
+            S.BASELINED,  # `baseline`: the database had the change before it had this tool
         }
     ),
     S.EXPANDING: frozenset(
@@ -79,7 +81,13 @@ TRANSITIONS: dict[State, frozenset[State]] = {
         }
     ),
     S.COMPLETE: frozenset(),  # the end
+    S.BASELINED: frozenset(),  # the end of what never ran here
 }
+
+ENDED = frozenset({S.COMPLETE, S.ABORTED, S.BASELINED})
+"""States in which a migration works on nothing and holds no table."""
+DONE = frozenset({S.COMPLETE, S.BASELINED})
+"""States after which its change is in the database for good."""
 
 
 def check_transition(migration: str, source: State, target: State) -> None:

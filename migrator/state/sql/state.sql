@@ -1,11 +1,13 @@
 -- name: migration
 -- One migration's record.
-SELECT id, state, version, manifest, opened_at, changed_at, expanded_at, migrated_at, sealed_at, completed_at, contract_by
+SELECT id, state, version, manifest, opened_at, changed_at, expanded_at, migrated_at, sealed_at, completed_at, contract_by,
+       contract_plan
 FROM migrator.migration WHERE id = %(id)s;
 
 -- name: migrations
 -- All records, oldest id first, as the folder lists them.
-SELECT id, state, version, manifest, opened_at, changed_at, expanded_at, migrated_at, sealed_at, completed_at, contract_by
+SELECT id, state, version, manifest, opened_at, changed_at, expanded_at, migrated_at, sealed_at, completed_at, contract_by,
+       contract_plan
 FROM migrator.migration ORDER BY id;
 
 -- name: open_migration
@@ -23,13 +25,18 @@ UPDATE migrator.migration SET
     expanded_at = CASE %(target)s WHEN 'expanding' THEN NULL WHEN 'expanded' THEN clock_timestamp() ELSE expanded_at END,
     migrated_at = CASE %(target)s WHEN 'expanding' THEN NULL WHEN 'migrated' THEN coalesce(migrated_at, clock_timestamp()) ELSE migrated_at END,
     sealed_at = CASE %(target)s WHEN 'contracting' THEN clock_timestamp() ELSE sealed_at END,
-    completed_at = CASE %(target)s WHEN 'complete' THEN clock_timestamp() ELSE completed_at END
+    completed_at = CASE %(target)s WHEN 'complete' THEN clock_timestamp() WHEN 'baselined' THEN clock_timestamp() ELSE completed_at END
 WHERE id = %(id)s AND state = %(source)s AND version = %(version)s
-RETURNING id, state, version, manifest, opened_at, changed_at, expanded_at, migrated_at, sealed_at, completed_at, contract_by;
+RETURNING id, state, version, manifest, opened_at, changed_at, expanded_at, migrated_at, sealed_at, completed_at, contract_by,
+       contract_plan;
 
 -- name: set_manifest
 -- The manifest may gain a contract date or limits while a migration is open; the audit row keeps the old one.
 UPDATE migrator.migration SET manifest = %(manifest)s, contract_by = %(contract_by)s WHERE id = %(id)s;
+
+-- name: set_contract_plan
+-- NULL when the contract was begun without a confirmed plan.
+UPDATE migrator.migration SET contract_plan = %(plan)s WHERE id = %(id)s;
 
 -- name: forget_run
 -- A migration that is expanded again after an abort starts from nothing; the audit keeps what happened.
@@ -46,6 +53,11 @@ SELECT name, sha256 FROM migrator.file WHERE migration = %(id)s;
 -- Recorded once; a difference is reported by the caller and never overwritten here.
 INSERT INTO migrator.file (migration, name, sha256) VALUES (%(id)s, %(name)s, %(sha256)s)
 ON CONFLICT (migration, name) DO NOTHING;
+
+-- name: replace_file
+-- `repair` only: a person has read the change and said why it is right.
+INSERT INTO migrator.file (migration, name, sha256) VALUES (%(id)s, %(name)s, %(sha256)s)
+ON CONFLICT (migration, name) DO UPDATE SET sha256 = excluded.sha256, recorded_at = clock_timestamp();
 
 -- name: steps
 -- The steps of one phase in order.
@@ -77,12 +89,12 @@ RETURNING name, statement, lock_class, attempts,
 
 -- name: audit
 -- In the same transaction as the change that it tells of.
-INSERT INTO migrator.audit (actor, host, tool_version, action, migration, detail)
-VALUES (%(actor)s, %(host)s, %(tool_version)s, %(action)s, %(migration)s, %(detail)s);
+INSERT INTO migrator.audit (actor, host, tool_version, commit_sha, action, migration, detail)
+VALUES (%(actor)s, %(host)s, %(tool_version)s, %(commit)s, %(action)s, %(migration)s, %(detail)s);
 
 -- name: history
 -- Newest last, as a log is read.
-SELECT seq, at, actor, db_role, host, tool_version, action, migration, detail
+SELECT seq, at, actor, db_role, host, tool_version, commit_sha, action, migration, detail
 FROM migrator.audit WHERE (%(id)s::text IS NULL OR migration = %(id)s) ORDER BY seq;
 
 -- name: now

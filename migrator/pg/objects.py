@@ -1,0 +1,44 @@
+"""Every object of the catalog as one line of text: what drift compares, and what a plan's id stands for."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from migrator.names import TableName
+from migrator.pg.driver import Connection
+from migrator.pg.queries import query
+
+
+class CatalogObject(NamedTuple):
+    """One object and its definition as the server writes it, with every name qualified."""
+
+    kind: str
+    owner_schema: str
+    owner_name: str
+    """The table of a column, index, constraint, trigger or policy; a function's own name with `()`."""
+    name: str
+    """The part's own name, or a function's arguments; empty for the owner itself."""
+    definition: str
+
+    @property
+    def owner(self) -> TableName:
+        """What the object belongs to."""
+        return TableName(self.owner_schema, self.owner_name)
+
+    def __str__(self) -> str:
+        """Return `column public.users.email`, `function public.f(integer)`."""
+        if self.owner_name.endswith("()"):
+            return f"{self.kind} {self.owner_schema}.{self.owner_name[:-2]}({self.name})"
+        return f"{self.kind} {'.'.join(part for part in (self.owner_schema, self.owner_name, self.name) if part)}"
+
+
+def read_objects(connection: Connection, owners: Iterable[TableName] | None) -> tuple[CatalogObject, ...]:
+    """Return the objects of the owners (None: of every owner), ordered; in the caller's transaction if there is one."""
+    asked = None if owners is None else list(owners)
+    values = {
+        "schemas": None if asked is None else [owner.schema for owner in asked],
+        "names": None if asked is None else [owner.name for owner in asked],
+    }
+    with connection.transaction(force_rollback=True):
+        connection.execute("SET LOCAL search_path = ''")
+        rows = connection.execute(query("objects.objects"), values).fetchall()
+    return tuple(CatalogObject(**row) for row in rows)

@@ -1,0 +1,84 @@
+"""The catalog as it was when somebody last vouched for it: what `migrator drift` compares with.
+
+`migrator drift --record` takes all of it. A migration's state change takes only what the migration changes, so that
+what others did elsewhere stays visible as drift. Plain functions on a connection; `Store` calls them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from migrator.names import TableName
+from migrator.pg.driver import Connection, DatabaseError
+from migrator.pg.objects import CatalogObject, read_objects
+from migrator.pg.queries import query
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """When, by whom and why the catalog was recorded, and every object of it."""
+
+    recorded_at: datetime
+    actor: str
+    reason: str
+    objects: tuple[CatalogObject, ...]
+
+
+def find(connection: Connection) -> Snapshot | None:
+    """Return the snapshot, or None when none was recorded."""
+    row = connection.execute(_sql("read")).fetchone()
+    if row is None:
+        return None
+    return Snapshot(**row, objects=tuple(CatalogObject(**found) for found in connection.execute(_sql("objects"))))
+
+
+def record(connection: Connection, actor: str, reason: str) -> int:
+    """Take the whole catalog as it is now; return how many objects it has."""
+    with connection.transaction():
+        connection.execute(_sql("record"), {"actor": actor, "reason": reason})
+        return _write(connection, None)
+
+
+def refresh(connection: Connection, actor: str, reason: str, owners: Iterable[TableName]) -> bool:
+    """Take these owners as they are now; without a snapshot take everything, as the first state of it.
+
+    A table that somebody locks exclusively cannot be read now: then the snapshot stays as it is and False comes back,
+    because the caller's state change must not wait for it. `drift` shows the rest until the next refresh.
+    """
+    asked = list(owners)
+    try:
+        with connection.transaction():
+            connection.execute("SET LOCAL lock_timeout = '1s'")
+            if connection.execute(_sql("read")).fetchone() is None:
+                record(connection, actor, reason)
+            elif asked:
+                _write(connection, asked)
+    except DatabaseError:
+        if connection.closed:
+            raise
+        return False
+    return True
+
+
+def _write(connection: Connection, owners: list[TableName] | None) -> int:
+    found = read_objects(connection, owners)
+    asked = {
+        "schemas": None if owners is None else [owner.schema for owner in owners],
+        "names": None if owners is None else [owner.name for owner in owners],
+    }
+    connection.execute(_sql("forget"), asked)
+    connection.execute(
+        _sql("keep"),
+        {
+            "kinds": [item.kind for item in found],
+            "schemas": [item.owner_schema for item in found],
+            "owners": [item.owner_name for item in found],
+            "names": [item.name for item in found],
+            "definitions": [item.definition for item in found],
+        },
+    )
+    return len(found)
+
+
+def _sql(name: str) -> bytes:
+    return query(f"snapshots.{name}", "migrator.state")
