@@ -52,6 +52,22 @@ class Change(Section):
     """Whether a migration of this name is on the base's tip: it may have run."""
 
 
+class DatabaseObject(Section):
+    """A table, view, column or another thing of the database, as the catalog spells it."""
+
+    kind: str
+    """`table`, `view`, `column`, `index`, `function` … in PostgreSQL's words."""
+    schema_name: str
+    name: str
+    """The column's name for a column."""
+    table: str = ""
+    """The table that it belongs to; empty for what stands by itself."""
+
+    def __str__(self) -> str:
+        """Return `public.users.mail` or `public.orders`."""
+        return ".".join(part for part in (self.schema_name, self.table, self.name) if part)
+
+
 class SqlFile(Section):
     """What a changed migration file does, read from its SQL and its folder's manifest at head."""
 
@@ -60,11 +76,11 @@ class SqlFile(Section):
     """The migration's id: its folder's name, or the file's own."""
     phase: Literal["expand", "migrate", "contract", "abort", "verify", "manifest", "none"]
     """`none`: a plain file without phases, judged by what it does."""
-    adds: tuple[str, ...] = ()
-    """Objects that it makes: `public.orders`, `public.users.mail`."""
-    removes: tuple[str, ...] = ()
+    adds: tuple[DatabaseObject, ...] = ()
+    """Objects that it makes."""
+    removes: tuple[DatabaseObject, ...] = ()
     """Objects that are gone afterwards, renames' old names among them."""
-    tables: tuple[str, ...] = ()
+    tables: tuple[DatabaseObject, ...] = ()
     """Tables that it touches."""
     mixed: str = ""
     """Why it belongs to more than one phase, in words; empty when it does not."""
@@ -133,6 +149,14 @@ class Commitment(Section):
     url: str = ""
 
 
+class Unknown(Section):
+    """Something that could not be found out."""
+
+    topic: Literal["diff", "policy", "references", "deployed", "reviews", "commitments"]
+    text: str
+    """The situation, then what to do."""
+
+
 class Evidence(Section):
     """All inputs of one check."""
 
@@ -154,12 +178,12 @@ class Evidence(Section):
     sql_files: tuple[SqlFile, ...] = ()
     references: tuple[CodeReference, ...] = ()
     scanned: Mapping[str, int] = Field(default_factory=dict[str, int])
-    """Ref -> number of files that the scan read; a ref that is missing here was not scanned."""
+    """Commit -> number of files that the scan read; a commit that is missing here was not scanned."""
     not_scanned: tuple[str, ...] = ()
     """Files whose references could only be guessed from their words."""
     codeowners: str = ""
     """The text of CODEOWNERS at the base."""
     pull_request: PullRequest | None = None
     commitments: tuple[Commitment, ...] = ()
-    unknowns: tuple[str, ...] = ()
-    """What could not be found out and why, with what to do: any of them that matters makes the verdict `unknown`."""
+    unknowns: tuple[Unknown, ...] = ()
+    """What could not be found out; any of them that matters makes the verdict `unknown`."""

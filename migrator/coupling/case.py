@@ -1,0 +1,112 @@
+"""The evidence, sorted for the rules: each changed file with its class and phase, and what the migrations do."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from pathspec import GitIgnoreSpec
+
+from migrator.coupling.classify import Classifier, DatabaseGroups, paths_of
+from migrator.coupling.evidence import Change, CodeReference, DatabaseObject, Evidence, FileClass, SqlFile
+
+_PHASES = {"manifest": "none", "verify": "none", "abort": "none"}
+_TABLE_LIKE = frozenset({"table", "view", "materialized view", "foreign table"})
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One name of a changed file: a rename gives two, with the same change."""
+
+    path: str
+    file_class: FileClass
+    change: Change
+
+
+class Case:
+    """What the rules look at."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.policy = evidence.policy
+        self.classifier = Classifier(evidence.policy)
+        self.groups = DatabaseGroups(evidence.policy.service)
+        self.files = tuple(self._classified())
+        self.sql_files = {file.path: file for file in evidence.sql_files}
+
+    def _classified(self) -> Iterator[File]:
+        for change in self.evidence.changes:
+            for path in paths_of(change):
+                yield File(path, self.classifier.file_class(path), change)
+
+    def of_class(self, *classes: FileClass) -> tuple[File, ...]:
+        """Return the changed files of these classes."""
+        return tuple(file for file in self.files if file.file_class in classes)
+
+    @cached_property
+    def migrations(self) -> tuple[File, ...]:
+        """The changed migration files."""
+        return self.of_class(FileClass.MIGRATION)
+
+    @cached_property
+    def code(self) -> tuple[File, ...]:
+        """The changed files that must not travel with schema: application code, and models where not allowed."""
+        models = () if self._allows_models else self.of_class(FileClass.MODEL)
+        return (*self.of_class(FileClass.APP), *models)
+
+    @property
+    def _allows_models(self) -> bool:
+        return self.policy.models_with == "expand" and all(
+            self.phase(file) in {"expand", "none"} for file in self.migrations
+        )
+
+    def phase(self, file: File) -> str:
+        """Return expand, migrate, contract or unknown for a migration file: by its name, else by what it does."""
+        sql = self.sql_files.get(file.path)
+        if sql is None:
+            return "unknown"
+        return sql.phase if sql.phase in {"expand", "migrate", "contract"} else self._by_content(sql)
+
+    def _by_content(self, sql: SqlFile) -> str:
+        if sql.problem or sql.mixed:
+            return "unknown"
+        if sql.phase in _PHASES:
+            return sql.phase
+        return "contract" if sql.removes else "expand" if sql.adds else "migrate"
+
+    def coupled(self, files: Iterable[File], code: File) -> tuple[File, ...]:
+        """Return those of the migration files that may work on the same database as the code."""
+        return tuple(file for file in files if self.groups.are_coupled(file.path, code.path))
+
+    def references(self, ref: str) -> tuple[CodeReference, ...]:
+        """Return the references of `head` or `deployed`."""
+        return tuple(reference for reference in self.evidence.references if reference.ref == ref)
+
+    def is_squashed(self, path: str) -> bool:
+        """Whether the policy lets this migration be rewritten."""
+        return GitIgnoreSpec.from_lines(self.policy.squash).match_file(path)
+
+    @cached_property
+    def removed(self) -> tuple[tuple[SqlFile, DatabaseObject], ...]:
+        """Tables, views and columns that the changed contract files take away."""
+        gone = (
+            (sql, item)
+            for file in self.migrations
+            if (sql := self.sql_files.get(file.path)) is not None and self.phase(file) in {"contract", "unknown"}
+            for item in sql.removes
+        )
+        return tuple((sql, item) for sql, item in gone if item.kind == "column" or item.kind in _TABLE_LIKE)
+
+    @cached_property
+    def added(self) -> tuple[tuple[SqlFile, DatabaseObject], ...]:
+        """Tables, views and columns that the changed expand files make."""
+        made = ((sql, item) for sql in self.sql_files.values() for item in sql.adds)
+        return tuple((sql, item) for sql, item in made if item.kind == "column" or item.kind in _TABLE_LIKE)
+
+
+def names(reference: CodeReference, item: DatabaseObject) -> bool:
+    """Whether the reference may mean the object: by name, or as one of all columns."""
+    if reference.schema_name not in (None, item.schema_name):
+        return False
+    if item.kind != "column":
+        return reference.table == item.name
+    return reference.table == item.table and (reference.is_star or reference.name == item.name)

@@ -1,0 +1,148 @@
+"""Whether schema and code may ship together all the same: two people, a reason, and the promise of a postmortem.
+
+Labels and trailers declare the wish, they never grant it. Approvals count on the head commit only, from people who
+wrote none of it, as the policy of the base asks. What is missing is listed together with who could give it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from migrator.config.coupling import CouplingOverride
+from migrator.coupling.case import Case
+from migrator.coupling.decision import Override
+from migrator.coupling.evidence import Evidence, PullRequest, Review
+from migrator.coupling.owners import Owners, owners_of
+
+_TRAILER = "allow-coupled-migration"
+_LINE = r"^[ \t>*-]*(?:\*\*)?{name}(?:\*\*)?:(?:\*\*)?[ \t]*(?P<value>\S.*?)\s*$"
+
+
+def evaluate_override(case: Case) -> Override | None:
+    """Return the request with what it lacks; None when nobody asked."""
+    request = case.evidence.pull_request
+    if request is None or not _is_asked(request, case.policy.override):
+        return None
+    people = _People(case, request)
+    reason = request.trailers.get(_TRAILER) or _line(request, "Reason")
+    postmortem = request.trailers.get("postmortem") or _line(request, "Postmortem")
+    missing = (
+        *people.missing(),
+        *_missing_reason(reason, case.policy.override),
+        *_missing_postmortem(postmortem, case.policy.override),
+        *_overdue(case.evidence),
+        *(unknown.text for unknown in case.evidence.unknowns if unknown.topic in {"reviews", "commitments"}),
+    )
+    due = (case.evidence.now + case.policy.override.due).astimezone(UTC)
+    return Override(reason, people.counted, postmortem, due.isoformat(timespec="seconds"), missing)
+
+
+def _is_asked(request: PullRequest, policy: CouplingOverride) -> bool:
+    return policy.label in request.labels or _TRAILER in request.trailers
+
+
+def _line(request: PullRequest, name: str) -> str:
+    """Return the value of a line `Name: value` of the description; the last one counts, as for trailers."""
+    found = re.findall(_LINE.format(name=name), request.body, re.MULTILINE | re.IGNORECASE)
+    return found[-1] if found else ""
+
+
+def _missing_reason(reason: str, policy: CouplingOverride) -> Iterator[str]:
+    if len(reason) < policy.min_reason:
+        yield (
+            f"a line `Reason: …` of at least {policy.min_reason} characters in the description"
+            f" (there: {len(reason)}); the author can add it"
+        )
+
+
+def _missing_postmortem(postmortem: str, policy: CouplingOverride) -> Iterator[str]:
+    if re.search(policy.postmortem_pattern, postmortem) is None:
+        there = f"{postmortem!r} does not match" if postmortem else "there is none; it must match"
+        yield f"a line `Postmortem: …` in the description ({there} {policy.postmortem_pattern}); the author can add it"
+
+
+def _overdue(evidence: Evidence) -> Iterator[str]:
+    late = [c for c in evidence.commitments if c.closed_at is None and c.due < evidence.now]
+    if len(late) > evidence.policy.override.max_overdue:
+        listed = ", ".join(f"{c.id} ({c.postmortem}, due {_day(c.due)})" for c in late)
+        yield f"the postmortems of earlier overrides are overdue: {listed}; whoever promised them can close them"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+class _People:
+    """Who approved, who could, and what is missing."""
+
+    def __init__(self, case: Case, request: PullRequest) -> None:
+        self._policy = case.policy.override
+        self._request = request
+        self._head = case.evidence.head
+        self._writers = {_key(name) for name in (request.author, *request.committers) if name}
+        self._owners = _owners(case)
+        self._allowed = self._who_may()
+        self.approvals = tuple(self._valid())
+        self.counted = tuple(user for user in self.approvals if _key(user) in self._allowed)
+
+    def _who_may(self) -> dict[str, str]:
+        """Return the people who may approve, by comparable name."""
+        named = self._policy.approvers or tuple(name for owners in self._owners for name in owners.owners)
+        return {key: user for key, user in self._people(named).items() if key not in self._writers}
+
+    def _people(self, names: Iterable[str]) -> dict[str, str]:
+        """Expand teams into their members."""
+        teams = {_key(team): members for team, members in self._request.teams.items()}
+        users = (user for name in names for user in teams.get(_key(name), (name,)))
+        return {_key(user): user.removeprefix("@") for user in users if "/" not in user}
+
+    def _valid(self) -> Iterator[str]:
+        """Yield those whose last word is an approval of the head commit: a later push or dismissal takes it back."""
+        last: dict[str, Review] = {}
+        for review in sorted(self._request.reviews, key=lambda review: review.at):
+            if review.state != "commented":
+                last[_key(review.user)] = review
+        for key, review in last.items():
+            is_of_head = review.state == "approved" and review.commit == self._head
+            if is_of_head and not review.is_bot and key not in self._writers:
+                yield review.user
+
+    def missing(self) -> Iterator[str]:
+        """Yield each lack in words, with who could give it."""
+        lacking = self._policy.min_approvals - len(self.counted)
+        if lacking > 0:
+            yield (
+                f"{lacking} more {'approval' if lacking == 1 else 'approvals'} of {self._head[:12]}"
+                f" ({len(self.counted)} of {self._policy.min_approvals}); {self._who_could(self._allowed.values())}"
+            )
+        if self._policy.senior:
+            yield from self._missing_of("a senior approval", self._policy.senior, 1)
+        if self._policy.require_codeowners:
+            for owners in self._owners:
+                section = f" [{owners.section}]" if owners.section else ""
+                yield from self._missing_of(f"the approval of CODEOWNERS{section}", owners.owners, owners.count)
+
+    def _missing_of(self, what: str, names: Sequence[str], count: int) -> Iterator[str]:
+        people = self._people(names)
+        given = [user for user in self.approvals if _key(user) in people]
+        if len(given) < count:
+            free = (user for key, user in people.items() if key not in self._writers)
+            yield f"{what} ({len(given)} of {count}); {self._who_could(free)}"
+
+    def _who_could(self, users: Iterable[str]) -> str:
+        given = {_key(user) for user in self.approvals}
+        able = sorted({f"@{user}" for user in users if _key(user) not in given}, key=str.lower)
+        if able:
+            return f"can be given by {', '.join(able)}"
+        return "nobody is left who could give it: name people in [coupling.override] approvers or CODEOWNERS"
+
+
+def _owners(case: Case) -> tuple[Owners, ...]:
+    paths = dict.fromkeys(file.path for file in case.migrations)
+    found = (owners for path in paths for owners in owners_of(case.evidence.codeowners, path))
+    return tuple(dict.fromkeys(found))
+
+
+def _key(name: str) -> str:
+    """Return a user's name as forges compare it."""
+    return name.removeprefix("@").lower()

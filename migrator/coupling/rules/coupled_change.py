@@ -1,0 +1,19 @@
+"""CPL001: schema and application code in one pull request.
+
+Old code runs against the new schema during every deploy, and a rollback brings it back: a change that needs both at
+once has a moment in which one of them is missing.
+"""
+
+from collections.abc import Iterable
+
+from migrator.coupling.case import Case
+from migrator.coupling.coupling import coupled_findings
+from migrator.coupling.decision import Finding
+from migrator.coupling.evidence import Scope
+
+CODE = "CPL001"
+
+
+def check(case: Case) -> Iterable[Finding]:
+    """Yield one finding for each code file that must not travel with the migrations of this pull request."""
+    return coupled_findings(case, CODE, "coupled-change") if case.evidence.scope is Scope.PULL_REQUEST else ()

@@ -1,0 +1,32 @@
+"""CPL008: a migration file belongs to more than one phase, or cannot be read.
+
+An expand that drops something breaks the code that runs; a file that nobody can read may do anything.
+"""
+
+from collections.abc import Iterator
+
+from migrator.coupling.case import Case
+from migrator.coupling.decision import Finding, Level
+
+CODE = "CPL008"
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Yield one finding for each such file."""
+    for file in case.migrations:
+        sql = case.sql_files.get(file.path)
+        reason = "" if sql is None else sql.mixed or sql.problem
+        if sql is None or not reason:
+            continue
+        todo = "Put what is additive into expand.sql and what removes into contract.sql; `migrator new` writes both."
+        yield Finding(
+            CODE,
+            "mixed-phase-file",
+            Level.ERROR,
+            file.path,
+            sql.mixed_line,
+            f"{file.path}: {reason}.",
+            todo,
+            file_class=file.file_class,
+            phase=sql.phase,
+        )

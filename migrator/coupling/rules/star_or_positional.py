@@ -1,0 +1,37 @@
+"""CPL009: an expand adds a column to a table that code reads or writes without naming columns.
+
+`SELECT *` returns one column more, and prepared statements with it fail once ("cached plan must not change result
+type"); an insert by position goes on, but nobody who reads it knows which columns it fills.
+"""
+
+from collections.abc import Iterator
+
+from migrator.coupling.case import Case, names
+from migrator.coupling.decision import Finding, Level
+
+CODE = "CPL009"
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Yield one warning for each place, whatever the number of columns."""
+    columns = [(sql, item) for sql, item in case.added if item.kind == "column"]
+    for reference in case.references("head"):
+        hit = next(((s, i) for s, i in columns if reference.is_star and names(reference, i)), None)
+        if hit is None:
+            continue
+        sql, item = hit
+        message = (
+            f"{sql.path} adds {item}, and {reference.path}:{reference.line} uses all columns of {reference.table}"
+            " without naming them."
+        )
+        yield Finding(
+            CODE,
+            "star-or-positional",
+            Level.WARNING,
+            reference.path,
+            reference.line,
+            message,
+            "Name the columns.",
+            column=reference.column,
+            objects=(str(item),),
+        )
