@@ -168,14 +168,12 @@ class LintRun:
 
     def _fixed(self) -> Iterator["FixedSource"]:
         from migrator.lint.fix import fix_source
-        from migrator.lint.template import fill
 
         past = self._past()
         for source in self.sources:
-            if fill(source.text, self.settings.placeholders) != source.text:
-                self._session.tell(f"{source.path}: not fixed, because it is a template.")
-                continue
             fixed = fix_source(source, lambda s: lint([s], self._pg_version, self.settings, past).findings)
+            for reason in fixed.refused:
+                self._session.tell(f"{source.path}:{reason}")
             if fixed.before != fixed.after:
                 yield fixed
 

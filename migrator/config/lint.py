@@ -27,8 +27,8 @@ class LintSection(Section):
 
     fail_on: Literal["error", "warning", "never"] = "error"
     """The lowest severity that makes the exit code 1."""
-    assume_transaction: bool = False
-    """Whether the runner wraps each file in a transaction; a comment `-- migrator: no-transaction` overrides it."""
+    assume_transaction: bool | None = None
+    """Whether the runner wraps each file in a transaction; unset: as the tool does whose files they seem to be."""
     rules: Mapping[str, Level] = Field(default_factory=dict[str, Level])
     """Rule to error, warning or off, for all files."""
     paths: tuple[LintPathSection, ...] = ()

@@ -11,18 +11,20 @@ from functools import cached_property
 from pathlib import Path
 
 from migrator.clock import SystemClock
+from migrator.lint.halves import Half
 from migrator.lint.judging import judge_action
 from migrator.lint.reading import Reading, read_steps
 from migrator.lint.source import Source
 from migrator.lint.step import Action, Step
 from migrator.lint.suppression import Suppression, read_suppressions
+from migrator.lint.template import Filling
 from migrator.lint.transactions import Transactions
 from migrator.names import TableName
 from migrator.schema.model import Schema, Table
 from migrator.schema.replay import replay
 from migrator.statements.effects import ObjectRef, Rename
 from migrator.statements.facts.nodes import table_name
-from migrator.statements.statement import SyntaxProblem
+from migrator.statements.statement import Span, SyntaxProblem
 
 __all__ = ["PHASES_BEFORE", "Action", "FileContext", "Step", "read_steps"]
 
@@ -49,6 +51,10 @@ class FileContext:
     """Rules that a suppression may name."""
     sibling: Callable[[str], "FileContext | None"]
     """Reads `<name>.sql` of the same migration folder; None where there is none."""
+    filling: Filling
+    """The text as it is written, where the source's is that of a template with its placeholders filled."""
+    half: Half
+    """Which way the text goes, and how its runner sends it."""
     unused: tuple[Suppression, ...] = field(default=())
     """Suppressions that suppressed nothing; known only after all rules have run."""
 
@@ -69,7 +75,9 @@ class FileContext:
 
     @cached_property
     def phase(self) -> str | None:
-        """expand, migrate, contract or abort, by the file's name."""
+        """expand, migrate, contract or abort, by the file's name; another tool's way back is an abort."""
+        if self.half.is_back:
+            return "abort"
         stem = Path(self.source.path).name.removesuffix(".sql")
         return stem if stem in PHASES_BEFORE else None
 
@@ -156,6 +164,11 @@ class FileContext:
             for table in _filled(step):
                 first.setdefault(table, step.order)
         return first
+
+    def written(self, span: Span) -> str:
+        """Return a part of the text as it is written, placeholders and all."""
+        place = self.filling.place(span)
+        return self.filling.written[place.start : place.end]
 
     def of_kind(self, *kinds: str) -> Sequence[Step]:
         """Return the statements of these kinds, in order."""

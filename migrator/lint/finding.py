@@ -96,6 +96,8 @@ class Finding:
     end_line: int
     source_lines: tuple[str, ...]
     """The lines from `line` to `end_line`, without their ends."""
+    unfixed: str = ""
+    """Why a fix that its rule has cannot be written into a template; empty when there is none or it can."""
 
     @property
     def is_error(self) -> bool:

@@ -28,19 +28,23 @@ class FixedSource:
     after: str
     titles: tuple[str, ...]
     """What was done, each fix once."""
+    refused: tuple[str, ...] = ()
+    """What was not done, each with its line and the reason."""
 
 
 def fix_source(source: Source, lint: Callable[[Source], Sequence[Finding]]) -> FixedSource:
     """Apply every fix of the findings and of those that are found afterwards."""
     text, titles = source.text, dict[str, None]()
+    findings: Sequence[Finding] = ()
     for _ in range(_MOST_ROUNDS):
-        fixes = [f.claim.fix for f in lint(Source(source.path, text)) if f.claim.fix is not None]
-        changed, taken = apply(text, fixes)
+        findings = lint(Source(source.path, text))
+        changed, taken = apply(text, [f.claim.fix for f in findings if f.claim.fix is not None])
         if changed == text:
             break
         text = changed
         titles |= dict.fromkeys(taken)
-    return FixedSource(source.path, source.text, text, tuple(titles))
+    refused = (f"{f.line}: {f.rule} is not fixed: {f.unfixed}." for f in findings if f.unfixed)
+    return FixedSource(source.path, source.text, text, tuple(titles), tuple(refused))
 
 
 def apply(text: str, fixes: Iterable[Fix]) -> tuple[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from migrator.errors import InputError
 from migrator.lint.dump import without_rows
+from migrator.lint.halves import forward_text, is_way_back
 from migrator.lint.source import find_files, read_source
 from migrator.schema.model import Schema
 from migrator.schema.replay import replay
@@ -19,9 +20,7 @@ from migrator.statements.statement import Statement
 
 _PHASES = ("expand.sql", "migrate.sql", "contract.sql")
 _NOT_FORWARD = frozenset({"abort.sql", "verify.sql", "down.sql", "rollback.sql", "revert.sql"})
-_UNDO = re.compile(r"\.(down|undo|rollback)\.sql\Z|\AU\d[\w.]*__", re.IGNORECASE)
-_WAY_BACK = re.compile(r"^--\s*(migrate:down|\+goose\s+Down|\+migrate\s+Down)\b", re.IGNORECASE | re.MULTILINE)
-"""Where the second half of a file of dbmate, goose or sql-migrate begins."""
+"""Files beside those of a migration that do not make the schema what it is."""
 _NUMBER = re.compile(r"(\d+)")
 
 
@@ -53,9 +52,9 @@ class History:
             self._schemas.append(self._after(len(self._schemas) - 1))
         return self._schemas[place]
 
-    def learn(self, path: Path, text: str, schema: Callable[[], Schema]) -> None:
-        """Take note of the schema that a file leaves behind, unless its text also goes back."""
-        if _unit(path) in self._place and not _WAY_BACK.search(text):
+    def learn(self, path: Path, schema: Callable[[], Schema]) -> None:
+        """Take note of the schema that a file leaves behind."""
+        if _unit(path) in self._place:
             self._learned[path] = schema().settled()
 
     def _after(self, number: int) -> Schema:
@@ -78,10 +77,10 @@ class Histories:
         known = next((history for history in self._folders if history.covers(path)), None)
         return known.before(path) if known is not None else self._base
 
-    def learn(self, path: Path, text: str, schema: Callable[[], Schema]) -> None:
+    def learn(self, path: Path, schema: Callable[[], Schema]) -> None:
         """Take note of the schema that a file leaves behind."""
         for history in self._folders:
-            history.learn(path, text, schema)
+            history.learn(path, schema)
 
 
 def forward_statements(file: Path) -> tuple[Statement, ...]:
@@ -90,9 +89,7 @@ def forward_statements(file: Path) -> tuple[Statement, ...]:
     Raises:
         InputError: it is not a readable UTF-8 file.
     """
-    text = without_rows(read_source(file).text)
-    way_back = _WAY_BACK.search(text)
-    return parse_sql(text[: way_back.start()] if way_back else text).statements
+    return parse_sql(without_rows(forward_text(file, read_source(file).text))).statements
 
 
 def schema_of(paths: Sequence[Path], *, is_complete: bool) -> Schema:
@@ -128,7 +125,7 @@ def _in_order(folder: Path, only: Iterable[Path] | None) -> list[Path]:
 
 def _forward(files: Iterable[Path]) -> Iterator[Path]:
     for file in files:
-        if file.name.lower() not in _NOT_FORWARD and not _UNDO.search(file.name):
+        if file.name.lower() not in _NOT_FORWARD and not is_way_back(file):
             yield file
 
 

@@ -4,7 +4,7 @@ The schema before a statement is that of the history with the file's own earlier
 ROLLBACK undoes is undone here too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from migrator.lint.bodies import Body, body_of, called, function_name
@@ -33,6 +33,8 @@ class Reading:
     """After all migrations that come before."""
     is_wrapped: bool = False
     """Whether the runner of the file wraps it in one transaction (`assume_transaction`)."""
+    is_sent_together: bool = False
+    """Whether it sends the file in one message, which is a transaction when it holds several statements."""
 
 
 def read_steps(text: str, reading: Reading) -> tuple[tuple[Step, ...], tuple[SyntaxProblem, ...]]:
@@ -41,9 +43,15 @@ def read_steps(text: str, reading: Reading) -> tuple[tuple[Step, ...], tuple[Syn
     The body of a DO block follows it, with the block's number.
     """
     parsed = parse_sql(text)
-    reader = _Reader(reading, is_wrapped=_is_wrapped(text, default=reading.is_wrapped))
+    is_wrapped = reading.is_wrapped or (reading.is_sent_together and _is_one_transaction(parsed.statements))
+    reader = _Reader(reading, is_wrapped=_is_wrapped(text, default=is_wrapped))
     steps = [step for number, statement in enumerate(parsed.statements) for step in reader.read(number, statement)]
     return tuple(steps), parsed.problems
+
+
+def _is_one_transaction(statements: Sequence[Statement]) -> bool:
+    """Whether a message of these statements is one transaction: several, none of which begins or ends one itself."""
+    return len(statements) > 1 and not any(each.kind == "transaction_stmt" for each in statements)
 
 
 def _is_wrapped(text: str, *, default: bool) -> bool:

@@ -9,13 +9,15 @@ from typing import Protocol
 from migrator.lint.context import PHASES_BEFORE, FileContext
 from migrator.lint.dump import without_rows
 from migrator.lint.finding import Claim, Finding, Severity
+from migrator.lint.halves import Half, halves_of, way_forward
 from migrator.lint.reading import Reading, read_steps
 from migrator.lint.report import Allowed, LintReport
 from migrator.lint.rule import Rule, all_rules
 from migrator.lint.settings import FileSettings, LintSettings
 from migrator.lint.source import Source, read_source
 from migrator.lint.suppression import VERBS, Suppression
-from migrator.lint.template import fill
+from migrator.lint.template import as_written, fill, may_break, without_tags
+from migrator.lint.wrapping import Sending
 from migrator.schema.model import Schema
 from migrator.statements.statement import Span
 
@@ -32,8 +34,8 @@ class Past(Protocol):
         """Return the schema that the file's migration finds."""
         ...
 
-    def learn(self, path: Path, text: str, schema: Callable[[], Schema]) -> None:
-        """Take note of the schema that a file of this text leaves behind; asked for only when it matters."""
+    def learn(self, path: Path, schema: Callable[[], Schema]) -> None:
+        """Take note of the schema that a file leaves behind; asked for only when it matters."""
         ...
 
 
@@ -45,7 +47,7 @@ class NoPast:
         del path
         return Schema()
 
-    def learn(self, path: Path, text: str, schema: Callable[[], Schema]) -> None:
+    def learn(self, path: Path, schema: Callable[[], Schema]) -> None:
         """Forget it."""
 
 
@@ -84,10 +86,10 @@ def results_of(
 def read_files(
     sources: Iterable[Source], pg_version: int, settings: LintSettings, past: Past | None = None
 ) -> Iterator[FileContext]:
-    """Yield each source, understood, in order."""
+    """Yield each source, understood, in order; of one that goes forward and back, both halves."""
     library = _Library(pg_version, settings, past or NoPast())
     for source in sources:
-        yield library.file(source)
+        yield from library.files(source)
 
 
 def report_of(results: Iterable[FileResult], fail_on: Severity | None) -> LintReport:
@@ -95,7 +97,7 @@ def report_of(results: Iterable[FileResult], fail_on: Severity | None) -> LintRe
     every = tuple(results)
     return LintReport(
         findings=tuple(finding for result in every for finding in result.findings),
-        paths=tuple(result.path for result in every),
+        paths=tuple(dict.fromkeys(result.path for result in every)),
         statements=sum(result.statements for result in every),
         opaque=sum(result.opaque for result in every),
         unreadable=sum(result.unreadable for result in every),
@@ -116,33 +118,61 @@ class _Library:
         self._texts: dict[str, str] = {}
         self._known_rules = frozenset(all_rules()) - _JUDGES_SUPPRESSIONS
 
+    def files(self, source: Source) -> Iterator[FileContext]:
+        """Yield the source, understood; its way back as a file of its own that finds what the way forward left."""
+        first, *rest = halves_of(Path(source.path), source.text)
+        forward = self._half(source, first, None)
+        yield forward
+        for half in rest:
+            yield self._half(source, half, forward)
+
     def file(self, source: Source) -> FileContext:
-        """Return the source, understood."""
+        """Return the way forward of the source, understood."""
+        return self._half(source, halves_of(Path(source.path), source.text)[0], None)
+
+    def _half(self, source: Source, half: Half, forward: FileContext | None) -> FileContext:
         path = Path(os.path.abspath(source.path))  # noqa: PTH100 links keep their own name
         if path.parent != self._folder:
             self._folder, self._files, self._texts = path.parent, {}, {}
+        if half.is_back:
+            return self._read(source, half, self._with_forward(path, forward))
         known = self._files.get(path.name)
         if known is None or self._texts[path.name] != source.text:
-            known = self._read(source, path)
+            known = self._read(source, half, self._sibling)
             self._texts[path.name] = source.text
         self._files[path.name] = replace(known, source=replace(source, text=known.source.text))
         understood = known
-        self._past.learn(path, source.text, lambda: understood.schema_after)
+        self._past.learn(path, lambda: understood.schema_after)
         return self._files[path.name]
 
-    def _read(self, source: Source, path: Path) -> FileContext:
-        text = fill(without_rows(source.text), self._settings.placeholders)
-        is_wrapped = self._settings.for_file(source.path).assume_transaction
-        reading = Reading(self._pg_version, self._schema_before(path), is_wrapped)
-        steps, problems = read_steps(text, reading)
-        return FileContext(replace(source, text=text), reading, steps, problems, self._known_rules, self._sibling)
+    def _read(self, source: Source, half: Half, sibling: Callable[[str], FileContext | None]) -> FileContext:
+        reading = self._reading(Path(os.path.abspath(source.path)), source.path, half, sibling)  # noqa: PTH100
+        filling = fill(without_rows(half.text), self._settings.placeholders)
+        steps, problems = read_steps(filling.text, reading)
+        if problems and may_break(filling):
+            filling = without_tags(filling)
+            steps, problems = read_steps(filling.text, reading)
+        filled = replace(source, text=filling.text)
+        return FileContext(filled, reading, steps, problems, self._known_rules, sibling, filling, half)
 
-    def _schema_before(self, path: Path) -> Schema:
+    def _reading(self, path: Path, named: str, half: Half, sibling: Callable[[str], FileContext | None]) -> Reading:
+        sending = half.sending(self._settings.for_file(named).assume_transaction)
+        schema = self._schema_before("abort" if half.is_back else path.stem, path, sibling)
+        is_wrapped, is_together = sending is Sending.WRAPPED, sending is Sending.TOGETHER
+        return Reading(self._pg_version, schema, is_wrapped, is_together)
+
+    def _schema_before(self, phase: str, path: Path, sibling: Callable[[str], FileContext | None]) -> Schema:
         """A file of a migration finds what the earlier phases left."""
-        for name in reversed(PHASES_BEFORE.get(path.stem, ())):
-            if (earlier := self._sibling(name)) is not None:
+        for name in reversed(PHASES_BEFORE.get(phase, ())):
+            if (earlier := sibling(name)) is not None:
                 return earlier.schema_after.settled()
         return self._past.before(path)
+
+    def _with_forward(self, path: Path, forward: FileContext | None) -> Callable[[str], FileContext | None]:
+        """Return what stands for `expand.sql` beside a way back: the other half of the file, or the file it undoes."""
+        if forward is None and (file := way_forward(path)) is not None:
+            forward = self.file(read_source(file))
+        return lambda name: forward if name == "expand" else None
 
     def _sibling(self, name: str) -> FileContext | None:
         file = self._folder / f"{name}.sql"
@@ -213,29 +243,33 @@ def _valid(file: FileContext) -> Iterator[Suppression]:
 
 
 class _Places:
-    """Makes findings of claims: where they stand, and the code around them."""
+    """Makes findings of claims: where they stand in the text as it is written, and the code around them."""
 
     def __init__(self, file: FileContext, settings: FileSettings) -> None:
         self._file = file
         self._settings = settings
-        self._lines: Sequence[str] = file.source.text.split("\n")
+        self._text = file.filling.written
+        self._lines: Sequence[str] = self._text.split("\n")
 
     def finding(self, rule: Rule, claim: Claim) -> Finding:
         """Return the claim with its place."""
         step = self._file.steps[claim.step] if claim.step is not None else None
         span = claim.span or (step.statement.span if step else None)
-        column, end_line = _place(self._file.source.text, span) if span is not None else (1, claim.line)
+        place = self._file.filling.place(span) if span is not None else None
+        column, end_line = _place(self._text, place) if place is not None else (1, claim.line)
         end_line = max(end_line, claim.line)
+        fix, unfixed = as_written(claim.fix, self._file.filling)
         return Finding(
             rule=rule.id,
             path=self._file.source.path,
-            claim=claim,
+            claim=claim if fix is claim.fix else replace(claim, fix=fix),
             severity=self._settings.severity(rule.id, claim.severity),
             category=claim.category or rule.category,
             held=claim.held or (getattr(step.effects, "held", None) if step and claim.lock else None),
             column=column,
             end_line=end_line,
             source_lines=tuple(line.rstrip() for line in self._lines[claim.line - 1 : end_line]),
+            unfixed=unfixed,
         )
 
 

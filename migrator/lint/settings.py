@@ -44,8 +44,8 @@ class LintSettings:
     """Rule id to error, warning or off."""
     paths: tuple[PathSettings, ...] = ()
     """Later ones win."""
-    assume_transaction: bool = False
-    """The runner wraps each file in a transaction."""
+    assume_transaction: bool | None = None
+    """Whether the runner wraps each file in a transaction; None: as the tool does whose file it seems to be."""
     placeholders: Mapping[str, str] = field(default_factory=dict[str, str])
     """The SQL text that stands for a template's placeholder, by its name."""
     root: Path | None = None
@@ -86,7 +86,7 @@ class FileSettings:
     """What holds for one file."""
 
     levels: Mapping[str, str]
-    assume_transaction: bool
+    assume_transaction: bool | None
 
     def is_on(self, rule: str, *, is_default: bool) -> bool:
         """Whether the rule is asked at all."""

@@ -32,7 +32,7 @@ class Given:
         del path
         return self._schema
 
-    def learn(self, path: Path, text: str, schema: Callable[[], Schema]) -> None:
+    def learn(self, path: Path, schema: Callable[[], Schema]) -> None:
         """One example is no past of another."""
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from migrator.lint.context import FileContext, Step
+from migrator.lint.halves import Half
 from migrator.lint.reading import Reading, read_steps
 from migrator.lint.rule import Rule, all_rules
 from migrator.lint.source import Source
+from migrator.lint.template import Filling
 from migrator.pg.connection import Connection, connect
 from migrator.pg.driver import errors
 from migrator.sandbox.cluster import Cluster
@@ -101,7 +103,10 @@ def understood(rule: Rule, section: str, version: int) -> FileContext:
     text = rule.section(section)
     reading = Reading(version, replay(parse_sql(rule.section("Given")).statements))
     steps, problems = read_steps(text, reading)
-    return FileContext(Source("example.sql", text), reading, steps, problems, frozenset(), lambda _: None)
+    filling, half = Filling(text, text), Half(text)
+    return FileContext(
+        Source("example.sql", text), reading, steps, problems, frozenset(), lambda _: None, filling, half
+    )
 
 
 def locks_claimed(file: FileContext, rule: Rule) -> list[tuple[TableLock, Step]]:

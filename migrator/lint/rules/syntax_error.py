@@ -25,7 +25,7 @@ CATEGORY = Category.ERROR
 def check(file: FileContext) -> Iterator[Claim]:
     """Report every part of the file that is not SQL."""
     for problem in file.problems:
-        if placeholders(file.source.text[problem.span.start : problem.span.end]):
+        if placeholders(file.written(problem.span)):
             continue  # templated-sql says what it is
         message = f"{problem.message.rstrip('.')} (column {problem.column})."
         yield Claim(problem.line, message, "Correct the statement: PostgreSQL 18's grammar does not accept it.")
