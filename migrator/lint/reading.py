@@ -14,14 +14,10 @@ from migrator.lint.step import Step
 from migrator.lint.suppression import MARK, TRANSACTION_VERBS
 from migrator.schema.model import Schema
 from migrator.schema.replay import replay
+from migrator.schema.search_path import resolved
 from migrator.statements.effects import Effects, combined
 from migrator.statements.parse import parse_sql, pb, scan_comments
 from migrator.statements.statement import Statement, SyntaxProblem
-
-_CHANGES_NO_SCHEMA = frozenset(
-    """select_stmt insert_stmt update_stmt delete_stmt merge_stmt copy_stmt variable_set_stmt transaction_stmt
-    comment_stmt grant_stmt do_stmt call_stmt create_function_stmt truncate_stmt vacuum_stmt lock_stmt""".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +96,7 @@ class _Reader:
 
     def _step(self, number: int, statement: Statement) -> Step:
         before, schema = self._progress, self._schema
+        statement = resolved(statement, schema)
         self._progress = before.after(statement)
         effects = judge(statement, schema, self._version, {**before.session, **before.local})
         self._follow(statement, before)
@@ -113,7 +110,7 @@ class _Reader:
         )
         if is_undone:
             self._schema = self._schema_at_begin
-        elif statement.kind not in _CHANGES_NO_SCHEMA:
+        else:
             self._schema = replay((statement,), self._schema)
 
     def _next_order(self) -> int:
