@@ -5,26 +5,57 @@ also changes strings, functions and longer names that contain it (reference/phas
 """
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from google.protobuf.message import Message
 
 from migrator.errors import RecipeRefused
-from migrator.names import MAX_BYTES, literal, made_name, quote
+from migrator.names import MAX_BYTES, TableName, literal, made_name, quote
+from migrator.recipes.index_build import IndexBuild
 from migrator.recipes.phase_text import Step
-from migrator.schema.expressions import definition_of, parse_one, rename_column, rename_in_list
+from migrator.schema.expressions import definition_of, parse_one, walk
 from migrator.schema.model import Column, Constraint, Grant, Index, Schema, Table
-from migrator.statements.parse import deparse, pb
+from migrator.schema.types import format_type
+from migrator.statements.parse import Node, deparse, pb
 
 _UNVALIDATED = "NOT VALID"
 
 
 @dataclass(frozen=True, slots=True)
+class Renaming:
+    """New names for columns, and for what else changes with them."""
+
+    columns: Mapping[str, str]
+    keys: Mapping[TableName, Mapping[str, str]] = field(default_factory=dict[TableName, Mapping[str, str]])
+    """Of other tables that foreign keys refer to."""
+    types: Mapping[str, TableName] = field(default_factory=dict[str, TableName])
+    """Type as `format_type` prints it -> the type that takes its place."""
+
+    def apply(self, message: Message) -> None:
+        """Rename the columns and types in a tree, in place."""
+        for part in walk(message):
+            if isinstance(part, pb.ColumnRef):
+                name = part.fields[-1].string
+                name.sval = self.columns.get(name.sval, name.sval)
+            elif isinstance(part, pb.TypeName) and (new := self.types.get(format_type(part).removesuffix("[]"))):
+                del part.names[:]
+                part.names.extend(Node(string=pb.String(sval=word)) for word in new)
+
+    def apply_to_list(self, names: Iterable[Node]) -> None:
+        """Rename in a list of plain names, such as the columns of a foreign key, in place."""
+        for node in names:
+            node.string.sval = self.columns.get(node.string.sval, node.string.sval)
+
+
+@dataclass(frozen=True, slots=True)
 class IndexCopy:
-    """An index of the old column, and the statement that builds the same for the new one."""
+    """An index of the old columns, the steps that build the same for the new ones, and those that drop the copy."""
 
     old: Index
     name: str
-    create: str
+    steps: tuple[Step, ...]
+    drops: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +75,48 @@ class ColumnCopies:
     uniques: tuple[ConstraintCopy, ...]
     checks: tuple[ConstraintCopy, ...]
     foreign_keys: tuple[ConstraintCopy, ...]
+    primary: IndexCopy | None = None
+    """The index that becomes the primary key when the new columns take the old ones' place."""
 
 
-def copies(schema: Schema, table: Table, old: str, new: str) -> ColumnCopies:
-    """Return what hangs on the old column, as it must be for the new one.
+def copies(schema: Schema, table: Table, renaming: Renaming) -> ColumnCopies:
+    """Return what hangs on the old columns, as it must be for the new ones.
 
     Raises:
         RecipeRefused: a definition cannot be copied.
     """
-    name_for = _namer(schema, table, old, new)
-    indexes = [index for index in table.indexes if old in index.columns]
-    constraints = [constraint for constraint in table.constraints if old in constraint.columns]
+    name_for = _namer(schema, table, renaming.columns)
+    indexes = [index for index in table.indexes if not renaming.columns.keys().isdisjoint(index.columns)]
+    constraints = [c for c in table.constraints if not renaming.columns.keys().isdisjoint(c.columns)]
 
-    def of_kind(
-        kind: str, make: Callable[[Table, Constraint, str, str, str], ConstraintCopy]
-    ) -> tuple[ConstraintCopy, ...]:
-        return tuple(make(table, c, name_for(c.name), old, new) for c in constraints if c.kind == kind)
+    def of_kind(kind: str, make: _Maker) -> tuple[ConstraintCopy, ...]:
+        return tuple(make(schema, table, c, name_for(c.name), renaming) for c in constraints if c.kind == kind)
+
+    def of_index(index: Index) -> IndexCopy:
+        return _copy_index(schema, table, index, name_for(index.name), renaming)
 
     return ColumnCopies(
-        indexes=tuple(_copy_index(i, name_for(i.name), old, new) for i in indexes if i.constraint is None),
+        indexes=tuple(of_index(i) for i in indexes if i.constraint is None),
+        primary=next((of_index(i) for i in indexes if i.is_primary), None),
         uniques=of_kind("unique", _copy_unique),
         checks=of_kind("check", _copy_checked),
         foreign_keys=of_kind("foreign key", _copy_checked),
     )
+
+
+def key_copies(schema: Schema, table: Table, renaming: Renaming) -> tuple[ConstraintCopy, ...]:
+    """Return the foreign keys of the table that refer to renamed columns of others, and to no other renamed ones."""
+    name_for = _namer(schema, table, {"": ""})
+    found = (c for c in table.constraints if not _keys_of(c, renaming).keys().isdisjoint(c.referenced_columns))
+    return tuple(_copy_checked(schema, table, c, name_for(c.name), renaming) for c in found)
+
+
+def _keys_of(constraint: Constraint, renaming: Renaming) -> Mapping[str, str]:
+    """Return the new names of the columns that a foreign key may refer to."""
+    return renaming.keys.get(constraint.references, {}) if constraint.references else {}
+
+
+_Maker = Callable[[Schema, Table, Constraint, str, Renaming], ConstraintCopy]
 
 
 def add_column(table: Table, column: Column, new: str) -> tuple[str, ...]:
@@ -91,7 +141,7 @@ def _grant(table: Table, grant: Grant, column: str) -> str:
     return f"GRANT {grant.privilege} ({column}) ON {table.name} TO {grantee}{option}"
 
 
-def _namer(schema: Schema, table: Table, old: str, new: str) -> Callable[[str], str]:
+def _namer(schema: Schema, table: Table, columns: Mapping[str, str]) -> Callable[[str], str]:
     """Return a function that makes names for copies and never gives the same name twice."""
     neighbours = [other for other in schema.tables.values() if other.name.schema == table.name.schema]
     taken = {name for other in neighbours for name in _names(other)}
@@ -99,7 +149,7 @@ def _namer(schema: Schema, table: Table, old: str, new: str) -> Callable[[str], 
 
     def name_for(original: str) -> str:
         if original not in made:
-            made[original] = _free(_renamed(original, old, new), taken)
+            made[original] = _free(_renamed(original, columns), taken)
             taken.add(made[original])
         return made[original]
 
@@ -112,12 +162,12 @@ def _names(table: Table) -> Iterable[str]:
     yield from (constraint.name for constraint in table.constraints)
 
 
-def _renamed(original: str, old: str, new: str) -> str:
+def _renamed(original: str, columns: Mapping[str, str]) -> str:
     """Return `users_mail_key` for `users_email_key`; a name without the column's gets the new one at its end."""
-    word = re.compile(rf"(?<![^_]){re.escape(old)}(?![^_])")
-    renamed = word.sub(lambda _: new, original)
+    words = "|".join(re.escape(old) for old in sorted(columns, key=len, reverse=True))
+    renamed = re.sub(rf"(?<![^_])({words})(?![^_])", lambda found: columns[found[1]], original)
     if renamed == original:
-        return made_name(original, new)
+        return made_name(original, *columns.values())
     return renamed if len(renamed.encode()) <= MAX_BYTES else made_name(renamed)
 
 
@@ -129,47 +179,70 @@ def _free(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def _copy_index(index: Index, name: str, old: str, new: str) -> IndexCopy:
+def _copy_index(schema: Schema, table: Table, index: Index, name: str, renaming: Renaming) -> IndexCopy:
     node = parse_one(index.definition)
     statement = node.index_stmt
     for element in (*statement.index_params, *statement.index_including_params):
-        if element.index_elem.name == old:
-            element.index_elem.name = new
-        rename_column(element.index_elem, old, new)
-    rename_column(statement.where_clause, old, new)
-    statement.idxname = name
-    statement.concurrent = True
+        if element.index_elem.name:
+            element.index_elem.name = renaming.columns.get(element.index_elem.name, element.index_elem.name)
+        renaming.apply(element.index_elem)
+    renaming.apply(statement.where_clause)
     statement.if_not_exists = False
-    return IndexCopy(index, name, deparse(node))
+    build = IndexBuild(schema, table, node, name)
+    steps = tuple(step for step in build.steps() if not str(step).startswith("ANALYZE"))  # comes once, at the end
+    return IndexCopy(index, name, steps, build.drops())
 
 
-def _copy_unique(table: Table, constraint: Constraint, name: str, old: str, new: str) -> ConstraintCopy:
+def _copy_unique(schema: Schema, table: Table, constraint: Constraint, name: str, renaming: Renaming) -> ConstraintCopy:
     """Build the index beside the traffic, then let the constraint take it over: both have one name."""
     owned = next((index for index in table.indexes if index.constraint == constraint.name), None)
     definition = _defined(_constraint(table, constraint, name))
-    if owned is None or definition.without_overlaps:
+    if owned is None or definition.without_overlaps or table.is_partitioned:
         raise RecipeRefused(
-            f"The constraint {constraint.name} cannot be built beside the traffic.", "Drop it first, or do it by hand."
+            f"The constraint {constraint.name} cannot be built beside the traffic.",
+            "Drop it first; a unique index can be made again with migrator new create-index --unique.",
         )
-    index = _copy_index(owned, name, old, new)
+    index = _copy_index(schema, table, owned, name, renaming)
     deferral = " DEFERRABLE" * definition.deferrable + " INITIALLY DEFERRED" * definition.initdeferred
     take = f"ALTER TABLE {table.name} ADD CONSTRAINT {quote(name)} UNIQUE USING INDEX {quote(name)}{deferral}"
-    return ConstraintCopy(constraint, name, (index.create, take))
+    return ConstraintCopy(constraint, name, (*index.steps, take))
 
 
-def _copy_checked(table: Table, constraint: Constraint, name: str, old: str, new: str) -> ConstraintCopy:
+def _copy_checked(
+    schema: Schema,  # noqa: ARG001 one signature for all
+    table: Table,
+    constraint: Constraint,
+    name: str,
+    renaming: Renaming,
+) -> ConstraintCopy:
     """Copy a check or a foreign key: for new rows at once, for old ones by a scan that blocks nobody."""
+    if table.is_partitioned and constraint.references is not None:
+        raise RecipeRefused(
+            f"The foreign key {constraint.name} of the partitioned table {table.name} cannot be copied: before 18 the"
+            " server takes no NOT VALID one there.",
+            "Drop it first, and add it again for the new column with migrator new add-foreign-key.",
+        )
     node = _constraint(table, constraint, name)
     definition = _defined(node)
-    rename_column(definition, old, new)
-    rename_in_list(definition.fk_attrs, old, new)
-    rename_in_list(definition.fk_del_set_cols, old, new)
+    renaming.apply(definition)
+    renaming.apply_to_list(definition.fk_attrs)
+    renaming.apply_to_list(definition.fk_del_set_cols)
+    _point(definition, constraint, renaming)
     definition.skip_validation = True
     definition.initially_valid = False
     validate = f"ALTER TABLE {table.name} VALIDATE CONSTRAINT {quote(name)}"
     add = deparse(node)
     add = f"{add.removesuffix(_UNVALIDATED).rstrip()} {_UNVALIDATED}"  # the deparser forgets the blank after a ")"
     return ConstraintCopy(constraint, name, (add, validate) if constraint.is_valid else (add,))
+
+
+def _point(definition: pb.Constraint, constraint: Constraint, renaming: Renaming) -> None:
+    """Let a foreign key refer to the renamed columns; without a list it meant the primary key."""
+    renamed = _keys_of(constraint, renaming)
+    if renamed:
+        del definition.pk_attrs[:]
+        names = (renamed.get(name, name) for name in constraint.referenced_columns)
+        definition.pk_attrs.extend(Node(string=pb.String(sval=name)) for name in names)
 
 
 def _constraint(table: Table, constraint: Constraint, name: str) -> pb.Node:

@@ -5,6 +5,7 @@ import pytest
 from migrator.pg.connection import Connection
 from migrator.pg.driver import errors
 from migrator.recipes.sync_trigger import SyncTrigger, comparable
+from migrator.schema.model import Column
 from migrator.statements.parse import parse_sql
 from tests.recipes.recipe_cases import CASES, Case
 from tests.recipes.test_live import build, render, run, verify
@@ -178,7 +179,8 @@ def test_values_that_only_look_equal_are_copied(
 
 
 def test_the_dollar_quote_is_never_closed_by_a_name() -> None:
-    trigger = SyncTrigger("m", CASES["rename_column"].table, "a$f$b", "new", "text")
+    old, new = Column("a$f$b", "text"), Column("new", "text")
+    trigger = SyncTrigger.copying("m", CASES["rename_column"].table, old, new)
     assert len(parse_sql(";\n".join(trigger.create())).statements) == 3
     assert not parse_sql(";\n".join(trigger.create())).problems
 

@@ -1,6 +1,5 @@
--- Migrate, after the backfill: mail gets the indexes and constraints of email.
--- Locks: index builds and validations take SHARE UPDATE EXCLUSIVE and block no reader and no writer; adding a
--- constraint takes ACCESS EXCLUSIVE (a foreign key SHARE ROW EXCLUSIVE, on both tables) for milliseconds.
--- Old and new code both work. New code may say ON CONFLICT (mail) only after this phase.
+-- Migrate, after the backfill: the statistics of mail are gathered.
+-- Locks: SHARE UPDATE EXCLUSIVE; blocks no reader and no writer.
+-- Old and new code both work.
 
 ANALYZE public.users;

@@ -1,0 +1,236 @@
+"""The phases of a change in which new columns, kept in step by a trigger, take the place of old ones.
+
+Renaming, changing the type, splitting, merging: the recipes say which columns there are and how a value gets from
+one side to the other, and this writes the files. Both sides exist from expand to contract, so that each version of
+the application works with the columns that it knows.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from migrator.names import TableName, quote
+from migrator.recipes.column_copies import ColumnCopies, ConstraintCopy
+from migrator.recipes.manifest_text import Fill, manifest_text
+from migrator.recipes.not_null_proof import NotNullProof
+from migrator.recipes.phase_text import Step, phase_text
+from migrator.recipes.recipe import Recipe, Rendering
+from migrator.recipes.sync_trigger import Authority, SyncTrigger
+from migrator.schema.model import Table
+
+NO_COPIES = ColumnCopies((), (), (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class SecondColumns:
+    """What the files are made of."""
+
+    table: Table
+    sync: SyncTrigger
+    added: tuple[str, ...]
+    """The statements that add the new columns."""
+    copies: ColumnCopies = NO_COPIES
+    incoming: tuple[tuple[TableName, ConstraintCopy], ...] = ()
+    """Foreign keys of other tables that refer to the old column."""
+    defaults: Mapping[str, str] = field(default_factory=dict[str, str])
+    """New column -> the default that it gets in the contract."""
+    not_null: tuple[str, ...] = ()
+    """New columns that become NOT NULL in migrate."""
+    trials: tuple[str, ...] = ()
+    """Queries that fail when an expression cannot run, asked before anything is changed."""
+    is_exact: bool = True
+    """Whether no value changes on its way to the new column and back."""
+    expand_notes: tuple[str, ...] = ()
+    migrate_notes: tuple[str, ...] = ()
+    contract_notes: tuple[str, ...] = ()
+    statistics: tuple[str, ...] = ()
+    """Statements that copy extended statistics."""
+
+    @property
+    def old(self) -> tuple[str, ...]:
+        """The names of the old columns."""
+        return tuple(column.name for column in self.sync.old)
+
+    @property
+    def new(self) -> tuple[str, ...]:
+        """The names of the new columns."""
+        return tuple(column.name for column in self.sync.new)
+
+    def rendering(self, recipe: Recipe) -> Rendering:
+        """Return the files of all phases."""
+        values = {name: self.sync.up[name].text for name in self.new}
+        fill = Fill(self.table.name, values, self.sync.unfilled(), is_comparable=self.is_exact)
+        return Rendering(
+            {
+                "migration.toml": manifest_text(recipe, [fill], has_contract=True),
+                "expand.sql": self._expand(),
+                "migrate.sql": self._migrate(),
+                "contract.sql": self._contract(),
+                "abort.sql": self._abort(),
+                "verify.sql": self._verify(),
+            }
+        )
+
+    def _expand(self) -> str:
+        """The default stays on the old column: one that fires for old code would look like new code's value."""
+        old, new, several = _listed(self.old), _listed(self.new), len(self.new) > 1
+        kept = "keeps the two equal" if self.sync.is_copy else "translates each write to the other side"
+        reads_only = self.sync.authority is Authority.OLD
+        about = (
+            f"Expand: {self.table.name} gets the column{'s' * several} {new} beside {old}; a trigger {kept}.",
+            "Locks: ACCESS EXCLUSIVE on the table for some milliseconds, once; nothing is rewritten or scanned.",
+            f"Old code goes on with {old} and never sees a difference.",
+            (
+                f"New code may read {new} after the backfill, and write only after migrate: until then they follow"
+                f" {old}, and a write to them alone fails."
+            )
+            if reads_only
+            else f"New code may write {new}; it may read {'them' if several else 'it'} after the backfill, because"
+            " older rows are still empty.",
+            (
+                f"SELECT * returns {_COUNTS.get(len(self.new), str(len(self.new)))} more. One transaction, so that no"
+                " row is ever written without the trigger."
+            ),
+            *self.expand_notes,
+        )
+        trial: list[Step] = [(_PINNED.format(self._path()), *self.trials)] if self.trials else []
+        return phase_text(about, [*trial, (*self.added, *self.sync.create())])
+
+    def _path(self) -> str:
+        return ", ".join(("pg_catalog", *map(quote, self.sync.path), "pg_temp"))
+
+    def _migrate(self) -> str:
+        new = _listed(self.new)
+        what = f"{new} gets the indexes and constraints of {_listed(self.old)}"
+        has_copies = self.copies != NO_COPIES or self.incoming or self.not_null
+        about = (
+            f"Migrate, after the backfill: {what if has_copies else f'the statistics of {new} are gathered'}.",
+            (
+                "Locks: index builds and validations take SHARE UPDATE EXCLUSIVE and block no reader and no writer;"
+                " adding a constraint takes ACCESS EXCLUSIVE (a foreign key SHARE ROW EXCLUSIVE, on both tables) for"
+                " milliseconds."
+            )
+            if has_copies
+            else "Locks: SHARE UPDATE EXCLUSIVE; blocks no reader and no writer.",
+            f"Old and new code both work. New code may say ON CONFLICT ({new}) only after this phase."
+            if has_copies
+            else "Old and new code both work.",
+            *self.migrate_notes,
+        )
+        steps: list[Step] = [step for copy in self.copies.indexes for step in copy.steps]
+        steps += [step for copy in self.copies.uniques for step in copy.steps]
+        for name in self.not_null:
+            steps += NotNullProof(self.table.name, name).steps()
+        keys = (*self.copies.checks, *self.copies.foreign_keys, *(copy for _, copy in self.incoming))
+        steps += [step for copy in keys for step in copy.steps]
+        steps += [*self.statistics, f"ANALYZE {self.table.name}"]
+        if self.sync.authority is Authority.OLD:
+            steps.append(self.sync.flip(Authority.BOTH))
+        return phase_text(about, steps)
+
+    def _contract(self) -> str:
+        old, new = _listed(self.old), _listed(self.new)
+        goes, stays = _verb(self.old, "go"), _verb(self.new, "stay")
+        about = (
+            f"Contract: {old} {goes}, {new} {stays}. Old code fails from here on; there is no way back.",
+            (
+                "Locks: ACCESS EXCLUSIVE on the table for milliseconds in each step (dropping a foreign key also on the"
+                " table it refers to); indexes are dropped without blocking anybody."
+            ),
+            (
+                f"First goes everything that could refuse a row without {old}, then the trigger is disarmed"
+                f" (no table lock), then trigger and column{'s' * (len(self.old) > 1)} go in one transaction: in any"
+                " other order an insert fails."
+            ),
+            *self.contract_notes,
+        )
+        return phase_text(about, [*self._prepare(), self.sync.disarm(), self._remove(self.old)])
+
+    def _prepare(self) -> Iterable[Step]:
+        """Yield the steps before the trigger is disarmed."""
+        if not self.sync.is_copy:
+            yield self.sync.flip(Authority.NEW)
+        table = self.table.name
+        sequences = [column.sequence for column in self.sync.old if column.sequence is not None]
+        yield from (f"ALTER SEQUENCE {name} OWNED BY {table}.{quote(self.new[0])}" for name in sequences)
+        if actions := self._loosened():
+            separator = ",\n    "
+            yield f"ALTER TABLE {table}\n    {separator.join(actions)}"
+        yield from (_drop_constraint(name, copy.old.name) for name, copy in self.incoming)
+        for kind in ("foreign key", "unique"):
+            yield from (_drop_constraint(table, name) for name in self._constraints(kind))
+        yield from self._drop_old_indexes()
+
+    def _loosened(self) -> list[str]:
+        """Return the actions of one ALTER: the default moves, and nothing of an old column refuses NULL any more."""
+        actions = [f"ALTER COLUMN {quote(name)} SET DEFAULT {text}" for name, text in self.defaults.items()]
+        for column in self.sync.old:
+            name = quote(column.name)
+            actions += [f"ALTER COLUMN {name} DROP DEFAULT"] * (column.default is not None)
+            actions += [f"ALTER COLUMN {name} DROP NOT NULL"] * column.is_not_null
+        return [*actions, *(f"DROP CONSTRAINT {quote(name)}" for name in self._constraints("check"))]
+
+    def _constraints(self, kind: str) -> tuple[str, ...]:
+        """Return the names of the table's constraints of a kind that read an old column."""
+        return tuple(
+            c.name for c in self.table.constraints if c.kind == kind and not set(self.old).isdisjoint(c.columns)
+        )
+
+    def _drop_old_indexes(self) -> Iterable[Step]:
+        """A partitioned index cannot be dropped concurrently: it goes with the column, under the same short lock."""
+        if self.table.is_partitioned:
+            return
+        for index in self.table.indexes:
+            if index.constraint is None and not set(self.old).isdisjoint(index.columns):
+                yield f"DROP INDEX CONCURRENTLY {TableName(self.table.name.schema, index.name)}"
+
+    def _remove(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        drops = ", ".join(f"DROP COLUMN {quote(name)}" for name in columns)
+        return (*self.sync.drop_triggers(), f"ALTER TABLE {self.table.name} {drops}", self.sync.drop_function())
+
+    def _abort(self) -> str:
+        new = _listed(self.new)
+        about = (
+            (
+                f"Abort, before contract: {new} and everything that was made for"
+                f" {'it' if len(self.new) == 1 else 'them'} go; the table is as it was."
+            ),
+            "Locks: ACCESS EXCLUSIVE on the table for milliseconds in each step; indexes go without blocking anybody.",
+            f"Old code never notices. New code that names {new} fails: take it back first.",
+        )
+        table = self.table.name
+        constraints = (*self.copies.foreign_keys, *self.copies.checks, *self.copies.uniques)
+        steps: list[Step] = [_drop_constraint(name, copy.name) for name, copy in self.incoming]
+        if not self.table.is_partitioned:
+            steps += [step for copy in self.copies.indexes for step in copy.drops]
+        steps += [_drop_constraint(table, copy.name) for copy in constraints]
+        return phase_text(about, [*steps, self._remove(self.new)])
+
+    def _verify(self) -> str:
+        key = self.table.primary_key
+        shown = ", ".join(quote(name) for name in dict.fromkeys((*key, *self.old, *self.new)))
+        differ = "differ" if self.sync.is_copy else "fit in neither direction"
+        about = (
+            f"Verify, before contract: a row on which {_listed((*self.old, *self.new))} {differ}. There must be none.",
+            "Reads the table once; locks nobody out.",
+        )
+        select = f"SELECT {shown}\nFROM {self.table.name}\nWHERE {self.sync.differs()}\nLIMIT 1"
+        return phase_text(about, [select])
+
+
+_COUNTS = {1: "one column", 2: "two columns", 3: "three columns"}
+_PINNED = "SET LOCAL search_path = {}"
+
+
+def _drop_constraint(table: TableName, name: str) -> str:
+    return f"ALTER TABLE {table} DROP CONSTRAINT {quote(name)}"
+
+
+def _verb(names: tuple[str, ...], verb: str) -> str:
+    """Return the verb for one or several: `goes`, `go`."""
+    if len(names) > 1:
+        return verb
+    return f"{verb}es" if verb.endswith("o") else f"{verb}s"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
