@@ -67,7 +67,18 @@ def _option(key: str, field: "FieldInfo") -> click.Option:
         attributes |= {"multiple": True, "metavar": "TEXT"}
     elif get_origin(field.annotation) is Mapping or Mapping in get_args(field.annotation):
         attributes |= {"multiple": True, "metavar": "NAME=TEXT", "callback": _pairs}
+    elif field.json_schema_extra == {"sql": True}:
+        attributes |= {"metavar": "SQL|@FILE", "callback": _text_or_file}
     return click.Option([flag, key], **attributes)
+
+
+def _text_or_file(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is None or not value.startswith("@"):
+        return value
+    try:
+        return Path(value[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise click.BadParameter(f"{value[1:]} cannot be read: {exc}", context, parameter) from exc
 
 
 def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str] | None:
