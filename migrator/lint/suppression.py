@@ -15,6 +15,8 @@ MARK = "migrator:"
 VERBS = ("allow", "allow-file")
 TRANSACTION_VERBS = ("transaction", "no-transaction")
 """Not suppressions: they say whether the runner of this file wraps it in a transaction."""
+_STEP_VERB = "step"
+"""`-- migrator:step …` is the phase engine's (`migrator.phases.directives`), which says itself what is wrong in one."""
 _FORM = re.compile(r"migrator:\s*(?P<verb>\S*)\s*(?P<rule>[\w-]*)(?:\s*:\s*(?P<reason>.*))?", re.IGNORECASE | re.DOTALL)
 
 
@@ -45,7 +47,7 @@ def read_suppressions(text: str, statements: Sequence[Statement]) -> Iterator[Su
         return
     for comment in scan_comments(text):
         match = _FORM.match(comment.text)
-        if match and match["verb"].lower() not in TRANSACTION_VERBS:
+        if match and match["verb"].lower() not in (*TRANSACTION_VERBS, _STEP_VERB):
             target = _target(comment, statements, text)
             yield Suppression(
                 comment.line, match["verb"].lower(), match["rule"], (match["reason"] or "").strip(), target

@@ -12,6 +12,13 @@ from migrator.pg.failures import describe
 __all__ = ["Connection", "connect", "masked", "server_version"]
 
 _KEEPALIVES = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+_ABANDONED = """
+    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
+    SET idle_in_transaction_session_timeout = '60s';
+    SET row_security = off
+"""
+"""The server notices a client that is gone without a word, and gives its locks back; a policy that hides rows from a
+role is an error instead of a backfill that leaves them out."""
 _CHECK_CONNECTION_SINCE = 140000
 """client_connection_check_interval exists since PostgreSQL 14: a killed client's statement ends within it."""
 
@@ -38,8 +45,7 @@ def connect(dsn: str, *, application_name: str = "migrator", connect_timeout: in
     connection.prepare_threshold = None  # DDL beside us would break cached plans ("must not change result type")
     if server_version(connection) >= _CHECK_CONNECTION_SINCE:
         connection.execute("SET client_connection_check_interval = '5s'")
-    connection.execute("SET idle_in_transaction_session_timeout = '60s'")
-    connection.execute("SET row_security = off")
+    connection.execute(_ABANDONED)
     return connection
 
 

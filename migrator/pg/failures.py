@@ -15,10 +15,15 @@ _TODO: dict[str, str] = {
     "3F000": "Run `migrator init` first: it creates the schema migrator.",
     "53100": "The server's disk is full: make room, then run the command again.",
     "53300": "The server has no free connection slot: try again later or raise max_connections.",
+    "25P03": "Nothing was kept of this transaction: run `migrator resume`; it stood idle for longer than it may.",
+    "25P04": "Nothing was kept of this transaction: split the step into smaller ones, or raise [locks] "
+    "transaction_timeout; then run `migrator resume`.",
     "57P01": "The server was shut down or restarted: run `migrator resume` when it is back.",
     "57P03": "The server is starting up or shutting down: try again in a moment.",
     "25006": "This server is read-only (a replica?): connect to the primary.",
 }
+_ENDS_SESSION = {"25P03", "25P04"}
+"""Timeouts of a transaction after which the server closes the session."""
 _CONNECTION_LOST = (
     "Check that the server is up and reachable and that host, port, user, password and database are right, "
     "then run the same command (or `migrator resume`) again."
@@ -30,7 +35,7 @@ def is_connection_loss(exc: DatabaseError) -> bool:
     state = exc.sqlstate or ""
     if isinstance(exc, errors.OperationalError | errors.InterfaceError) and not state:
         return True
-    return state.startswith(("08", "57P"))
+    return state.startswith(("08", "57P")) or state in _ENDS_SESSION
 
 
 def describe(exc: DatabaseError, doing: str) -> DatabaseFailed:

@@ -38,10 +38,11 @@ class Rung:
 def rungs(deadlock_timeout_seconds: float, longest_wait_seconds: float) -> Iterator[Rung]:
     """Yield the tries without end; the caller's budget ends them."""
     long_try = max(1.2, deadlock_timeout_seconds + _YIELD_MARGIN_SECONDS)
-    first = [Rung(0.1, 0.05), Rung(0.1, 0.05), Rung(0.2, 0.15), Rung(0.4, 0.5), Rung(long_try, 3), Rung(0.3, 2)]
-    again = [Rung(0.3, 5), Rung(long_try, 15), Rung(0.5, 10), Rung(max(2.0, long_try), 30)]
+    short = [Rung(0.1, 0.05), Rung(0.1, 0.05), Rung(0.2, 0.15), Rung(0.4, 0.5)]
+    once = [*short, Rung(long_try, 3), Rung(0.3, 2), Rung(0.3, 5)]
+    again = [Rung(long_try, 15), Rung(0.5, 10), Rung(max(2.0, long_try), 30)]
     cap = max(longest_wait_seconds, long_try)
-    for rung in chain(first, cycle(again)):
+    for rung in chain(once, cycle(again)):
         yield Rung(min(rung.lock_timeout_seconds, cap), rung.pause_seconds)
 
 
@@ -55,6 +56,8 @@ class Climb:
     longest_wait_seconds: float
     on_retry: Callable[[int, float, DatabaseError], None]
     """Called with the attempt's number, the pause in seconds and the error, before each pause."""
+    spent_seconds: float = 0.0
+    """What is gone of the budget already: the wait before the first try."""
 
     def run(self, attempt: Callable[[Rung], T], what: str, why_blocked: Callable[[], str]) -> T:
         """Call `attempt` with one rung after the other until it returns.
@@ -65,7 +68,7 @@ class Climb:
         """
         ladder = rungs(self.deadlock_timeout_seconds, self.longest_wait_seconds)
         rung = next(ladder)
-        ends_at = self.clock.monotonic() + self.budget_seconds
+        ends_at = self.clock.monotonic() + self.budget_seconds - self.spent_seconds
 
         def one_try() -> T:
             return attempt(rung)

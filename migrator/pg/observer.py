@@ -49,6 +49,16 @@ class Blocker:
             f"pid {self.pid} ({who}, {self.state or 'running'}, transaction {self.age_seconds:.0f} s old: {self.query})"
         )
 
+    def as_json(self) -> dict[str, object]:
+        """Return the fields of an event."""
+        return {
+            "pid": self.pid,
+            "application": self.application,
+            "state": self.state,
+            "age_seconds": self.age_seconds,
+            "query": self.query,
+        }
+
 
 def blockers(connection: Connection, pid: int) -> tuple[Blocker, ...]:
     """Return whom the session `pid` waits for right now."""
@@ -63,14 +73,20 @@ def _blocker(row: Row) -> Blocker:
 
 
 @contextmanager
-def sample_blockers(observer: Observer, pid: int, after_seconds: float) -> Generator[list[Blocker]]:
-    """Look once, `after_seconds` into the wait, and give the blockers found to the caller after the block."""
+def sample_blockers(
+    observer: Observer, pid: int, after_seconds: float, act: Callable[[tuple[Blocker, ...]], None]
+) -> Generator[list[Blocker]]:
+    """Look once, `after_seconds` into the wait, and give the blockers found to the caller after the block.
+
+    `act` is called with them at once, on the looking thread, while the statement still waits.
+    """
     found: list[Blocker] = []
     ended = threading.Event()
 
     def look() -> None:
         if not ended.wait(after_seconds):
             found.extend(observer.ask(lambda connection: blockers(connection, pid)) or ())
+            act(tuple(found))
 
     with _thread(look, ended):
         yield found

@@ -12,7 +12,24 @@ from migrator.statements.parse import Node, deparse, pb
 from migrator.statements.statement import Statement
 
 RELATIONS = frozenset({"table", "view", "materialized view", "sequence", "index", "foreign table"})
-_PROBED = RELATIONS | {"column", "constraint", "trigger", "function", "type", "schema"}
+OTHERS = frozenset(
+    {
+        *("policy", "rule", "statistics", "collation", "conversion", "text search configuration"),
+        *("text search dictionary", "text search parser", "text search template", "extension", "publication"),
+        *("subscription", "event trigger", "access method", "foreign-data wrapper", "server", "language"),
+        *("database", "tablespace", "enum value"),
+    }
+)
+"""Kinds that one query looks for by name. Not operators, their classes, casts and transforms: their names say too
+little of which one is meant; they are made and dropped in the transaction of their record."""
+_PROBED = RELATIONS | OTHERS | {"column", "constraint", "trigger", "function", "type", "schema"}
+_IN_CLUSTER = {
+    "createdb_stmt": ("database", "dbname", True),
+    "dropdb_stmt": ("database", "dbname", False),
+    "create_table_space_stmt": ("tablespace", "tablespacename", True),
+    "drop_table_space_stmt": ("tablespace", "tablespacename", False),
+}
+"""Statement -> kind, field of its name, whether it makes it: objects of the whole server, which effects do not name."""
 
 
 class Wish(Enum):
@@ -46,7 +63,14 @@ def aims_of(statement: Statement, effects: Effects) -> tuple[Aim, ...]:
     signatures = dict(_signatures(statement))
     objects = [*((ref, Wish.THERE) for ref in effects.creates), *((ref, Wish.GONE) for ref in gone)]
     found = [Aim(ref, wish, signatures.get(ref, "")) for ref, wish in objects if ref.kind in _PROBED]
-    return (*found, *_table_facts(statement))
+    return (*found, *_table_facts(statement), *_in_cluster(statement))
+
+
+def _in_cluster(statement: Statement) -> Iterator[Aim]:
+    if statement.kind in _IN_CLUSTER:
+        kind, field, is_made = _IN_CLUSTER[statement.kind]
+        name = getattr(getattr(statement.node, statement.kind), field)
+        yield Aim(ObjectRef(kind, "", name), Wish.THERE if is_made else Wish.GONE)
 
 
 def touched_by(effects: Effects) -> frozenset[ObjectRef]:

@@ -6,25 +6,27 @@ Pure but for the probes' reads; the executor acts on the answer.
 from dataclasses import dataclass
 
 from migrator.errors import CatalogConflict, LeaseHeld, OutcomeUnknown
+from migrator.names import TableName
 from migrator.pg.driver import Connection
 from migrator.phases.aims import aims_of, touched_by
-from migrator.phases.probes import Finding, Probe, definition_equals, probe
-from migrator.phases.steps import Step
+from migrator.phases.probes import Finding, Probe, declared_probe, definition_equals, probe, reindex_leftovers
+from migrator.phases.steps import HARMLESS_AGAIN, Step
 from migrator.state.records import StepRecord
 from migrator.statements.effects import Effects, ObjectRef
 from migrator.statements.statement import Statement
 
-_HARMLESS_AGAIN = {"vacuum_stmt", "reindex_stmt", "alter_system_stmt"}
-"""Run outside transactions, leave nothing to see, and may be run twice."""
-
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The statements still to run; none means skip, for `reason`. `broken` is to be dropped first."""
+    """The statements still to run; none means skip, for `reason`. `cleanup` is SQL that comes first.
+
+    Each statement of it runs alone, outside transactions, and blocks nobody: what an interrupted attempt left is
+    dropped (an invalid index), or finished (a pending detach).
+    """
 
     run: tuple[Statement, ...]
     reason: str = ""
-    broken: ObjectRef | None = None
+    cleanup: tuple[str, ...] = ()
 
 
 def decide(connection: Connection, step: Step, record: StepRecord | None) -> Decision:
@@ -35,14 +37,15 @@ def decide(connection: Connection, step: Step, record: StepRecord | None) -> Dec
         LeaseHeld: an orphaned session still builds the step's index.
         OutcomeUnknown: the step was interrupted and nothing in the catalog tells whether it ran.
     """
+    if step.directive.probe:
+        return _declared(connection, step, record)
     to_run: list[Statement] = []
     reasons: list[str] = []
-    broken: ObjectRef | None = None
+    cleanup: list[str] = []
     touched: frozenset[ObjectRef] = frozenset()
     for statement, effects in zip(step.statements, step.effects, strict=True):
         found = probe(connection, statement, effects)
-        if found.finding is Finding.BROKEN:
-            broken = _leftover(found, record)
+        cleanup += _cleanup(connection, statement, found, record)
         if not _is_about(touched, statement, effects) and _is_there(
             connection, step, record, statement, effects, found
         ):
@@ -50,7 +53,47 @@ def decide(connection: Connection, step: Step, record: StepRecord | None) -> Dec
         else:
             to_run.append(statement)
             touched |= touched_by(effects)
-    return Decision(tuple(to_run), "; ".join(reasons), broken)
+    return Decision(tuple(to_run), "; ".join(reasons), tuple(cleanup))
+
+
+def _declared(connection: Connection, step: Step, record: StepRecord | None) -> Decision:
+    """The file's own probe speaks for the whole step, and for nothing else than whether its work is done."""
+    is_done = declared_probe(connection, step)
+    if is_done:
+        return Decision((), "its probe says that it is done")
+    if is_done is None and record and record.state == "running" and not step.is_transactional:
+        raise unknown_outcome(step, "its probe returns NULL")
+    return Decision(step.statements)
+
+
+def unknown_outcome(step: Step, why: str) -> OutcomeUnknown:
+    """Return the error for a step that was interrupted, and of which nobody can tell whether it ran."""
+    return OutcomeUnknown(
+        f"Step {step.number} of {step.phase} was interrupted and {why}: {step.name}.",
+        f"Look by hand whether it ran, then say so: `migrator reconcile ID --phase {step.phase} --step {step.number} "
+        "--done` (or `--not-done`) with a --reason; then run `migrator resume`.",
+    )
+
+
+def _cleanup(connection: Connection, statement: Statement, found: Probe, record: StepRecord | None) -> tuple[str, ...]:
+    """Return what comes before the statement, after an earlier attempt of it that did not end well."""
+    if found.finding is Finding.BROKEN:
+        return (_drop_index(_leftover(found, record)),)
+    if found.finding is Finding.PENDING and found.subject:
+        if record is None:
+            raise CatalogConflict(
+                f"{found.detail}, and it was not this migration that began it.",
+                f"Finish it with ALTER TABLE {found.parent} DETACH PARTITION … FINALIZE, then run the command again.",
+            )
+        part = TableName(found.subject.schema, found.subject.name)
+        return (f"ALTER TABLE {found.parent} DETACH PARTITION {part} FINALIZE",)
+    if statement.kind == "reindex_stmt" and record is not None:
+        return tuple(_drop_index(ref) for ref in reindex_leftovers(connection, statement))
+    return ()
+
+
+def _drop_index(ref: ObjectRef) -> str:
+    return f"DROP INDEX CONCURRENTLY {TableName(ref.schema, ref.name)}"
 
 
 def _is_about(touched: frozenset[ObjectRef], statement: Statement, effects: Effects) -> bool:
@@ -79,17 +122,15 @@ def _is_there(
             return True
         case Finding.DONE:
             return found.is_whole
+        case Finding.PENDING:
+            return True  # FINALIZE, before it, does what is left
         case Finding.PARTIAL if step.phase != "abort" and found.makes:
             raise CatalogConflict(
                 f"Step {step.number} of {step.phase} is half there ({found.detail}), which this step cannot have done.",
                 "Compare the catalog with the step, correct it by hand, then run `migrator resume`.",
             )
         case Finding.UNKNOWABLE if record and record.state == "running" and not _may_run_again(step, statement):
-            raise OutcomeUnknown(
-                f"Step {step.number} of {step.phase} was interrupted and the catalog does not show whether it ran: "
-                f"{step.name}.",
-                "Check it by hand; before the contract, `migrator abort` and a corrected file are a way on.",
-            )
+            raise unknown_outcome(step, "the catalog does not show whether it ran")
         case _:
             return False
 
@@ -99,21 +140,21 @@ def _accepts_existing(statement: Statement) -> bool:
 
 
 def _may_run_again(step: Step, statement: Statement) -> bool:
-    return step.is_transactional or statement.kind in _HARMLESS_AGAIN
+    return step.is_transactional or statement.kind in HARMLESS_AGAIN
 
 
-def _leftover(found: Probe, record: StepRecord | None) -> ObjectRef | None:
+def _leftover(found: Probe, record: StepRecord | None) -> ObjectRef:
     if found.builder_pid is not None:
         raise LeaseHeld(
             f"{found.detail} because pid {found.builder_pid} is building it right now.",
             f"Wait for it, or end it with SELECT pg_cancel_backend({found.builder_pid}), then run `migrator resume`.",
         )
-    if record is None:
+    if record is None or found.subject is None:
         raise CatalogConflict(
             f"{found.detail}, and it was not this migration that left it.",
             "Drop it with DROP INDEX CONCURRENTLY after checking who made it, then run the command again.",
         )
-    return found.index
+    return found.subject
 
 
 def _refuse_stranger(

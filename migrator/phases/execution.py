@@ -8,14 +8,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from migrator.errors import CatalogConflict, OutcomeUnknown
+from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection, DatabaseError
 from migrator.pg.failures import is_connection_loss
 from migrator.pg.queries import query
-from migrator.phases.probes import Finding, probe
+from migrator.phases.probes import Finding, declared_probe, probe
 from migrator.phases.steps import Step
 from migrator.state.store import Store
 from migrator.statements.effects import Effects
 from migrator.statements.statement import Statement
+
+_TRANSACTION_TIMEOUT_SINCE = 170000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Timeouts:
 
     lock_seconds: float
     statement_seconds: float = 0
+    transaction_seconds: float = 0
+    """Of a transaction that blocks others; a client that stands still in the middle of it is ended by the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Try:
             self.connection.execute(self.statements[0].text.encode())
         self.on_executed()
         self._check(self.statements[0])
+        self._check_declared()
         self._record()
 
     def _run_in_transaction(self, timeouts: Timeouts) -> None:
@@ -60,9 +66,11 @@ class Try:
         try:
             with self.connection.transaction():
                 _set(self.connection, "session.set_local", timeouts)
+                _limit_transaction(self.connection, timeouts.transaction_seconds)
                 for statement in self.statements:
                     self.connection.execute(statement.text.encode())
                     self._check(statement)
+                self._check_declared()
                 self._record()
                 is_committing = True
         except DatabaseError as exc:
@@ -78,17 +86,32 @@ class Try:
 
     def _check(self, statement: Statement) -> None:
         """Look directly after the statement: a later one of the same transaction may undo what this one did."""
+        if self.step.directive.probe:
+            return
         found = probe(self.connection, statement, self._effects(statement))
         if found.finding not in {Finding.DONE, Finding.UNKNOWABLE}:
-            raise CatalogConflict(
-                f"The server accepted step {self.step.number} of {self.step.phase}, but the catalog does not show its "
-                f"effect ({found.finding.value}): {self.step.name}.",
-                "Look for a concurrent change or an event trigger, then run `migrator resume`.",
-            )
+            raise self._conflict(f"the catalog does not show its effect ({found.finding.value})")
+
+    def _check_declared(self) -> None:
+        """Ask the probe of the file, which speaks for the whole step."""
+        if self.step.directive.probe and not declared_probe(self.connection, self.step):
+            raise self._conflict("its probe says that it is not done")
+
+    def _conflict(self, problem: str) -> CatalogConflict:
+        return CatalogConflict(
+            f"The server accepted step {self.step.number} of {self.step.phase}, but {problem}: {self.step.name}.",
+            "Look for a concurrent change or an event trigger, then run `migrator resume`.",
+        )
 
     def _effects(self, statement: Statement) -> Effects:
         pairs = zip(self.step.statements, self.step.effects, strict=True)
         return next(effects for candidate, effects in pairs if candidate is statement)
+
+    def finish(self) -> None:
+        """Record a step of which the clean-up before it did all that was left."""
+        for statement in self.step.statements:
+            self._check(statement)
+        self._record()
 
     def _record(self) -> None:
         self.store.end_step(self.migration, self.step.phase, self.step.number, "done")
@@ -104,6 +127,16 @@ def session_timeouts(connection: Connection, timeouts: Timeouts) -> Generator[No
         with suppress(DatabaseError):  # a lost session has no settings, and its loss is being reported
             connection.execute("RESET lock_timeout")
             connection.execute("RESET statement_timeout")
+
+
+def _limit_transaction(connection: Connection, seconds: float) -> None:
+    """Let the server end a transaction that blocks others when its client stands still, or takes too long with all."""
+    if not seconds:
+        return
+    names = ["idle_in_transaction_session_timeout"]
+    names += ["transaction_timeout"] if server_version(connection) >= _TRANSACTION_TIMEOUT_SINCE else []
+    for name in names:
+        connection.execute(query("session.set_local"), {"name": name, "value": f"{round(seconds * 1000)}ms"})
 
 
 def _set(connection: Connection, name: str, timeouts: Timeouts) -> None:

@@ -7,14 +7,18 @@ cannot share a transaction with their record.
 from dataclasses import dataclass
 from enum import Enum
 
+from migrator.errors import ManifestError
 from migrator.pg.driver import Connection, Row, errors
+from migrator.pg.failures import translated
 from migrator.pg.queries import query
-from migrator.phases.aims import RELATIONS, Aim, Wish, aims_of, is_wholly_seen
+from migrator.phases.aims import OTHERS, RELATIONS, Aim, Wish, aims_of, is_wholly_seen
 from migrator.phases.index_copy import definition_on_copy
+from migrator.phases.steps import Step
 from migrator.statements.effects import Effects, ObjectRef
 from migrator.statements.statement import Statement
 
-_REPLACING = {"create_function_stmt", "view_stmt", "create_trig_stmt"}
+_ACCEPTING = ("replace", "if_not_exists", "skip_if_new_val_exists")
+"""Fields of the grammar by which a statement accepts that its object exists."""
 _NOTHING: Row = {}
 
 
@@ -25,6 +29,8 @@ class Finding(Enum):
     ABSENT = "absent"
     BROKEN = "broken"
     """An index that a failed or killed build left invalid."""
+    PENDING = "pending"
+    """A DETACH PARTITION CONCURRENTLY that was interrupted half-way: FINALIZE finishes it."""
     PARTIAL = "partial"
     """Some of the aims of one statement are met and some are not."""
     UNKNOWABLE = "unknowable"
@@ -39,10 +45,12 @@ class Probe:
     makes: bool
     """Whether the statement makes something new: then DONE before it ran means that somebody else made it."""
     detail: str = ""
-    index: ObjectRef | None = None
-    """The broken index."""
+    subject: ObjectRef | None = None
+    """The broken index, or the pending partition."""
     builder_pid: int | None = None
     """The session that builds the broken index right now."""
+    parent: str = ""
+    """Of a pending partition: the table that it is still attached to, as SQL."""
     is_whole: bool = True
     """False: the statement also does something that leaves no trace in the catalog."""
 
@@ -56,6 +64,9 @@ def probe(connection: Connection, statement: Statement, effects: Effects) -> Pro
     for aim in aims:
         if aim.ref.kind == "index" and aim.wish is Wish.THERE and (broken := _broken_index(connection, aim.ref)):
             return broken
+        if aim.wish is Wish.DETACHED and (row := _row(connection, "attached", aim.ref)).get("pending"):
+            detail = f"the detach of {aim.ref} is pending"
+            return Probe(Finding.PENDING, makes=False, detail=detail, subject=aim.ref, parent=row["parent"])
     done = [aim for aim in aims if _is_met(connection, aim)]
     detail, is_whole = ", ".join(map(str, done)), is_wholly_seen(statement)
     if not aims:
@@ -75,9 +86,7 @@ def is_repeatable(statement: Statement) -> bool:
     if statement.kind == "alter_table_stmt":
         return any(item.alter_table_cmd.missing_ok for item in statement.node.alter_table_stmt.cmds)
     tree = getattr(statement.node, statement.kind)
-    if statement.kind in _REPLACING:
-        return bool(tree.replace)
-    return statement.kind == "create_stmt" and bool(tree.if_not_exists)
+    return statement.kind != "index_stmt" and any(getattr(tree, field, False) for field in _ACCEPTING)
 
 
 def _is_met(connection: Connection, aim: Aim) -> bool:
@@ -93,12 +102,14 @@ def _is_met(connection: Connection, aim: Aim) -> bool:
         case Wish.VALID:
             return bool(_row(connection, "validated", aim.ref).get("valid"))
         case Wish.ATTACHED | Wish.DETACHED:
-            return bool(_row(connection, "attached", aim.ref)["found"]) is (aim.wish is Wish.ATTACHED)
+            return bool(_row(connection, "attached", aim.ref)) is (aim.wish is Wish.ATTACHED)
 
 
 def _exists(connection: Connection, aim: Aim) -> bool:
     if aim.signature:
         return _function_exists(connection, aim.signature)
+    if aim.ref.kind in OTHERS:
+        return bool(_row(connection, "object", aim.ref)["found"])
     name = "relation" if aim.ref.kind in RELATIONS else aim.ref.kind
     return bool(_row(connection, name, aim.ref)["found"])
 
@@ -118,14 +129,43 @@ def _row(connection: Connection, name: str, ref: ObjectRef) -> Row:
 
 
 def _values(ref: ObjectRef) -> dict[str, str]:
-    return {"schema": ref.schema, "table": ref.table, "name": ref.name}
+    return {"kind": ref.kind, "schema": ref.schema, "table": ref.table, "name": ref.name}
 
 
 def _broken_index(connection: Connection, ref: ObjectRef) -> Probe | None:
     row = _row(connection, "index", ref)
     if not row or row["valid"]:
         return None
-    return Probe(Finding.BROKEN, makes=True, detail=f"{ref} is INVALID", index=ref, builder_pid=row["builder"])
+    return Probe(Finding.BROKEN, makes=True, detail=f"{ref} is INVALID", subject=ref, builder_pid=row["builder"])
+
+
+def declared_probe(connection: Connection, step: Step) -> bool | None:
+    """Return the answer of the probe that the file declares for the step; NULL is None, nobody can tell.
+
+    Raises:
+        ManifestError: it returned something other than one boolean.
+        DatabaseFailed: the server refused it.
+    """
+    text = step.directive.probe or ""
+    with translated(f"The probe of step {step.number} of {step.phase}"), connection.transaction():
+        rows = connection.execute(text.encode()).fetchmany(2)
+    values = [value for row in rows for value in row.values()]
+    if len(values) != 1 or not (values[0] is None or isinstance(values[0], bool)):
+        raise ManifestError(
+            f"The probe of step {step.number} of {step.phase} did not return one boolean: {text}.",
+            "Write a SELECT of one row and one column: true when the step is done.",
+        )
+    return values[0]
+
+
+def reindex_leftovers(connection: Connection, statement: Statement) -> tuple[ObjectRef, ...]:
+    """Return the invalid copies that an interrupted REINDEX CONCURRENTLY of this statement left."""
+    tree = statement.node.reindex_stmt
+    named = tree.HasField("relation")
+    schema = (tree.relation.schemaname or "public") if named else (tree.name or "public")
+    values = {"schema": schema, "name": tree.relation.relname if named else None}
+    rows = connection.execute(query("probes.reindex_leftovers"), values)
+    return tuple(ObjectRef("index", row["schema"], row["name"]) for row in rows)
 
 
 def definition_equals(connection: Connection, statement: Statement, ref: ObjectRef) -> bool:

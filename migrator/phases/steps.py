@@ -5,17 +5,24 @@ the same way.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from migrator.errors import ManifestError
 from migrator.locks import LockClass, LockLevel
 from migrator.names import TableName
+from migrator.phases.aims import aims_of
+from migrator.phases.directives import NOTHING_SAID, Directive, directive_of
 from migrator.statements.effects import Effects, ObjectRef
 from migrator.statements.facts import effects_of
 from migrator.statements.parse import pb
 from migrator.statements.statement import Statement
 
 _NAME_LENGTH = 80
-_OURS = {"lock_timeout", "statement_timeout"}
+_OURS = {"lock_timeout", "statement_timeout", "transaction_timeout", "idle_in_transaction_session_timeout"}
+HARMLESS_AGAIN = frozenset(
+    {"vacuum_stmt", "reindex_stmt", "cluster_stmt", "alter_system_stmt", "alter_database_stmt", "check_point_stmt"}
+)
+"""Run outside transactions, leave nothing to see, and may be run twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +34,14 @@ class Step:
     statements: tuple[Statement, ...]
     effects: tuple[Effects, ...]
     """One per statement."""
+    directive: Directive = NOTHING_SAID
+    """What the file says about it beside its SQL."""
 
     @property
     def name(self) -> str:
         """The first statement on one line, shortened; with the number of those that share its transaction."""
+        if self.directive.name:
+            return self.directive.name
         text = " ".join(self.statements[0].text.split())
         short = text if len(text) <= _NAME_LENGTH else text[: _NAME_LENGTH - 1] + "…"
         more = len(self.statements) - 1
@@ -44,11 +55,14 @@ class Step:
     @property
     def is_transactional(self) -> bool:
         """Whether the step and its record can commit together."""
-        return all(effects.is_transactional for effects in self.effects)
+        said = self.directive.is_transactional
+        return all(effects.is_transactional for effects in self.effects) if said is None else said
 
     @property
     def lock_class(self) -> LockClass:
         """The class of the strongest statement: strong before weak before none."""
+        if self.directive.lock_class is not None:
+            return self.directive.lock_class
         classes = {effects.lock_class for effects in self.effects}
         return next(c for c in (LockClass.STRONG, LockClass.WEAK, LockClass.NONE) if c in classes)
 
@@ -88,37 +102,65 @@ def steps_of(statements: tuple[Statement, ...], phase: str, pg_version: int) -> 
     """
     for statement in statements:
         _refuse_nameless(statement, phase)
-    groups = _groups(statements, phase)
-    steps = tuple(
-        Step(phase, number, group, tuple(effects_of(statement, pg_version) for statement in group))
-        for number, (group, _) in enumerate(groups, start=1)
-    )
-    for step, (_, is_block) in zip(steps, groups, strict=True):
-        if is_block and not step.is_transactional:
-            alone = next(s for s, e in zip(step.statements, step.effects, strict=True) if not e.is_transactional)
-            raise ManifestError(
-                f"{phase}.sql:{alone.line}: the server refuses this statement inside BEGIN … COMMIT: {alone.text}.",
-                "Move it out of the block.",
-            )
-    return steps
+    return tuple(_step(phase, number, group, pg_version) for number, group in enumerate(_groups(statements, phase), 1))
 
 
-def _groups(statements: tuple[Statement, ...], phase: str) -> list[tuple[tuple[Statement, ...], bool]]:
-    """Return each step's statements, and whether they stand between BEGIN and COMMIT."""
-    groups: list[tuple[tuple[Statement, ...], bool]] = []
+class _Group(NamedTuple):
+    """The statements of one step, whether they stand between BEGIN and COMMIT, and what was said above them."""
+
+    statements: tuple[Statement, ...]
+    is_block: bool
+    directive: Directive | None
+
+
+def _step(phase: str, number: int, group: _Group, pg_version: int) -> Step:
+    effects = tuple(effects_of(statement, pg_version) for statement in group.statements)
+    step = Step(phase, number, group.statements, effects, group.directive or NOTHING_SAID)
+    if group.is_block and not (step.is_transactional and all(e.is_transactional for e in effects)):
+        pairs = zip(group.statements, effects, strict=True)
+        alone = next((s for s, e in pairs if not e.is_transactional), group.statements[0])
+        raise ManifestError(
+            f"{phase}.sql:{alone.line}: the server refuses this statement inside BEGIN … COMMIT: {alone.text}.",
+            "Move it out of the block; a block cannot have txn=none.",
+        )
+    if not step.is_transactional:
+        _require_probe(step)
+    return step
+
+
+def _require_probe(step: Step) -> None:
+    """Raise when nothing would tell, after a crash, whether the statement ran: its record cannot commit with it."""
+    statement = step.statements[0]
+    is_seen = bool(aims_of(statement, step.effects[0])) or statement.kind in HARMLESS_AGAIN
+    if not (is_seen or step.directive.probe):
+        raise ManifestError(
+            f"{step.phase}.sql:{statement.line}: this statement runs outside transactions and leaves nothing that "
+            f"migrator knows to look for: {step.name}.",
+            'Write above it: -- migrator:step probe="SELECT …", a SELECT that returns true when it is done.',
+        )
+
+
+def _groups(statements: tuple[Statement, ...], phase: str) -> list[_Group]:
+    groups: list[_Group] = []
     block: list[Statement] | None = None
+    above: Directive | None = None
     for statement in statements:
         _refuse_session_settings(statement, phase, in_block=block is not None)
-        command = _transaction_command(statement)
+        command, said = _transaction_command(statement), directive_of(statement, phase)
+        if said and (block is not None or command == "commit"):
+            raise ManifestError(
+                f"{phase}.sql:{said.line}: a migrator:step inside BEGIN … COMMIT speaks of the whole block.",
+                "Put it above BEGIN.",
+            )
         if command is None:
             if block is None:
-                groups.append(((statement,), False))
+                groups.append(_Group((statement,), is_block=False, directive=said))
             else:
                 block.append(statement)
         elif command == "begin" and block is None:
-            block = []
+            block, above = [], said
         elif command == "commit" and block is not None:
-            groups.extend([(tuple(block), True)] if block else [])
+            groups.extend([_Group(tuple(block), is_block=True, directive=above)] if block else [])
             block = None
         else:
             raise ManifestError(

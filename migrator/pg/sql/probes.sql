@@ -34,10 +34,75 @@ SELECT EXISTS (
 SELECT to_regprocedure(%(signature)s) IS NOT NULL AS found;
 
 -- name: attached
--- Whether a table is a partition; one whose DETACH CONCURRENTLY was interrupted still is.
-SELECT EXISTS (
-    SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = %(schema)s AND c.relname = %(name)s AND c.relispartition) AS found;
+-- A partition; one whose DETACH CONCURRENTLY was interrupted is still attached, and pending (since 14).
+SELECT i.inhparent::regclass::text AS parent,
+       coalesce((to_jsonb(i) ->> 'inhdetachpending')::boolean, false) AS pending
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %(schema)s AND c.relname = %(name)s AND c.relispartition;
+
+-- name: object
+-- The kinds that are rarely changed, each by its name; a policy or rule by its table as well, a label by its type.
+SELECT CASE %(kind)s
+    WHEN 'policy' THEN EXISTS (
+        SELECT FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = %(schema)s AND c.relname = %(table)s AND p.polname = %(name)s)
+    WHEN 'rule' THEN EXISTS (
+        SELECT FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = %(schema)s AND c.relname = %(table)s AND w.rulename = %(name)s)
+    WHEN 'statistics' THEN EXISTS (
+        SELECT FROM pg_statistic_ext x JOIN pg_namespace n ON n.oid = x.stxnamespace
+        WHERE n.nspname = %(schema)s AND x.stxname = %(name)s)
+    WHEN 'collation' THEN EXISTS (
+        SELECT FROM pg_collation x JOIN pg_namespace n ON n.oid = x.collnamespace
+        WHERE n.nspname = %(schema)s AND x.collname = %(name)s)
+    WHEN 'conversion' THEN EXISTS (
+        SELECT FROM pg_conversion x JOIN pg_namespace n ON n.oid = x.connamespace
+        WHERE n.nspname = %(schema)s AND x.conname = %(name)s)
+    WHEN 'text search configuration' THEN EXISTS (
+        SELECT FROM pg_ts_config x JOIN pg_namespace n ON n.oid = x.cfgnamespace
+        WHERE n.nspname = %(schema)s AND x.cfgname = %(name)s)
+    WHEN 'text search dictionary' THEN EXISTS (
+        SELECT FROM pg_ts_dict x JOIN pg_namespace n ON n.oid = x.dictnamespace
+        WHERE n.nspname = %(schema)s AND x.dictname = %(name)s)
+    WHEN 'text search parser' THEN EXISTS (
+        SELECT FROM pg_ts_parser x JOIN pg_namespace n ON n.oid = x.prsnamespace
+        WHERE n.nspname = %(schema)s AND x.prsname = %(name)s)
+    WHEN 'text search template' THEN EXISTS (
+        SELECT FROM pg_ts_template x JOIN pg_namespace n ON n.oid = x.tmplnamespace
+        WHERE n.nspname = %(schema)s AND x.tmplname = %(name)s)
+    WHEN 'enum value' THEN EXISTS (
+        SELECT FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid JOIN pg_namespace n ON n.oid = t.typnamespace
+        WHERE n.nspname = %(schema)s AND t.typname = %(table)s AND e.enumlabel = %(name)s)
+    WHEN 'extension' THEN EXISTS (SELECT FROM pg_extension WHERE extname = %(name)s)
+    WHEN 'publication' THEN EXISTS (SELECT FROM pg_publication WHERE pubname = %(name)s)
+    WHEN 'subscription' THEN EXISTS (
+        SELECT FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
+        WHERE d.datname = current_database() AND s.subname = %(name)s)
+    WHEN 'event trigger' THEN EXISTS (SELECT FROM pg_event_trigger WHERE evtname = %(name)s)
+    WHEN 'access method' THEN EXISTS (SELECT FROM pg_am WHERE amname = %(name)s)
+    WHEN 'foreign-data wrapper' THEN EXISTS (SELECT FROM pg_foreign_data_wrapper WHERE fdwname = %(name)s)
+    WHEN 'server' THEN EXISTS (SELECT FROM pg_foreign_server WHERE srvname = %(name)s)
+    WHEN 'language' THEN EXISTS (SELECT FROM pg_language WHERE lanname = %(name)s)
+    WHEN 'database' THEN EXISTS (SELECT FROM pg_database WHERE datname = %(name)s)
+    WHEN 'tablespace' THEN EXISTS (SELECT FROM pg_tablespace WHERE spcname = %(name)s)
+END AS found;
+
+-- name: reindex_leftovers
+-- What an interrupted REINDEX CONCURRENTLY left: its copies, invalid, that nobody is building any more. The relation is
+-- a table or an index (NULL: every one of the schema); partitions are reindexed with their parent.
+WITH RECURSIVE asked AS (
+    SELECT coalesce(i.indrelid, c.oid) AS relid
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid
+    WHERE n.nspname = %(schema)s AND c.relname = coalesce(%(name)s, c.relname)
+    UNION
+    SELECT h.inhrelid FROM asked a JOIN pg_inherits h ON h.inhparent = a.relid
+)
+SELECT DISTINCT n.nspname AS schema, c.relname AS name
+FROM asked a JOIN pg_index i ON i.indrelid = a.relid
+JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'
+  AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid OR p.relid = i.indrelid)
+ORDER BY 1, 2;
 
 -- name: type
 -- A type or domain.
@@ -50,8 +115,9 @@ SELECT EXISTS (
 SELECT to_regnamespace(quote_ident(%(name)s)) IS NOT NULL AS found;
 
 -- name: index
--- Validity is what a killed build leaves open; who builds it now, if anybody.
-SELECT i.indisvalid AND i.indisready AS valid, pg_get_indexdef(i.indexrelid) AS definition,
+-- Validity is what a killed build leaves open; who builds it now, if anybody. One of a partitioned table (ON ONLY) is
+-- not valid before every partition's is attached: that is no leftover.
+SELECT (i.indisvalid AND i.indisready) OR c.relkind = 'I' AS valid, pg_get_indexdef(i.indexrelid) AS definition,
        (SELECT p.pid FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid LIMIT 1) AS builder
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %(schema)s AND c.relname = %(name)s;

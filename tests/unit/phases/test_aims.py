@@ -24,7 +24,13 @@ from migrator.statements.parse import parse_sql
         ("DROP TABLE a, b", ["table public.a is gone", "table public.b is gone"]),
         ("ANALYZE users", []),
         ("ALTER TABLE users ALTER a SET DEFAULT 1", []),
-        ("CREATE POLICY p ON users", []),
+        ("CREATE POLICY p ON users", ["policy public.users.p is there"]),
+        ("DROP RULE r ON app.users", ["rule app.users.r is gone"]),
+        ("DROP EXTENSION citext", ["extension citext is gone"]),
+        ("ALTER TYPE app.mood ADD VALUE 'new'", ["enum value app.mood.new is there"]),
+        ("CREATE DATABASE d", ["database d is there"]),
+        ("DROP TABLESPACE t", ["tablespace t is gone"]),
+        ("CREATE CAST (int AS text) WITH INOUT", []),
     ],
 )
 def test_what_the_catalog_can_show(text: str, aims: list[str]) -> None:

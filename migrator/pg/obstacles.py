@@ -1,0 +1,117 @@
+"""Who would make a statement wait, known before it is run: waiting already is what hurts the application.
+
+A statement that waits for a strong lock makes every later query on the table wait behind it, so what can be seen
+beforehand is waited for without a lock request. Called by `migrator.phases.preflight`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from migrator.locks import LockLevel
+from migrator.names import TableName
+from migrator.pg.driver import Connection, Row
+from migrator.pg.queries import query
+
+_MODES = {level.pg_mode: level for level in LockLevel}
+_AUTOVACUUM = "autovacuum worker"
+_WRAPAROUND = "to prevent wraparound"
+
+
+class ObstacleKind(Enum):
+    """Why it is in the way."""
+
+    WRAPAROUND = "a vacuum that prevents wraparound"
+    """It never yields, and must not be ended."""
+    PREPARED = "a prepared transaction"
+    MAINTENANCE = "other DDL or maintenance"
+    TRANSACTION = "an old transaction"
+    QUEUE = "a session that waits for a lock itself"
+    SNAPSHOT = "an old snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One session (or prepared transaction, without a pid) that stands in the way."""
+
+    kind: ObstacleKind
+    pid: int | None
+    application: str
+    state: str
+    age_seconds: float
+    query: str
+    table: str = ""
+
+    def __str__(self) -> str:
+        """Return one phrase for messages."""
+        where = f" on {self.table}" if self.table else ""
+        if self.pid is None:
+            return f"{self.kind.value}{where} ({self.query}, {self.age_seconds:.0f} s old)"
+        who = f"pid {self.pid} ({self.application or 'unnamed'}, {self.state or 'state not shown'}"
+        return f"{self.kind.value}{where}: {who}, transaction {self.age_seconds:.0f} s old: {self.query})"
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields of an event."""
+        return {
+            "kind": self.kind.value,
+            "pid": self.pid,
+            "application": self.application,
+            "state": self.state,
+            "age_seconds": self.age_seconds,
+            "query": self.query,
+            "table": self.table,
+        }
+
+
+def obstacles(
+    connection: Connection, locks: Iterable[tuple[TableName, LockLevel]], old_seconds: float
+) -> tuple[Obstacle, ...]:
+    """Return who holds, or waits for, something that conflicts with the locks; one entry per session.
+
+    A session of another role whose transaction the server does not show (no pg_read_all_stats) counts as young: the
+    ladder's short tries are the limit for what cannot be seen.
+    """
+    wanted = tuple(locks)
+    if not wanted:
+        return ()
+    values = {
+        "schemas": [table.schema for table, _ in wanted],
+        "names": [table.name for table, _ in wanted],
+        "levels": [int(level) for _, level in wanted],
+        "old_seconds": old_seconds,
+    }
+    found: dict[object, Obstacle] = {}
+    for row in connection.execute(query("preflight.locks"), values):
+        kind = _kind(row, old_seconds)
+        if kind is not None:
+            found.setdefault(row["pid"] or row["gid"], _obstacle(row, kind))
+    return tuple(found.values())
+
+
+def _kind(row: Row, old_seconds: float) -> ObstacleKind | None:
+    """Return why the row's lock is in the way, or None when it is not."""
+    if not row["granted"]:
+        return ObstacleKind.QUEUE
+    held = _MODES.get(row["mode"], LockLevel.ACCESS_EXCLUSIVE)
+    if not held.conflicts_with(LockLevel(row["level"])):
+        return None
+    if row["backend_type"] == _AUTOVACUUM:
+        # A plain autovacuum gives way to a waiter that outlasts deadlock_timeout: the ladder's long rungs.
+        return ObstacleKind.WRAPAROUND if _WRAPAROUND in (row["query"] or "") else None
+    if row["pid"] is None:
+        return ObstacleKind.PREPARED
+    if row["age_seconds"] >= old_seconds:
+        return ObstacleKind.TRANSACTION
+    return ObstacleKind.MAINTENANCE if held >= LockLevel.SHARE_UPDATE_EXCLUSIVE else None
+
+
+def _obstacle(row: Row, kind: ObstacleKind) -> Obstacle:
+    text = " ".join((row["query"] or "").split()) if row["pid"] else f"gid {row['gid']!r}"
+    name = row["application"] or row["backend_type"] or ""
+    return Obstacle(kind, row["pid"], name, row["state"] or "", row["age_seconds"], text, row["table"])
+
+
+def old_snapshots(connection: Connection, old_seconds: float) -> tuple[Obstacle, ...]:
+    """Return the sessions whose snapshot a concurrent index build would wait for, oldest first."""
+    rows = connection.execute(query("preflight.old_snapshots"), {"old_seconds": old_seconds})
+    return tuple(_obstacle({**row, "table": "", "gid": None}, ObstacleKind.SNAPSHOT) for row in rows)

@@ -1,0 +1,121 @@
+"""How a strong step gets its locks: preflight, then one try after the other on the ladder, within one budget.
+
+A second connection looks at the blockers when most of a try's `lock_timeout` has passed; they are told, and ended
+where `[locks] on_blocked` allows it. Called by the executor.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from migrator.errors import DatabaseFailed
+from migrator.events import EventKind
+from migrator.pg.driver import DatabaseError, errors
+from migrator.pg.ladder import RETRYABLE, Climb, Rung
+from migrator.pg.observer import Blocker, sample_blockers
+from migrator.pg.queries import query
+from migrator.phases.execution import Timeouts, Try
+from migrator.phases.preflight import wait_until_clear
+from migrator.phases.step_run import StepRun
+
+_SAMPLE_AT = 0.8
+"""Blockers are looked at when this share of a try's `lock_timeout` has passed."""
+
+
+@dataclass(slots=True)
+class LockWait:
+    """The tries of one step."""
+
+    run: StepRun
+    attempts: int = 0
+    seen: list[Blocker] = field(default_factory=list[Blocker])
+    """The blockers of the last try at which any were seen."""
+
+    def execute(self, once: Try) -> None:
+        """Run the step when its locks are granted.
+
+        Raises:
+            LockBudgetSpent: they were not; nothing was changed.
+            DatabaseFailed: it held them for too long, or the server refused the statement.
+            Stopped: on request, while it waited.
+        """
+        clock = self.run.clock
+        started = clock.monotonic()
+        wait_until_clear(self.run)
+        self._ladder(clock.monotonic() - started).run(
+            lambda rung: self._attempt(once, rung), self.run.what, self._named
+        )
+        waited = clock.monotonic() - started
+        self.run.emit(EventKind.LOCK_ACQUIRED, wait_seconds=waited, attempts=self.attempts)
+
+    def _attempt(self, once: Try, rung: Rung) -> None:
+        self.attempts += 1
+        self.run.emit(
+            EventKind.LOCK_WAITING,
+            tables=[str(table) for table in self.run.step.tables],
+            attempt=self.attempts,
+            lock_timeout_seconds=rung.lock_timeout_seconds,
+        )
+        with self._blockers_told(rung) as found, self._too_long_told(found):
+            once.run(self._timeouts(rung))
+
+    @property
+    def _statement_seconds(self) -> float:
+        said = self.run.step.directive.timeout_seconds
+        return self.run.settings.statement_timeout.total_seconds() if said is None else said
+
+    def _timeouts(self, rung: Rung) -> Timeouts:
+        whole = max(self.run.settings.transaction_timeout.total_seconds(), self._statement_seconds)
+        return Timeouts(rung.lock_timeout_seconds, self._statement_seconds, whole)
+
+    @contextmanager
+    def _blockers_told(self, rung: Rung) -> Generator[list[Blocker]]:
+        """Sample the blockers of one try; when it has failed, `seen` and the listeners get them."""
+        run, found = self.run, list[Blocker]()
+        delay = rung.lock_timeout_seconds * _SAMPLE_AT
+
+        def act(blockers: tuple[Blocker, ...]) -> None:
+            run.cancel_blockers(blocker.pid for blocker in blockers)
+
+        try:
+            with sample_blockers(run.session.observer, run.session.pid, delay, act) as found:
+                yield found
+        except RETRYABLE:
+            self.seen[:] = found or self.seen
+            run.tell_blockers(found)
+            raise
+
+    @contextmanager
+    def _too_long_told(self, found: list[Blocker]) -> Generator[None]:
+        clock, limit = self.run.clock, self._statement_seconds
+        started = clock.monotonic()
+        try:
+            yield
+        except errors.QueryCanceled as exc:
+            if not limit or clock.monotonic() - started < limit:
+                raise  # somebody else cancelled it
+            if found:
+                # Several locks, each waited for: nothing was held long, so it is a lock that was not granted.
+                raise errors.LockNotAvailable("canceled by statement_timeout while it waited for locks") from exc
+            raise DatabaseFailed(
+                f"{self.run.step.name} ran longer than {limit:g} s while it blocked readers or writers, and was "
+                "cancelled; nothing of it was kept.",
+                "Split it into steps that do not block (`migrator lint` says how), or raise [locks] statement_timeout.",
+            ) from exc
+
+    def _ladder(self, spent_seconds: float) -> Climb:
+        row = self.run.connection.execute(query("session.deadlock_timeout")).fetchone()
+        return Climb(
+            clock=self.run.clock,
+            budget_seconds=self.run.settings.budget.total_seconds(),
+            spent_seconds=spent_seconds,
+            deadlock_timeout_seconds=float(row["seconds"]) if row else 1.0,
+            longest_wait_seconds=self.run.settings.longest_wait.total_seconds(),
+            on_retry=self._retry,
+        )
+
+    def _retry(self, number: int, pause_seconds: float, error: DatabaseError) -> None:
+        self.run.emit(EventKind.LOCK_RETRY, attempt=number, pause_seconds=pause_seconds, sqlstate=error.sqlstate or "")
+
+    def _named(self) -> str:
+        return f"; it was held by {'; '.join(map(str, self.seen))}" if self.seen else ""

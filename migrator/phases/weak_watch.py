@@ -1,0 +1,54 @@
+"""The watch over a statement that blocks nobody and may run for hours: progress, blockers, a limit, a stop.
+
+Called by the executor around CREATE INDEX CONCURRENTLY, VALIDATE and whatever else is weak, and around the clean-up
+after an interrupted one.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from migrator.errors import LockBudgetSpent, MigratorError, Stopped
+from migrator.events import EventKind
+from migrator.pg.driver import DatabaseError, Row, errors
+from migrator.pg.failures import describe
+from migrator.pg.observer import Blocker, WatchLimits, watchdog
+from migrator.phases.step_run import StepRun
+
+
+@contextmanager
+def watched(run: StepRun) -> Generator[None]:
+    """Watch what the block runs.
+
+    Raises:
+        LockBudgetSpent: it was cancelled, by the watchdog or by somebody else.
+        Stopped: it was cancelled because a stop was requested.
+    """
+    said = run.step.directive.timeout_seconds
+    limit = run.settings.weak_watchdog.total_seconds() if said is None else said
+    started = run.clock.monotonic()
+
+    def report(progress: Row, found: tuple[Blocker, ...]) -> None:
+        run.tell_blockers(found)
+        run.cancel_blockers(blocker.pid for blocker in found)
+        if progress:
+            seconds = run.clock.monotonic() - started
+            activity, done, total = progress["phase"], progress["done"], progress["total"]
+            run.emit(EventKind.WEAK_PROGRESS, activity=activity, done=done, total=total, seconds=seconds)
+
+    with watchdog(run.session.observer, run.session.pid, run.clock, WatchLimits(limit), report) as cancelled:
+        try:
+            yield
+        except (errors.QueryCanceled, errors.LockNotAvailable) as exc:
+            raise _ended_early(run, cancelled, exc) from exc
+
+
+def _ended_early(run: StepRun, cancelled: list[str], exc: DatabaseError) -> MigratorError:
+    if cancelled and "stop" in cancelled[0]:
+        return Stopped(
+            f"Stopped on request during {run.step.name}.", "`migrator resume` cleans up what it left and goes on."
+        )
+    reason = cancelled[0] if cancelled else describe(exc, "the statement").situation.rstrip(".")
+    return LockBudgetSpent(
+        f"{run.step.name} was cancelled: {reason}.",
+        "Run `migrator resume` at a quieter time, or raise [locks] weak_watchdog.",
+    )
