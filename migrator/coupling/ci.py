@@ -1,0 +1,186 @@
+"""Which CI runs us, and what it says of the change: commits, pull request, labels. Read from its environment only.
+
+An event's payload may be old: a re-run of a GitHub job gets the one of its first run. What decides about an
+override is therefore asked of the forge's API when there is a token (`migrator.coupling.forges`).
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from migrator.coupling.evidence import Scope
+from migrator.errors import InputError
+from migrator.git import is_nothing
+
+_QUEUE = re.compile(r"gh-readonly-queue/.+/pr-(\d+)-[0-9a-f]+\Z")
+_PULL_URL = re.compile(r"/pull(?:-requests|s)?/(\d+)\Z")
+
+GITHUB_FIX = "Set `fetch-depth: 0` on actions/checkout."
+
+
+@dataclass(frozen=True, slots=True)
+class CiContext:
+    """What a CI system says; empty strings for what it does not."""
+
+    name: str
+    base: str = ""
+    """A ref or commit to compare with."""
+    head: str = "HEAD"
+    scope: Scope = Scope.PULL_REQUEST
+    forge: Literal["github", "gitlab", "none"] = "none"
+    repository: str = ""
+    """`owner/name` of GitHub, the project's id or path of GitLab."""
+    api_url: str = ""
+    number: int | None = None
+    """The pull or merge request."""
+    author: str = ""
+    labels: tuple[str, ...] = ()
+    body: str = ""
+    fix: str = "Fetch the whole history: git fetch --unshallow."
+    """How this CI is told to clone the whole history."""
+    payload: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+def read_ci(environment: Mapping[str, str]) -> CiContext:
+    """Return the context of the CI system that set this environment; a plain one without any.
+
+    Raises:
+        InputError: GITHUB_EVENT_PATH cannot be read.
+    """
+    for name, read in _SYSTEMS.items():
+        if environment.get(name):
+            return read(environment)
+    return CiContext("local", base="origin/HEAD")
+
+
+def _github(env: Mapping[str, str]) -> CiContext:
+    event, name = _payload(env.get("GITHUB_EVENT_PATH", "")), env.get("GITHUB_EVENT_NAME", "")
+    common: dict[str, Any] = {
+        "name": f"github {name}",
+        "forge": "github",
+        "repository": env.get("GITHUB_REPOSITORY", ""),
+        "api_url": env.get("GITHUB_API_URL", "https://api.github.com"),
+        "fix": GITHUB_FIX,
+        "payload": event,
+    }
+    pull = _mapping(event, "pull_request")
+    if pull:
+        return CiContext(**common, **_github_pull(pull, env))
+    queue = _mapping(event, "merge_group")
+    if queue:
+        number = _QUEUE.search(str(queue.get("head_ref", "")))
+        commits: dict[str, Any] = {"base": str(queue.get("base_sha", "")), "head": str(queue.get("head_sha", "HEAD"))}
+        return CiContext(**common, **commits, scope=Scope.RELEASE, number=int(number[1]) if number else None)
+    before, after = str(event.get("before") or ""), str(event.get("after") or env.get("GITHUB_SHA") or "HEAD")
+    base = "origin/HEAD" if is_nothing(before) else before
+    return CiContext(**common, base=base, head=after, scope=Scope.RELEASE)
+
+
+def _github_pull(pull: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
+    base, head = _mapping(pull, "base"), _mapping(pull, "head")
+    labels = cast("list[Mapping[str, Any]]", pull.get("labels") or [])
+    return {
+        "base": str(base.get("sha") or f"origin/{env.get('GITHUB_BASE_REF', 'HEAD')}"),
+        "head": str(head.get("sha") or "HEAD"),
+        "number": pull.get("number"),
+        "author": str(_mapping(pull, "user").get("login", "")),
+        "labels": tuple(str(label.get("name", "")) for label in labels),
+        "body": str(pull.get("body") or ""),
+    }
+
+
+def _gitlab(env: Mapping[str, str]) -> CiContext:
+    number = env.get("CI_MERGE_REQUEST_IID", "")
+    before = env.get("CI_COMMIT_BEFORE_SHA", "")
+    pushed = "origin/HEAD" if is_nothing(before) else before
+    return CiContext(
+        "gitlab",
+        base=env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or pushed,
+        head=env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or env.get("CI_COMMIT_SHA") or "HEAD",
+        scope=Scope.PULL_REQUEST if number else Scope.RELEASE,
+        forge="gitlab",
+        repository=env.get("CI_MERGE_REQUEST_PROJECT_ID") or env.get("CI_PROJECT_ID", ""),
+        api_url=env.get("CI_API_V4_URL", "https://gitlab.com/api/v4"),
+        number=int(number) if number else None,
+        labels=tuple(label for label in env.get("CI_MERGE_REQUEST_LABELS", "").split(",") if label),
+        body=env.get("CI_MERGE_REQUEST_DESCRIPTION", ""),
+        fix="Set the variable `GIT_DEPTH: 0` for this job.",
+    )
+
+
+def _bitbucket(env: Mapping[str, str]) -> CiContext:
+    branch = env.get("BITBUCKET_PR_DESTINATION_BRANCH", "")
+    return CiContext(
+        "bitbucket",
+        base=env.get("BITBUCKET_PR_DESTINATION_COMMIT") or (f"origin/{branch}" if branch else "origin/HEAD"),
+        head=env.get("BITBUCKET_COMMIT") or "HEAD",
+        number=_number(env.get("BITBUCKET_PR_ID")),
+        fix="Set `clone: depth: full` in bitbucket-pipelines.yml.",
+    )
+
+
+def _azure(env: Mapping[str, str]) -> CiContext:
+    target = env.get("SYSTEM_PULLREQUEST_TARGETBRANCH", "").removeprefix("refs/heads/")
+    return CiContext(
+        "azure",
+        base=f"origin/{target}" if target else "origin/HEAD",
+        head=env.get("SYSTEM_PULLREQUEST_SOURCECOMMITID") or env.get("BUILD_SOURCEVERSION") or "HEAD",
+        number=_number(env.get("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER") or env.get("SYSTEM_PULLREQUEST_PULLREQUESTID")),
+        fix="Set `fetchDepth: 0` on the checkout step.",
+    )
+
+
+def _jenkins(env: Mapping[str, str]) -> CiContext:
+    target = env.get("CHANGE_TARGET", "")
+    return CiContext(
+        "jenkins",
+        base=f"origin/{target}" if target else env.get("GIT_PREVIOUS_SUCCESSFUL_COMMIT") or "origin/HEAD",
+        head=env.get("GIT_COMMIT") or "HEAD",
+        scope=Scope.PULL_REQUEST if target else Scope.RELEASE,
+        number=_number(env.get("CHANGE_ID")),
+        author=env.get("CHANGE_AUTHOR", ""),
+        fix="Switch shallow clones off, and let the job fetch the target branch.",
+    )
+
+
+def _circleci(env: Mapping[str, str]) -> CiContext:
+    number = _PULL_URL.search(env.get("CIRCLE_PULL_REQUEST", ""))
+    return CiContext(
+        "circleci",
+        base="origin/HEAD",
+        head=env.get("CIRCLE_SHA1") or "HEAD",
+        number=int(number[1]) if number else None,
+        fix="Choose the full checkout method.",
+    )
+
+
+_SYSTEMS = {
+    "GITHUB_ACTIONS": _github,
+    "GITLAB_CI": _gitlab,
+    "BITBUCKET_BUILD_NUMBER": _bitbucket,
+    "TF_BUILD": _azure,
+    "JENKINS_URL": _jenkins,
+    "CIRCLECI": _circleci,
+}
+
+
+def _payload(path: str) -> Mapping[str, Any]:
+    if not path:
+        return {}
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise InputError(f"GITHUB_EVENT_PATH cannot be read: {exc}.", "Give --base and --head.") from exc
+    return cast("Mapping[str, Any]", data) if isinstance(data, dict) else {}
+
+
+def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None

@@ -1,0 +1,224 @@
+"""What git knows: commits, the files that differ, the content of files at a commit. Reads only.
+
+git is called as a program: it is what every CI has, in the version that made the clone. Names are read with `-z`,
+because git quotes what is not ASCII otherwise; settings that change its output are overridden.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrator.errors import InputError
+
+_PLAIN = (
+    "-c",
+    "core.quotePath=false",
+    "-c",
+    "diff.noprefix=false",
+    "-c",
+    "diff.renameLimit=4000",
+    "-c",
+    "diff.submodule=short",
+)
+_DIFF = ("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=none", "-M")
+_HUNK = re.compile(rb"@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
+_SUBMODULE = "160000"
+_NOTHING = re.compile(r"0+\Z")
+
+STATUS = {"A": "added", "M": "modified", "D": "deleted", "R": "renamed", "C": "copied", "T": "type-changed"}
+
+
+class HistoryMissing(InputError):
+    """The clone does not reach back to a commit that both sides have in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """One file at a commit: its path from the repository's root and the id of its content."""
+
+    path: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One entry of a diff; `blob` is the content afterwards, `old_blob` before."""
+
+    status: str
+    """One of `STATUS`' values."""
+    path: str
+    old_path: str | None
+    blob: str
+    old_blob: str
+    is_submodule: bool
+    line: int = 1
+    """The first added line."""
+
+
+class Repository:
+    """One working tree; every path is relative to its top."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raise InputError when the folder is in no repository that can be read."""
+        self._folder = folder
+        self.top = Path(self._text("rev-parse", "--show-toplevel").removesuffix("\n"))
+        self._folder = self.top
+
+    def commit(self, ref: str) -> str:
+        """Return the id of a commit.
+
+        Raises:
+            HistoryMissing: a shallow clone does not have it.
+            InputError: git knows no such commit.
+        """
+        done = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        if done.returncode == 0:
+            return done.stdout.decode().strip()
+        if self.is_shallow:
+            raise HistoryMissing(f"git knows no commit {ref}: this clone is shallow.", "Fetch the whole history.")
+        raise InputError(f"git knows no commit {ref}.", "Correct the name, or fetch it.")
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the clone ends before the first commit."""
+        return self._text("rev-parse", "--is-shallow-repository").strip() == "true"
+
+    def merge_base(self, one: str, other: str) -> str:
+        """Return the commit from which the two went apart.
+
+        Raises:
+            HistoryMissing: there is none in this clone.
+        """
+        done = self._run("merge-base", one, other)
+        if done.returncode == 0:
+            return done.stdout.decode().strip()
+        why = "this clone is shallow" if self.is_shallow else "their histories have nothing in common"
+        raise HistoryMissing(
+            f"{one[:12]} and {other[:12]} have no commit in common: {why}.", "Fetch the whole history."
+        )
+
+    def is_ancestor(self, one: str, other: str) -> bool:
+        """Whether `one` is part of the history of `other`."""
+        return self._run("merge-base", "--is-ancestor", one, other).returncode == 0
+
+    def changes(self, old: str, new: str) -> tuple[FileChange, ...]:
+        """Return the files that differ between two commits, both names of a rename."""
+        raw = self._text("diff", "--raw", "--no-abbrev", "-z", *_DIFF, old, new, "--")
+        changes = list(_raw_changes(raw))
+        lines = iter(self._first_lines(old, new) if changes else ())
+        return tuple(_with_line(change, _line_of(change, lines)) for change in changes)
+
+    def _first_lines(self, old: str, new: str) -> list[int]:
+        """Return the first added line of each file, in the order of the diff: patches come in the same order."""
+        patch = self._bytes("diff", "--patch", "--unified=0", "--no-abbrev", *_DIFF, old, new, "--")
+        return list(_lines_of(patch))
+
+    def files(self, commit: str) -> tuple[Blob, ...]:
+        """Return every file of a commit, without submodules and links."""
+        listed = self._text("ls-tree", "-r", "-z", "--full-tree", commit)
+        entries = (entry.partition("\t") for entry in listed.split("\0") if entry)
+        return tuple(Blob(path, head.split()[2]) for head, _, path in entries if head.startswith("100"))
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """Return a file's content at a commit, or None when there is no such file."""
+        done = self._run("cat-file", "blob", f"{commit}:{path}")
+        return done.stdout if done.returncode == 0 else None
+
+    def contents(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield each blob with its content; one process for all of them."""
+        wanted = list(blobs)
+        if not wanted:
+            return
+        text = "".join(f"{blob}\n" for blob in wanted).encode()
+        answer = self._bytes("cat-file", "--batch", "--buffer", stdin=text)
+        at = 0
+        for blob in wanted:
+            end = answer.index(b"\n", at)
+            head = answer[at:end].split()
+            if len(head) != 3:  # noqa: PLR2004 id, type, size; else "ID missing"
+                raise HistoryMissing(f"git has no content {blob[:12]}: this clone is partial.", "Fetch it whole.")
+            size = int(head[2])
+            yield blob, answer[end + 1 : end + 1 + size]
+            at = end + 1 + size + 1
+
+    def log(self, commits: str, form: str) -> str:
+        """Return `git log` of a range in a format."""
+        return self._text("log", f"--format={form}", "--end-of-options", commits)
+
+    def _text(self, *arguments: str) -> str:
+        return os.fsdecode(self._bytes(*arguments))
+
+    def _bytes(self, *arguments: str, stdin: bytes | None = None) -> bytes:
+        done = self._run(*arguments, stdin=stdin)
+        if done.returncode:
+            reason = " ".join(done.stderr.decode(errors="replace").split()) or f"exit code {done.returncode}"
+            raise InputError(f"git {arguments[0]} failed: {reason}.", "Run it in the working tree of a git repository.")
+        return done.stdout
+
+    def _run(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+        command = ["git", "-C", str(self._folder), *_PLAIN, *arguments]
+        environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+        try:
+            return subprocess.run(command, capture_output=True, check=False, input=stdin, env=environment)
+        except OSError as exc:
+            raise InputError(f"git cannot be run: {exc.strerror}.", "Install git.") from exc
+
+
+def is_nothing(commit: str) -> bool:
+    """Whether it is the name of no commit, which CI systems give for a new branch: forty zeros, or nothing."""
+    return _NOTHING.match(commit or "0") is not None
+
+
+def _raw_changes(raw: str) -> Iterator[FileChange]:
+    words = iter(raw.split("\0"))
+    for head in words:
+        if not head:
+            return
+        old_mode, mode, old_blob, blob, status = head.removeprefix(":").split()
+        first = next(words)
+        second = next(words) if status[0] in "RC" else None
+        yield FileChange(
+            STATUS.get(status[0], "modified"),
+            second or first,
+            first if second else None,
+            blob,
+            old_blob,
+            _SUBMODULE in (old_mode, mode),
+        )
+
+
+def _line_of(change: FileChange, lines: Iterator[int]) -> int:
+    """A change of the type, such as file to link, is two patches: the old file goes, the new one comes."""
+    first = next(lines)
+    return next(lines) if change.status == STATUS["T"] else first
+
+
+def _with_line(change: FileChange, line: int) -> FileChange:
+    return FileChange(
+        change.status, change.path, change.old_path, change.blob, change.old_blob, change.is_submodule, line
+    )
+
+
+def _lines_of(patch: bytes) -> Iterator[int]:
+    """Yield the first added line of each file of a patch; a line of content never begins with `diff --git`."""
+    found: int | None = None
+    is_first = True
+    for line in patch.split(b"\n"):
+        if line.startswith(b"diff --git "):
+            if not is_first:
+                yield found or 1
+            found, is_first = None, False
+        elif found is None and (hunk := _HUNK.match(line)) and hunk[2] != b"0":
+            found = max(int(hunk[1]), 1)
+    if not is_first:
+        yield found or 1
+
+
+def trailers_of(message: str) -> Sequence[tuple[str, str]]:
+    """Return `Key: value` lines of the last paragraph of a commit message, as git reads trailers."""
+    last = message.rstrip().rpartition("\n\n")[2].splitlines()
+    pairs = (line.partition(":") for line in last)
+    return [(key.strip(), value.strip()) for key, mark, value in pairs if mark and key and " " not in key.strip()]

@@ -1,0 +1,5 @@
+"""Fixtures of the coupling tests."""
+
+from tests.coupling.repositories import repo
+
+__all__ = ["repo"]
