@@ -24,7 +24,7 @@ def record_or_refuse(store: Store, migration: Migration, target: State) -> None:
         ChecksumChanged: a recorded file is different now.
     """
     refuse_changed(store, migration, is_abort=target is State.ABORTING)
-    now = _current(migration)
+    now = current(migration)
     for name in _FILES_OF.get(target, ()):
         store.record_file(migration.id, name, now.get(name, ""))
 
@@ -38,19 +38,27 @@ def refuse_changed(store: Store, migration: Migration, *, is_abort: bool) -> Non
     Raises:
         ChecksumChanged: names the files.
     """
-    now = _current(migration)
-    recorded = store.files(migration.id)
-    asked = recorded.keys() & {"abort.sql"} if is_abort else recorded.keys() - {"abort.sql"}
-    changed = sorted(name for name in asked if now.get(name, "") != recorded[name])
+    names = {"abort.sql"} if is_abort else store.files(migration.id).keys() - {"abort.sql"}
+    changed = sorted(changed_files(store, migration).keys() & names)
     if changed:
         raise ChecksumChanged(
             f"{', '.join(changed)} of {migration.id} changed after it was run.",
-            "Restore the reviewed text (git has it). To run another text, `migrator abort` first, then expand again; "
-            "once the contract has begun, a further change belongs in a new migration.",
+            "Restore the reviewed text (git has it). A change that was reviewed as well is accepted by "
+            f"`migrator repair {migration.id} --reason …`, which says what had run already. To run another text, "
+            "`migrator abort` first, then expand again; once the contract has begun, it belongs in a new migration.",
+            files=changed,
         )
 
 
-def _current(migration: Migration) -> dict[str, str]:
+def changed_files(store: Store, migration: Migration) -> dict[str, tuple[str, str]]:
+    """Return what was recorded and what it is now, for each file that is not what it was; empty for a file gone."""
+    now = current(migration)
+    recorded = store.files(migration.id)
+    return {name: (was, now.get(name, "")) for name, was in recorded.items() if now.get(name, "") != was}
+
+
+def current(migration: Migration) -> dict[str, str]:
+    """Return file name -> SHA-256 as the files are now; `backfill` stands for what the manifest says of those."""
     sums = {f"{name}.sql": file.sha256 for name, file in migration.files.items()}
     specs = [spec.model_dump(mode="json", exclude={"limits"}) for spec in migration.manifest.backfill]
     sums["backfill"] = hashlib.sha256(json.dumps(specs, sort_keys=True).encode()).hexdigest()

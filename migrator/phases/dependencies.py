@@ -1,24 +1,111 @@
-"""`depends_on`: a migration expands only when those that it builds on have moved their data."""
+"""`depends_on`: a migration expands only when those that it builds on have moved their data.
 
-from migrator.errors import GateClosed
-from migrator.phases.folder import Migration
+Also the order of several: those that others build on come first, and then the names decide.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from migrator.errors import GateClosed, ManifestError
+from migrator.phases.folder import Migration, depends_on, migration_id, migration_paths
 from migrator.state.store import Store
 from migrator.state.transitions import State
 
-_ENOUGH = {State.MIGRATED, State.READY, State.CONTRACTING, State.COMPLETE}
+_ENOUGH = {State.MIGRATED, State.READY, State.CONTRACTING, State.COMPLETE, State.BASELINED}
 
 
 def require_dependencies(store: Store, migration: Migration) -> None:
     """Raise unless every migration named in `depends_on` has migrated.
 
     Raises:
-        GateClosed: names those that have not, and where they are.
+        ManifestError: a name stands for no migration, or they depend on each other in a circle.
+        GateClosed: names those that have not migrated, and where they are.
     """
-    waiting = [(name, _state(store, name)) for name in migration.manifest.migration.depends_on]
+    names = migration.manifest.migration.depends_on
+    if not names:
+        return
+    _require_known(migration, names, {record.id for record in store.migrations()})
+    waiting = [(name, _state(store, name)) for name in names]
     waiting = [(name, state) for name, state in waiting if state not in _ENOUGH]
     if waiting:
-        names = ", ".join(f"{name} ({state.value})" for name, state in waiting)
-        raise GateClosed(f"{migration.id} depends on {names}.", "Run `migrator migrate` on them first.")
+        told = ", ".join(f"{name} ({state.value})" for name, state in waiting)
+        raise GateClosed(f"{migration.id} depends on {told}.", "Run `migrator migrate` on them first.")
+
+
+def in_order(migrations: Sequence[Migration], recorded: Collection[str]) -> tuple[Migration, ...]:
+    """Return the migrations so that each comes after those that it builds on; else in the order given.
+
+    Args:
+        migrations: all of the folder, in the order of their names.
+        recorded: ids that the database knows; a dependency may be gone from the folder.
+
+    Raises:
+        ManifestError: a name stands for no migration, or they depend on each other in a circle.
+    """
+    by_id = {migration.id: migration for migration in migrations}
+    wishes = {migration.id: migration.manifest.migration.depends_on for migration in migrations}
+    for migration, names in wishes.items():
+        _refuse_unknown(migration, names, {*by_id, *recorded})
+    _refuse_circle(wishes)
+    placed: dict[str, Migration] = {}
+    for migration in migrations:
+        _place(migration, by_id, placed)
+    return tuple(placed.values())
+
+
+def _place(migration: Migration, by_id: Mapping[str, Migration], placed: dict[str, Migration]) -> None:
+    """Put the migration behind those that it builds on; there is no circle."""
+    wished = set(migration.manifest.migration.depends_on)
+    for name in by_id:
+        if name in wished and name not in placed:
+            _place(by_id[name], by_id, placed)
+    placed.setdefault(migration.id, migration)
+
+
+def _require_known(migration: Migration, names: Sequence[str], recorded: Collection[str]) -> None:
+    paths = {migration_id(path): path for path in migration_paths(migration.home)}
+    _refuse_unknown(migration.id, names, {*paths, *recorded})
+    wishes: dict[str, Sequence[str]] = {migration.id: tuple(names)}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in paths and name not in wishes:
+            wishes[name] = depends_on(paths[name])
+            waiting.extend(wishes[name])
+    _refuse_circle(wishes)
+
+
+def _refuse_unknown(migration: str, names: Iterable[str], known: Collection[str]) -> None:
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise ManifestError(
+            f"{migration} depends on {', '.join(missing)}, which is neither in the folder nor in the database.",
+            "Write the whole id as it stands in the folder's name, or take it out of depends_on.",
+        )
+
+
+def _refuse_circle(wishes: Mapping[str, Sequence[str]]) -> None:
+    for start in wishes:
+        circle = _circle_from(start, wishes)
+        if circle:
+            raise ManifestError(
+                f"Migrations depend on each other in a circle: {' → '.join(circle)}.",
+                "Take one of them out of a depends_on.",
+            )
+
+
+def _circle_from(start: str, wishes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the way from a migration back to itself; empty when there is none."""
+    waiting: list[tuple[str, ...]] = [(start,)]
+    seen: set[str] = set()
+    while waiting:
+        way = waiting.pop()
+        for name in wishes.get(way[-1], ()):
+            if name == start:
+                return (*way, name)
+            if name not in seen:
+                seen.add(name)
+                waiting.append((*way, name))
+    return ()
 
 
 def _state(store: Store, name: str) -> State:

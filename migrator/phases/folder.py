@@ -1,7 +1,7 @@
-"""A migration's folder: its manifest and its SQL files, read, parsed and summed.
+"""A migration's folder, or its one plain file: its manifest and its SQL, read, parsed and summed.
 
-The phase of a file is its name. Everything is read and checked before anything runs, so that a mistake in
-contract.sql is found on the first day and not weeks later.
+The phase of a file is its name; a plain `.sql` file beside the folders is an expand and nothing else. Everything is
+read and checked before anything runs, so that a mistake in contract.sql is found on the first day and not weeks later.
 """
 
 import hashlib
@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrator.errors import InputError, ManifestError
+from migrator.phases import single_files
 from migrator.phases.manifest import Manifest, read_manifest
+from migrator.schema.order import order_key
 from migrator.statements.parse import parse_sql
 from migrator.statements.statement import Statement
 
@@ -39,6 +41,20 @@ class Migration:
     manifest: Manifest
     files: Mapping[str, PhaseFile]
     """Phase name -> file, for the files that exist."""
+    has_manifest: bool = True
+    """False for a plain file, and for a folder that holds nothing but SQL."""
+    is_plain: bool = False
+    """A file of its own in the migrations folder, and no folder."""
+
+    @property
+    def home(self) -> Path:
+        """The folder of all migrations."""
+        return self.folder if self.is_plain else self.folder.parent
+
+    @property
+    def is_single_phase(self) -> bool:
+        """Whether it ends with its expand: only expand.sql, and no manifest that promises more."""
+        return not self.has_manifest and set(self.files) == {"expand"}
 
     def statements(self, phase: str) -> tuple[Statement, ...]:
         """Return the phase's statements; none when there is no such file."""
@@ -60,49 +76,101 @@ class Migration:
 
 
 def find_migration(migrations: Path, migration: str) -> Path:
-    """Return the folder of an id, or of an unambiguous part of it.
+    """Return the folder or plain file of an id, or of an unambiguous part of it.
 
     Raises:
-        InputError: no or several folders match.
+        InputError: none or several match.
     """
-    folders = [path for path in migration_folders(migrations) if migration in path.name]
-    exact = [path for path in folders if path.name == migration]
-    if len(exact or folders) == 1:
-        return (exact or folders)[0]
-    known = ", ".join(path.name for path in folders or migration_folders(migrations)) or "none"
-    problem = "is not unique" if folders else "was not found"
+    every = migration_paths(migrations)
+    paths = [path for path in every if migration in migration_id(path)]
+    exact = [path for path in paths if migration_id(path) == migration]
+    if len(exact or paths) == 1:
+        return (exact or paths)[0]
+    known = ", ".join(migration_id(path) for path in paths or every) or "none"
+    problem = "is not unique" if paths else "was not found"
     raise InputError(f"The migration {migration!r} {problem} in {migrations} (there: {known}).", "Give the whole id.")
 
 
-def migration_folders(migrations: Path) -> tuple[Path, ...]:
-    """Return every folder that holds a migration.toml, in the order of their names."""
-    return tuple(sorted(path.parent for path in migrations.glob("*/migration.toml")))
+def migration_paths(migrations: Path) -> tuple[Path, ...]:
+    """Return every folder that holds a manifest or an expand.sql, and every plain file, in the order of their names."""
+    if not migrations.is_dir():
+        return ()
+    found = [path for path in migrations.iterdir() if _is_folder(path) or single_files.is_plain(path)]
+    return tuple(sorted(found, key=lambda path: order_key(path.name)))
 
 
-def load_migration(folder: Path) -> Migration:
-    """Read and check one folder.
+def migration_id(path: Path) -> str:
+    """Return the id of a folder or plain file."""
+    return path.name if path.is_dir() else single_files.id_of(path)
+
+
+def load_migration(path: Path) -> Migration:
+    """Read and check one folder or plain file.
 
     Raises:
         ManifestError: the manifest, the set of files or the SQL is wrong; says file, line and column.
     """
-    manifest = read_manifest(folder / "migration.toml")
-    files = {name: _read(folder / f"{name}.sql") for name in FILES if (folder / f"{name}.sql").is_file()}
-    migration = Migration(folder.name, folder, manifest, files)
+    if path.is_file():
+        return _load_plain(path)
+    has_manifest = (path / "migration.toml").exists()
+    is_bare = not has_manifest and (path / "expand.sql").is_file()
+    manifest = Manifest() if is_bare else read_manifest(path / "migration.toml")
+    files = {name: _read(path / f"{name}.sql") for name in FILES if (path / f"{name}.sql").is_file()}
+    migration = Migration(path.name, path, manifest, files, has_manifest)
     _check_files(migration)
     return migration
 
 
-def _read(path: Path) -> PhaseFile:
+def depends_on(path: Path) -> tuple[str, ...]:
+    """Return the ids that a folder or plain file builds on, without reading its other SQL.
+
+    Raises:
+        ManifestError: the manifest or the file cannot be read.
+    """
+    if path.is_file():
+        return single_files.manifest_of(_text_of(path)).migration.depends_on
+    file = path / "migration.toml"
+    return read_manifest(file).migration.depends_on if file.exists() else ()
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and ((path / "migration.toml").exists() or (path / "expand.sql").is_file())
+
+
+def _load_plain(path: Path) -> Migration:
+    file = _read(path, is_plain=True)
+    manifest = single_files.manifest_of(file.text)
+    migration = single_files.id_of(path)
+    if (path.parent / migration).is_dir():
+        raise ManifestError(f"{path} and the folder {migration} beside it have the same id.", "Rename one of them.")
+    return Migration(migration, path.parent, manifest, {"expand": file}, has_manifest=False, is_plain=True)
+
+
+def _text_of(path: Path) -> str:
     try:
-        text = path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         raise ManifestError(f"{path} cannot be read: {exc}.", "Save it as UTF-8 text.") from exc
-    parsed = parse_sql(text)
+
+
+def read_sql(path: Path) -> PhaseFile:
+    """Read and parse one SQL file.
+
+    Raises:
+        ManifestError: it cannot be read or is not SQL.
+    """
+    return _read(path)
+
+
+def _read(path: Path, *, is_plain: bool = False) -> PhaseFile:
+    text = _text_of(path)
+    parsed = parse_sql(single_files.way_forward(path, text) if is_plain else text)
     if parsed.problems:
         problem = parsed.problems[0]
         more = f" (and {len(parsed.problems) - 1} more)" if len(parsed.problems) > 1 else ""
         raise ManifestError(f"{path}:{problem.line}:{problem.column}: {problem.message}{more}.", "Correct the SQL.")
-    return PhaseFile(path, text, parsed.statements, hashlib.sha256(text.encode()).hexdigest())
+    statements = single_files.without_timeouts(parsed.statements) if is_plain else parsed.statements
+    return PhaseFile(path, text, statements, hashlib.sha256(text.encode()).hexdigest())
 
 
 def _check_files(migration: Migration) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from migrator.errors import ManifestError
 from migrator.pg.driver import Connection
-from migrator.phases.folder import load_migration, migration_folders
+from migrator.phases.folder import load_migration, migration_id, migration_paths
 from migrator.state import backfills
 from migrator.state.records import MigrationRecord
 from migrator.state.store import Store
@@ -51,7 +51,7 @@ def overview(migrations: Path, connection: Connection) -> tuple[Overview, ...]:
     records = {record.id: record for record in store.migrations()}
     rows = backfills.status(connection, None)
     today = store.now().date()
-    folders = {folder.name: folder for folder in migration_folders(migrations)}
+    folders = {migration_id(path): path for path in migration_paths(migrations)}
     return tuple(
         _one(
             name, folders.get(name), records.get(name), [row for row in rows if row["migration"] == name], store, today

@@ -12,7 +12,7 @@ from migrator.events import EventKind, Events
 from migrator.gates.gate import GateResult
 from migrator.pg.connection import server_version
 from migrator.pg.session import DdlSession
-from migrator.phases import backfills, checksums, evidence
+from migrator.phases import backfills, checksums, claims, evidence
 from migrator.phases.executor import Executor
 from migrator.phases.folder import FILES, Migration
 from migrator.phases.steps import Step, steps_of
@@ -67,16 +67,27 @@ class Work:
         return record
 
     def enter(self, record: MigrationRecord, target: State, detail: dict[str, object] | None = None) -> MigrationRecord:
-        """Change the state, with the files' checksums recorded in the same transaction."""
+        """Change the state; in the same transaction record the files' checksums and claim the tables.
+
+        Raises:
+            TableClaimed: another open migration works on one of them.
+        """
         with self.session.connection.transaction():
             if record.state is State.ABORTED:
                 self.store.forget_run(record.id)
             checksums.record_or_refuse(self.store, self.migration, target)
             manifest = self.migration.manifest
             self.store.set_manifest(record.id, manifest.model_dump(mode="json"), manifest.contract_by)
+            if target is not State.ABORTING:
+                self._claim()
             changed = self.store.change_state(record, target, detail)
         self._tell(record, changed)
         return changed
+
+    def _claim(self) -> None:
+        version = server_version(self.session.connection) // 10000
+        tables = claims.claimed_tables(self.migration, version)
+        self.store.claim(self.migration.id, tables, claims.touched_owners(self.migration, version))
 
     def move(self, record: MigrationRecord, target: State, detail: dict[str, object] | None = None) -> MigrationRecord:
         """Change the state where no file is about to run."""
