@@ -1,0 +1,73 @@
+"""Every recipe under clients of old and new code, through all phases and back: no query fails, no row diverges."""
+
+import re
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from migrator.errors import MigratorError
+from migrator.recipes import discover
+from tests.fix_server import Database
+from tests.recipes.recipe_cases import CASES
+from tests.recipes.trial import Trial, prepare
+from tests.recipes.trial_results import store
+from tests.recipes.workload_files import reason, workload_files, workloads
+
+WORKLOADS = workloads()
+
+
+@pytest.fixture
+def trial(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> Trial:
+    name: str = request.param
+    return prepare(database, tmp_path / "migrations", name, WORKLOADS[name])
+
+
+def _conclude(trial: Trial, walk: str) -> None:
+    assert trial.problems == []
+    assert (trial.score.failed, trial.score.diverged) == (0, 0)
+    assert trial.score.queries > 50
+    store(walk, trial.name, trial.database.server.programs.major, trial.score)
+
+
+@pytest.mark.parametrize("trial", WORKLOADS, indirect=True)
+def test_through_every_phase(trial: Trial) -> None:
+    trial.walk_through()
+    _conclude(trial, "through")
+
+
+@pytest.mark.parametrize("trial", WORKLOADS, indirect=True)
+def test_through_every_abort(trial: Trial) -> None:
+    trial.walk_back()
+    _conclude(trial, "back")
+
+
+BREAKS = {
+    "no trigger on update": ("expand.sql", r"CREATE TRIGGER \w+_u .*?;", "", "old code after expand: row"),
+    "the trigger does nothing": ("expand.sql", r"IF TG_OP = .*END IF;", "", "old code after expand: row"),
+    "the column goes too early": ("expand.sql", r"\Z", "ALTER TABLE public.users DROP COLUMN email;", "UndefinedColumn"),
+    "the function stays": ("contract.sql", r"DROP FUNCTION .*?;", "", "left behind: function"),
+    "abort leaves the function": ("abort.sql", r"DROP FUNCTION .*?;", "", "schema, abort from expanded"),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_broken_recipe_is_found(one_database: Database, tmp_path: Path, name: str) -> None:
+    """Without this the proof would be worth nothing."""
+    file, pattern, instead, found = BREAKS[name]
+    trial = prepare(one_database, tmp_path, "rename_column_plain", WORKLOADS["rename_column_plain"])
+    path = tmp_path / trial.migration.id / file
+    path.write_text(re.sub(pattern, instead, path.read_text(), count=1, flags=re.DOTALL))
+    trial.migration = trial.shop.migration(trial.migration.id)
+    with suppress(MigratorError):  # where the engine sees it too and stops
+        trial.walk_back() if file == "abort.sql" else trial.walk_through()
+    assert [problem for problem in trial.problems if found in problem]
+
+
+def test_every_kind_has_a_workload_or_says_why_not() -> None:
+    files = workload_files()
+    assert files.keys() == discover().keys()
+    for kind, file in files.items():
+        cases = getattr(file, "WORKLOADS", {})
+        assert bool(cases) != bool(reason(file)), kind
+        assert {CASES[name].arguments["kind"] for name in cases} <= {kind}

@@ -1,0 +1,120 @@
+"""A column has two names: old code says the first, new code the second; each reads what the other wrote.
+
+As expand.sql documents, new code may write the new name from expand on and reads it only after migrate: until then
+the bridge asks for both. It may say ON CONFLICT with the new name after migrate.
+"""
+
+from uuid import UUID
+
+from tests.recipes.crud import Column, crud
+from tests.recipes.workload import Action, Code, Workload, insert, read, update, upsert
+
+
+def _both(new: str, old: str, type_name: str = "") -> Column:
+    """Return the new column as new code reads it before the backfill is done."""
+    return Column(new, type_name, f"coalesce(t.{new}, t.{old}){'::text' * bool(type_name)}")
+
+
+def _user(email: str | Column, *more: Action) -> Code:
+    touch = update("UPDATE users SET name = %(name)s WHERE id = %(key)s")
+    return crud("users", {"email": email, "name": "name"}, touch, *more)
+
+
+def _by_address(column: str) -> tuple[Action, ...]:
+    return (
+        read(f"SELECT id, name FROM users WHERE {column} = %(email)s AND lower({column}) = %(email)s"),
+        upsert(
+            f"INSERT INTO users AS t (id, {column}, name) VALUES (%(key)s, %(email)s, %(name)s) "
+            f"ON CONFLICT (id) DO UPDATE SET {column} = excluded.{column}, name = excluded.name"
+        ),
+    )
+
+
+def _plain(email: str | Column, cleared: str) -> Code:
+    return crud(
+        "users",
+        {"email": email},
+        insert("INSERT INTO users (id) VALUES (%(key)s)", email=None),
+        update(f"UPDATE users SET {cleared} WHERE id = %(key)s", email=None),
+    )
+
+
+def _member(company: str | Column, *more: Action) -> Code:
+    return crud("users", {"company": company, "boss": "boss"}, *more)
+
+
+def _hired(column: str) -> tuple[Action, ...]:
+    """Members without a company of their own get the default."""
+    return (
+        insert("INSERT INTO users (id) VALUES (%(key)s)", company=1, boss=None),
+        read(
+            f"SELECT u.{column} AS company, c.code FROM users u LEFT JOIN companies c ON c.id = u.{column} "
+            "WHERE u.id = %(key)s"
+        ),
+    )
+
+
+def _quoted(column: str | Column) -> Code:
+    return crud('"My App"."The Users"', {"mail": column, "number": '"select"'}, key='"Id"')
+
+
+def _place(column: Column) -> Code:
+    return crud("places", {"spot": column, "data": Column("data", "json")})
+
+
+def _ticket(column: str | Column, *more: Action) -> Code:
+    return crud("tickets", {"number": column}, *more)
+
+
+WORKLOADS = {
+    "rename_column": Workload(
+        fill="INSERT INTO users SELECT g, 'u' || g || '@example.org', 'name' FROM generate_series(1, %(rows)s) g",
+        draw=lambda n: {"email": f"u{n}@example.com", "name": f"name {n}"},
+        old=_user("email", *_by_address("email")),
+        bridge=_user(_both("mail", "email")),
+        new=_user("mail", *_by_address("mail")),
+    ),
+    "rename_column_plain": Workload(
+        fill="INSERT INTO users SELECT g, nullif('u' || g, 'u7') FROM generate_series(1, %(rows)s) g",
+        draw=lambda n: {"email": f"u{n}"},
+        old=_plain("email", "email = NULL"),
+        # A NULL that replaces a NULL is no change to the trigger: before the backfill, new code clears both columns.
+        bridge=_plain(_both("mail", "email"), "mail = NULL, email = NULL"),
+        new=_plain("mail", "mail = NULL"),
+    ),
+    "rename_column_foreign_key": Workload(
+        fill="""
+            INSERT INTO companies SELECT g, 'c' || g FROM generate_series(1, 50) g;
+            INSERT INTO users SELECT g, 1 + g % 50, g FROM generate_series(1, %(rows)s) g
+        """,
+        draw=lambda n: {"company": 1 + n % 50, "boss": None},
+        old=_member("company", *_hired("company")),
+        bridge=_member(_both("company_id", "company"), _hired("company")[0]),
+        new=_member("company_id", *_hired("company_id")),
+    ),
+    "rename_column_quoted": Workload(
+        fill="""
+            INSERT INTO "My App"."The Users"
+            SELECT lpad(to_hex(g), 32, '0')::uuid, 'a' || g, -1 FROM generate_series(1, %(rows)s) g
+        """,
+        draw=lambda n: {"mail": f"mail {n}", "number": n},
+        old=_quoted('"E-Mail"'),
+        bridge=_quoted(_both('"Mail Address"', '"E-Mail"')),
+        new=_quoted('"Mail Address"'),
+        key=lambda n: UUID(int=n),
+    ),
+    "rename_column_without_equality": Workload(
+        fill="INSERT INTO places SELECT g, point(g, g), '{}' FROM generate_series(1, %(rows)s) g",
+        draw=lambda n: {"spot": f"({n},{n % 7})", "data": f'{{"n": {n}}}'},
+        old=_place(Column("spot", "point")),
+        bridge=_place(_both("location", "spot", "point")),
+        new=_place(Column("location", "point")),
+    ),
+    "rename_column_serial": Workload(
+        fill="INSERT INTO tickets (id) SELECT generate_series(1, %(rows)s)",
+        draw=lambda n: {"number": n},
+        old=_ticket("number"),
+        bridge=_ticket(_both("ticket", "number")),
+        new=_ticket("ticket"),
+    ),
+}
