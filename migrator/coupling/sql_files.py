@@ -1,0 +1,176 @@
+"""What the changed migration files do, read from their SQL at head: never declared by hand.
+
+A file in a migration's folder has the phase of its name, and is `mixed` when its SQL does what belongs to another
+phase. A plain file has no phase; it is mixed when it both adds something for new code and removes something that
+old code uses. Django's, Alembic's and other programs are read by `migrator.coupling.frameworks`.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Literal, cast
+
+from migrator.coupling.evidence import DatabaseObject, SqlFile
+from migrator.names import TableName
+from migrator.statements.effects import Effects, ObjectRef
+from migrator.statements.facts import effects_of
+from migrator.statements.parse import parse_sql
+from migrator.statements.statement import Statement
+
+Phase = Literal["expand", "migrate", "contract", "abort", "verify", "manifest", "none"]
+Read = Callable[[str], str | None]
+"""Path -> text at head; None when there is no such file, or it is no UTF-8."""
+
+_PHASES: dict[str, Phase] = {
+    "expand.sql": "expand",
+    "migrate.sql": "migrate",
+    "contract.sql": "contract",
+    "abort.sql": "abort",
+    "verify.sql": "verify",
+    "migration.toml": "manifest",
+}
+_DOWN = re.compile(r"(\.down\.sql|(^|/)down\.sql|(^|/)U[0-9][^/]*__[^/]*\.sql|\.rollback\.sql)\Z")
+_SHAPE = frozenset({"table", "view", "materialized view", "foreign table", "column"})
+_USED_BY_CODE = _SHAPE | {"type", "schema", "sequence", "function", "procedure", "enum value"}
+
+
+def phase_of(path: str, read: Read) -> Phase:
+    """Return the phase of a migration file: by its name when it stands in a migration's folder."""
+    name = PurePosixPath(path).name
+    if name in _PHASES and (name == "migration.toml" or _is_in_folder(path, read)):
+        return _PHASES[name]
+    return "abort" if _DOWN.search(path) else "none"
+
+
+def read_sql_file(path: str, read: Read, pg_version: int) -> SqlFile:
+    """Return what one changed `.sql` file or manifest does.
+
+    Args:
+        path: from the repository's root.
+        read: the files at head.
+        pg_version: the major version by whose facts the SQL is judged.
+    """
+    phase = phase_of(path, read)
+    values: dict[str, Any] = {"path": path, "migration": _migration(path, phase), "phase": phase}
+    if phase == "manifest":
+        return SqlFile.model_validate({**values, **_deadline(path, read)})
+    values |= _deadline(path, read) if phase != "none" else {}
+    text = read(path)
+    if text is None:
+        return SqlFile.model_validate({**values, "problem": "it is no UTF-8 text"})
+    return SqlFile.model_validate({**values, **_content(text, phase, pg_version)})
+
+
+def first_ddl_line(text: str) -> int | None:
+    """Return the line of the first statement that changes the schema; None for anything that is not SQL as a whole."""
+    parsed = parse_sql(text)
+    if parsed.problems:
+        return None
+    found = (s.line for s in parsed.statements if _is_ddl(effects_of(s)))
+    return next(found, None)
+
+
+def _is_ddl(effects: Effects) -> bool:
+    return bool(effects.creates or effects.removes or effects.renames)
+
+
+def _is_in_folder(path: str, read: Read) -> bool:
+    folder = PurePosixPath(path).parent
+    return any(read(str(folder / name)) is not None for name in ("migration.toml", "expand.sql"))
+
+
+def _migration(path: str, phase: Phase) -> str:
+    file = PurePosixPath(path)
+    return file.parent.name if phase not in {"none", "abort"} or file.name in _PHASES else file.stem
+
+
+def _deadline(path: str, read: Read) -> dict[str, Any]:
+    """Return the manifest's deadline, and whether there is something that needs one."""
+    folder = PurePosixPath(path).parent
+    text = read(str(folder / "migration.toml"))
+    if text is None:
+        return {}
+    try:
+        contract = cast("dict[str, Any] | None", tomllib.loads(text).get("contract"))
+    except (tomllib.TOMLDecodeError, AttributeError):
+        return {"needs_deadline": True}
+    day = contract.get("contract_by") if isinstance(contract, dict) else None
+    has_contract = contract is not None or read(str(folder / "contract.sql")) is not None
+    return {"needs_deadline": has_contract, "contract_by": None if day is None else str(day)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """One statement and what it does to shapes that code knows."""
+
+    line: int
+    adds: tuple[DatabaseObject, ...]
+    removes: tuple[DatabaseObject, ...]
+    tables: tuple[TableName, ...]
+
+
+def _content(text: str, phase: Phase, pg_version: int) -> dict[str, Any]:
+    parsed = parse_sql(text)
+    if parsed.problems:
+        problem = parsed.problems[0]
+        return {"problem": f"it cannot be read: {problem.message}", "mixed_line": problem.line}
+    acts = [_act(statement, effects_of(statement, pg_version)) for statement in parsed.statements]
+    adds = _each(item for act in acts for item in act.adds)
+    removes = tuple(item for item in _each(i for act in acts for i in act.removes) if not _is_made_here(item, adds))
+    tables = dict.fromkeys(table for act in acts for table in act.tables)
+    mixed, line = _mixed(phase, acts, adds, removes)
+    return {
+        "adds": tuple(item for item in adds if item not in removes),
+        "removes": removes,
+        "tables": tuple(DatabaseObject(kind="table", schema_name=t.schema, name=t.name) for t in tables),
+        "mixed": mixed,
+        "mixed_line": line,
+    }
+
+
+def _act(statement: Statement, effects: Effects) -> _Act:
+    gone = (*effects.removes, *(rename.source for rename in effects.renames))
+    renamed = (ref._replace(name=rename.new_name) for rename in effects.renames if (ref := rename.source))
+    return _Act(
+        statement.line,
+        tuple(_objects((*effects.creates, *renamed))),
+        tuple(_objects(gone)),
+        tuple(lock.table for lock in effects.locks),
+    )
+
+
+def _objects(refs: Iterable[ObjectRef]) -> Iterator[DatabaseObject]:
+    for ref in refs:
+        if ref.kind in _USED_BY_CODE:
+            yield DatabaseObject(kind=ref.kind, schema_name=ref.schema, table=ref.table, name=ref.name)
+
+
+def _is_made_here(item: DatabaseObject, adds: Iterable[DatabaseObject]) -> bool:
+    """Whether the file makes it, or its table, too: a table renamed from under a view of its name breaks nobody."""
+    made = {(i.schema_name, i.table, i.name) for i in adds}
+    return (item.schema_name, item.table, item.name) in made or (item.schema_name, "", item.table) in made
+
+
+def _mixed(
+    phase: Phase, acts: list[_Act], adds: tuple[DatabaseObject, ...], removes: tuple[DatabaseObject, ...]
+) -> tuple[str, int]:
+    """Return why the file belongs to more than one phase, and the line; an empty text when it does not."""
+    if phase in {"expand", "migrate"} and removes:
+        return f"{phase}.sql removes {removes[0]}, which running code may use", _line(acts, removes[0])
+    new = [item for item in adds if item.kind in _SHAPE and item not in removes]
+    old = [item for item in removes if item.kind in _SHAPE]
+    if phase == "contract" and new:
+        return f"contract.sql adds {new[0]}, which belongs into expand.sql", _line(acts, new[0])
+    if phase == "none" and new and old:
+        return f"it adds {new[0]} and removes {old[0]} in one step", _line(acts, old[0])
+    return "", 1
+
+
+def _line(acts: Iterable[_Act], item: DatabaseObject) -> int:
+    return next((act.line for act in acts if item in act.adds or item in act.removes), 1)
+
+
+def _each(items: Iterable[DatabaseObject]) -> tuple[DatabaseObject, ...]:
+    return tuple(dict.fromkeys(items))
