@@ -5,7 +5,8 @@ called again after success it does nothing. Everything that it needs is passed i
 tests drive the same code.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from migrator.backfill.verify import Verification, verify
@@ -14,18 +15,20 @@ from migrator.config import Settings
 from migrator.errors import InvalidTransition, Refused
 from migrator.events import Events
 from migrator.gates.gate import GateResult, GateStatus
-from migrator.pg.connection import connect
+from migrator.pg.connection import connect, server_version
 from migrator.pg.failures import translated
 from migrator.pg.session import open_session
 from migrator.phases import backfills, evidence
 from migrator.phases.dependencies import require_dependencies
 from migrator.phases.folder import Migration
+from migrator.phases.plan_id import require_plan
+from migrator.phases.repair import Repaired, accept_changes
 from migrator.phases.verification import Discrepancy, require_verified, run_verify
 from migrator.phases.work import BEFORE_EXPANDED, Work
 from migrator.state.install import require_installed
 from migrator.state.records import MigrationRecord
 from migrator.state.store import Store
-from migrator.state.transitions import State
+from migrator.state.transitions import DONE, ENDED, State
 
 _BOTH_SHAPES = {State.EXPANDED, State.MIGRATING, State.MIGRATED, State.READY}
 
@@ -75,9 +78,12 @@ class Engine:
         """Run only the backfills (all, or one by name); `migrate` goes on from there."""
         return self._run(migration, lambda work: work.backfill_only(name))
 
-    def contract(self, migration: Migration) -> Outcome:
-        """Ask the gates and, when all are open, run contract.sql; from its first statement there is no way back."""
-        return self._run(migration, self._contract)
+    def contract(self, migration: Migration, plan_id: str | None = None) -> Outcome:
+        """Ask the gates and, when all are open, run contract.sql; from its first statement there is no way back.
+
+        With a plan id it runs exactly that plan, or is refused.
+        """
+        return self._run(migration, lambda work: self._contract(work, plan_id))
 
     def abort(self, migration: Migration) -> Outcome:
         """Run abort.sql: afterwards the schema is as before expand."""
@@ -99,7 +105,22 @@ class Engine:
         """Go on with the phase that was interrupted; a migration between phases has nothing to resume."""
         return self._run(migration, self._resume)
 
+    def repair(self, migration: Migration, reason: str, *, accept_ran: bool = False) -> Repaired:
+        """Accept files that changed after they were recorded; see `migrator.phases.repair` for what is refused."""
+        with self._working(migration) as work:
+            version = server_version(work.session.connection) // 10000
+            record = work.require_record()
+            return accept_changes(work.store, migration, record, version, reason, accept_ran=accept_ran)
+
     def _run(self, migration: Migration, command: Callable[[Work], MigrationRecord]) -> Outcome:
+        with self._working(migration) as work:
+            before = work.record()
+            after = command(work)
+            return Outcome(migration.id, before.state, after.state, tuple(work.gates))
+
+    @contextmanager
+    def _working(self, migration: Migration) -> Generator[Work]:
+        """Give the work on one migration, with its runner's lock held and its files checked."""
         wait = self.settings.locks.runner_wait.total_seconds()
         with (
             open_session(self.dsn, migration.id, self.clock, wait) as session,
@@ -108,9 +129,7 @@ class Engine:
             require_installed(session.connection)
             work = Work(self.dsn, self.settings, self.events, migration, session, Store(session.connection, self.actor))
             work.check_files()
-            before = work.record()
-            after = command(work)
-            return Outcome(migration.id, before.state, after.state, tuple(work.gates))
+            yield work
 
     def _resume(self, work: Work) -> MigrationRecord:
         record = work.record()
@@ -120,7 +139,9 @@ class Engine:
             case State.MIGRATING | State.MIGRATED:
                 return self._migrate(work)
             case State.CONTRACTING:
-                return self._contract(work)
+                return self._contract(work, None)
+            case State.EXPANDED if work.migration.is_single_phase:
+                return self._migrate(work)
             case State.ABORTING:
                 return self._abort(work)
             case _:
@@ -133,12 +154,17 @@ class Engine:
                 f"{record.id} is being aborted.", "Run `migrator resume` to finish that; then it can be expanded again."
             )
         if record.state not in BEFORE_EXPANDED:
-            return record
+            return self._end_single(work, record)
         require_dependencies(work.store, work.migration)
         if record.state is not State.EXPANDING:
             record = work.enter(record, State.EXPANDING)
         work.run_file("expand")
-        return work.move(record, State.EXPANDED)
+        return self._end_single(work, work.move(record, State.EXPANDED))
+
+    def _end_single(self, work: Work, record: MigrationRecord) -> MigrationRecord:
+        """A plain file, or a folder with nothing but expand.sql, has no other phase to wait for."""
+        is_over = record.state in ENDED or not work.migration.is_single_phase
+        return record if is_over else self._migrate(work)
 
     def _migrate(self, work: Work) -> MigrationRecord:
         record = work.require_expanded("migrated")
@@ -154,16 +180,21 @@ class Engine:
         is_end = record.state is State.MIGRATED and not work.migration.has_contract
         return work.move(record, State.COMPLETE) if is_end else record
 
-    def _contract(self, work: Work) -> MigrationRecord:
+    def _contract(self, work: Work, plan_id: str | None) -> MigrationRecord:
         record = work.require_expanded("contracted")
-        if record.state is State.COMPLETE:
+        if record.state in DONE:
             return record
         if record.state is not State.CONTRACTING:
-            record = self._seal(work, record)
+            record = self._seal(work, record, plan_id)
+        elif plan_id is not None and plan_id != record.contract_plan:
+            raise Refused(
+                f"The contract of {record.id} began with {record.contract_plan or 'no plan id'}, not with {plan_id}.",
+                f"Finish what began: `migrator resume {record.id}`.",
+            )
         work.run_file("contract")
         return work.move(record, State.COMPLETE)
 
-    def _seal(self, work: Work, record: MigrationRecord) -> MigrationRecord:
+    def _seal(self, work: Work, record: MigrationRecord, plan_id: str | None) -> MigrationRecord:
         if record.state not in {State.MIGRATED, State.READY}:
             raise InvalidTransition(
                 f"{record.id} is {record.state.value}; only a migrated one can be contracted.",
@@ -183,7 +214,9 @@ class Engine:
         require_verified(work.session.connection, work.migration)
         if record.state is State.MIGRATED:
             record = work.move(record, State.READY)
-        return work.enter(record, State.CONTRACTING, {"gates": evidence.as_json(results)})
+        if plan_id is not None:
+            require_plan(work.session.connection, work.migration, "contract", plan_id)
+        return work.enter(record, State.CONTRACTING, {"gates": evidence.as_json(results), "plan": plan_id}, plan_id)
 
     def _abort(self, work: Work) -> MigrationRecord:
         record = work.record()

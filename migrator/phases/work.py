@@ -52,6 +52,20 @@ class Work:
         manifest = self.migration.manifest
         return self.store.open(self.migration.id, manifest.model_dump(mode="json"), manifest.contract_by)
 
+    def require_record(self) -> MigrationRecord:
+        """Return the record.
+
+        Raises:
+            InvalidTransition: the migration never began here.
+        """
+        record = self.store.migration(self.migration.id)
+        if record is None:
+            raise InvalidTransition(
+                f"{self.migration.id} has not begun in this database: nothing was recorded of its files.",
+                f"Run `migrator expand {self.migration.id}`.",
+            )
+        return record
+
     def has_begun(self, record: MigrationRecord) -> bool:
         """Whether a step may have changed something; otherwise there is nothing to undo."""
         return record.expanded_at is not None or bool(self.store.all_steps(record.id))
@@ -59,6 +73,11 @@ class Work:
     def require_expanded(self, wish: str) -> MigrationRecord:
         """Return the record, or raise when the expand is not done or was undone."""
         record = self.record()
+        if record.state is State.BASELINED:
+            raise InvalidTransition(
+                f"{record.id} is baselined and cannot be {wish}: it was in this database before this tool.",
+                "Write a new migration for what is to change.",
+            )
         if record.state in BEFORE_EXPANDED | {State.ABORTING}:
             raise InvalidTransition(
                 f"{record.id} is {record.state.value} and cannot be {wish}.",
@@ -66,7 +85,13 @@ class Work:
             )
         return record
 
-    def enter(self, record: MigrationRecord, target: State, detail: dict[str, object] | None = None) -> MigrationRecord:
+    def enter(
+        self,
+        record: MigrationRecord,
+        target: State,
+        detail: dict[str, object] | None = None,
+        plan_id: str | None = None,
+    ) -> MigrationRecord:
         """Change the state; in the same transaction record the files' checksums and claim the tables.
 
         Raises:
@@ -80,6 +105,8 @@ class Work:
             self.store.set_manifest(record.id, manifest.model_dump(mode="json"), manifest.contract_by)
             if target is not State.ABORTING:
                 self._claim()
+            if plan_id is not None:
+                self.store.set_contract_plan(record.id, plan_id)
             changed = self.store.change_state(record, target, detail)
         self._tell(record, changed)
         return changed
