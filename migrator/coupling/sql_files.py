@@ -63,6 +63,15 @@ def read_sql_file(path: str, read: Read, pg_version: int) -> SqlFile:
     return SqlFile.model_validate({**values, **_content(text, phase, pg_version)})
 
 
+def objects_of(text: str) -> tuple[tuple[DatabaseObject, ...], tuple[DatabaseObject, ...]] | None:
+    """Return what the SQL adds and removes; None when it cannot be read."""
+    parsed = parse_sql(text)
+    if parsed.problems:
+        return None
+    acts = [_act(statement, effects_of(statement)) for statement in parsed.statements]
+    return _each(item for act in acts for item in act.adds), _each(item for act in acts for item in act.removes)
+
+
 def first_ddl_line(text: str) -> int | None:
     """Return the line of the first statement that changes the schema; None for anything that is not SQL as a whole."""
     parsed = parse_sql(text)
@@ -120,13 +129,13 @@ def _content(text: str, phase: Phase, pg_version: int) -> dict[str, Any]:
     adds = _each(item for act in acts for item in act.adds)
     removes = tuple(item for item in _each(i for act in acts for i in act.removes) if not _is_made_here(item, adds))
     tables = dict.fromkeys(table for act in acts for table in act.tables)
-    mixed, line = _mixed(phase, acts, adds, removes)
+    mixed = _mixed(phase, adds, removes)
     return {
         "adds": tuple(item for item in adds if item not in removes),
         "removes": removes,
         "tables": tuple(DatabaseObject(kind="table", schema_name=t.schema, name=t.name) for t in tables),
-        "mixed": mixed,
-        "mixed_line": line,
+        "mixed": mixed[0] if mixed else "",
+        "mixed_line": _line(acts, mixed[1]) if mixed else 1,
     }
 
 
@@ -153,19 +162,25 @@ def _is_made_here(item: DatabaseObject, adds: Iterable[DatabaseObject]) -> bool:
     return (item.schema_name, item.table, item.name) in made or (item.schema_name, "", item.table) in made
 
 
+def mixed_reason(phase: Phase, adds: Iterable[DatabaseObject], removes: Iterable[DatabaseObject]) -> str:
+    """Return why a file of this phase that does this belongs to more than one; empty when it does not."""
+    pair = _mixed(phase, tuple(adds), tuple(removes))
+    return pair[0] if pair else ""
+
+
 def _mixed(
-    phase: Phase, acts: list[_Act], adds: tuple[DatabaseObject, ...], removes: tuple[DatabaseObject, ...]
-) -> tuple[str, int]:
-    """Return why the file belongs to more than one phase, and the line; an empty text when it does not."""
+    phase: Phase, adds: tuple[DatabaseObject, ...], removes: tuple[DatabaseObject, ...]
+) -> tuple[str, DatabaseObject] | None:
+    """Return the reason, and the object that should not be there."""
     if phase in {"expand", "migrate"} and removes:
-        return f"{phase}.sql removes {removes[0]}, which running code may use", _line(acts, removes[0])
+        return f"{phase}.sql removes {removes[0]}, which running code may use", removes[0]
     new = [item for item in adds if item.kind in _SHAPE and item not in removes]
     old = [item for item in removes if item.kind in _SHAPE]
     if phase == "contract" and new:
-        return f"contract.sql adds {new[0]}, which belongs into expand.sql", _line(acts, new[0])
+        return f"contract.sql adds {new[0]}, which belongs into expand.sql", new[0]
     if phase == "none" and new and old:
-        return f"it adds {new[0]} and removes {old[0]} in one step", _line(acts, old[0])
-    return "", 1
+        return f"it adds {new[0]} and removes {old[0]} in one step", old[0]
+    return None
 
 
 def _line(acts: Iterable[_Act], item: DatabaseObject) -> int:

@@ -1,0 +1,283 @@
+"""Fills in the evidence from git, the CI's environment, the scan of the code and the forge.
+
+Each source that fails is said in `Evidence.unknowns` with what to do; nothing is assumed in its place. What costs
+time is done only when the verdict can depend on it: no migration in the diff, no scan; nothing to override, no API.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any, Literal, cast
+
+from pydantic import ValidationError
+
+from migrator.config import explain
+from migrator.config.coupling import CouplingSection
+from migrator.coupling.case import Case
+from migrator.coupling.ci import CiContext
+from migrator.coupling.classify import Classifier
+from migrator.coupling.coupling import needs_references
+from migrator.coupling.evidence import (
+    Change,
+    CodeReference,
+    Evidence,
+    FileClass,
+    Scope,
+    SqlFile,
+    Unknown,
+)
+from migrator.coupling.frameworks import read_framework_file
+from migrator.coupling.sql_files import first_ddl_line, read_sql_file
+from migrator.git import FileChange, HistoryMissing, Repository
+from migrator.references.reference import Reference
+
+CODEOWNERS = (".github/CODEOWNERS", ".gitlab/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+CONFIGURATION = ("migrator.toml", "pyproject.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """The references of one commit; `guessed` are files of which only words were compared."""
+
+    references: tuple[Reference, ...]
+    files: int
+    guessed: tuple[str, ...] = ()
+
+
+Scan = Callable[[Repository, str], Scanned]
+"""Reads the code of a commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: the options of `coupling check` over what the CI says."""
+
+    ci: CiContext
+    now: datetime
+    base: str = ""
+    head: str = ""
+    range: str = ""
+    """`DEPLOYED..CANDIDATE`."""
+    deployed: tuple[str, ...] = ()
+    mode: Literal["strict", "phase-aware"] | None = None
+    """Only `strict` is taken from here: an option must not loosen the policy of the base."""
+    configuration: str = ""
+    """The configuration file's path from the repository's top; empty: the usual names there."""
+    pg_version: int = 17
+
+
+def collect(repository: Repository, question: Question, scan: Scan | None = None) -> Evidence:
+    """Return the evidence of a check.
+
+    Args:
+        repository: the clone that holds both sides.
+        question: what to compare.
+        scan: reads the code of a commit; without it contracts stay unknown.
+
+    Raises:
+        InputError: a ref that was asked for does not exist.
+    """
+    try:
+        ends = _ends(repository, question)
+    except HistoryMissing as exc:
+        return _unread(question, Unknown(topic="diff", text=f"{exc.situation} {question.ci.fix}"))
+    policy, doubts = _policy(repository, question, ends.base)
+    found = repository.changes(ends.merge_base, ends.head)
+    texts = _Texts(repository, ends.head)
+    changes = tuple(_change(change, Classifier(policy), policy, texts) for change in found)
+    evidence = Evidence(
+        scope=ends.scope,
+        now=question.now,
+        base=ends.base,
+        head=ends.head,
+        merge_base=ends.merge_base,
+        deployed=ends.deployed,
+        policy=policy,
+        policy_changes=tuple(_policy_changes(repository, question, ends, found)),
+        changes=changes,
+        sql_files=tuple(_sql_files(changes, Classifier(policy), texts, question.pg_version)),
+        codeowners=_codeowners(repository, ends.base),
+        unknowns=tuple(doubts),
+    )
+    return _with_references(repository, evidence, scan)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    scope: Scope
+    base: str
+    head: str
+    merge_base: str
+    deployed: tuple[str, ...]
+
+
+def _ends(repository: Repository, question: Question) -> _Ends:
+    """Return the commits. Without word of a deploy the base is what runs: nothing newer can be deployed."""
+    first, mark, last = question.range.partition("..")
+    is_range = bool(mark)
+    base = repository.commit(first if is_range else question.base or question.ci.base)
+    head = repository.commit((last.removeprefix(".") or "HEAD") if is_range else question.head or question.ci.head)
+    deployed = tuple(repository.commit(ref) for ref in question.deployed) or (base,)
+    asked_by_hand = question.base or question.head
+    scope = Scope.RELEASE if is_range else Scope.PULL_REQUEST if asked_by_hand else question.ci.scope
+    return _Ends(scope, base, head, repository.merge_base(base, head), deployed)
+
+
+def _unread(question: Question, unknown: Unknown) -> Evidence:
+    """Return evidence that says only that there is none."""
+    base, head = question.base or question.ci.base, question.head or question.ci.head
+    return Evidence(
+        scope=Scope.RELEASE if question.range else question.ci.scope,
+        now=question.now,
+        base=base,
+        head=head,
+        merge_base="",
+        policy=CouplingSection(),
+        unknowns=(unknown,),
+    )
+
+
+class _Texts:
+    """The files at head as text, each read once; None for what is not there or is no UTF-8."""
+
+    def __init__(self, repository: Repository, commit: str) -> None:
+        self._repository = repository
+        self._commit = commit
+        self._known: dict[str, str | None] = {}
+
+    def __call__(self, path: str) -> str | None:
+        if path not in self._known:
+            data = self._repository.read(self._commit, path)
+            try:
+                self._known[path] = None if data is None else data.decode("utf-8-sig")
+            except UnicodeDecodeError:
+                self._known[path] = None
+        return self._known[path]
+
+
+def _change(change: FileChange, classifier: Classifier, policy: CouplingSection, texts: _Texts) -> Change:
+    is_code = classifier.file_class(change.path) in {FileClass.APP, FileClass.MODEL}
+    sniffs = policy.sniff_ddl and is_code and change.path.endswith(".sql") and change.status != "deleted"
+    text = texts(change.path) if sniffs else None
+    return Change.model_validate(
+        {
+            "path": change.path,
+            "status": change.status,
+            "old_path": change.old_path,
+            "line": change.line,
+            "is_submodule": change.is_submodule,
+            "ddl_line": None if text is None else first_ddl_line(text),
+            "was_on_base": change.status not in {"added", "copied"},
+        }
+    )
+
+
+def _sql_files(changes: Sequence[Change], classifier: Classifier, texts: _Texts, pg_version: int) -> Iterator[SqlFile]:
+    """Yield what the changed migrations do; a deleted one does nothing any more."""
+    for change in changes:
+        if change.status == "deleted" or classifier.file_class(change.path) is not FileClass.MIGRATION:
+            continue
+        if change.path.endswith(".sql") or PurePosixPath(change.path).name == "migration.toml":
+            yield read_sql_file(change.path, texts, pg_version)
+        elif (file := read_framework_file(change.path, texts)) is not None:
+            yield file
+
+
+def _policy(repository: Repository, question: Question, base: str) -> tuple[CouplingSection, list[Unknown]]:
+    """Return the policy of the base, with the mode tightened when the caller asks for it."""
+    try:
+        section = _section(repository, question, base)
+    except (ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        why = explain(exc) if isinstance(exc, ValidationError) else str(exc)
+        text = f"The configuration at the base {base[:12]} cannot be read: {why}. Correct it there first."
+        return CouplingSection(), [Unknown(topic="policy", text=text)]
+    is_tightened = question.mode == "strict"
+    return (section.model_copy(update={"mode": "strict"}) if is_tightened else section), []
+
+
+def _section(repository: Repository, question: Question, base: str) -> CouplingSection:
+    for path in _configurations(question):
+        data = repository.read(base, path)
+        if data is None:
+            continue
+        values: dict[str, Any] = tomllib.loads(data.decode())
+        if PurePosixPath(path).name == "pyproject.toml":
+            values = cast("dict[str, Any]", values.get("tool", {}).get("migrator", {}))
+        if values or path == question.configuration:
+            return CouplingSection.model_validate(values.get("coupling", {}))
+    return CouplingSection()
+
+
+def _configurations(question: Question) -> tuple[str, ...]:
+    return (question.configuration,) if question.configuration else CONFIGURATION
+
+
+def _policy_changes(
+    repository: Repository, question: Question, ends: _Ends, changes: Iterable[FileChange]
+) -> Iterator[str]:
+    """Yield the changed files that decide; of pyproject.toml only a changed section of ours counts."""
+    for path in sorted({name for change in changes for name in (change.path, change.old_path) if name}):
+        if path in CODEOWNERS or (path in _configurations(question) and _differs(repository, path, ends)):
+            yield path
+
+
+def _differs(repository: Repository, path: str, ends: _Ends) -> bool:
+    sides = [repository.read(commit, path) for commit in (ends.merge_base, ends.head)]
+    try:
+        before, after = (_ours(path, data) for data in sides)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return True
+    return before != after
+
+
+def _ours(path: str, data: bytes | None) -> object:
+    values: dict[str, Any] = {} if data is None else tomllib.loads(data.decode())
+    if PurePosixPath(path).name == "pyproject.toml":
+        values = cast("dict[str, Any]", values.get("tool", {}).get("migrator", {}))
+    return values.get("coupling")
+
+
+def _codeowners(repository: Repository, base: str) -> str:
+    found = (repository.read(base, path) for path in CODEOWNERS)
+    return next((data.decode(errors="replace") for data in found if data is not None), "")
+
+
+def _with_references(repository: Repository, evidence: Evidence, scan: Scan | None) -> Evidence:
+    """Add what the code uses, at head and where it is deployed, when the verdict can depend on it."""
+    case = Case(evidence)
+    if scan is None or not (case.removed or needs_references(case)):
+        return evidence
+    found: list[CodeReference] = []
+    scanned: dict[str, int] = {}
+    guessed: dict[str, None] = {}
+    for ref, commit in _refs(evidence, case):
+        result = scan(repository, commit)
+        found += [_code_reference(ref, commit, reference) for reference in result.references]
+        scanned[commit] = result.files
+        guessed.update(dict.fromkeys(result.guessed))
+    update = {"references": tuple(found), "scanned": scanned, "not_scanned": tuple(guessed)}
+    return evidence.model_copy(update=update)
+
+
+def _refs(evidence: Evidence, case: Case) -> Iterator[tuple[Literal["head", "deployed"], str]]:
+    yield "head", evidence.head
+    for commit in evidence.deployed if case.removed else ():
+        yield "deployed", commit
+
+
+def _code_reference(ref: Literal["head", "deployed"], commit: str, reference: Reference) -> CodeReference:
+    return CodeReference(
+        ref=ref,
+        commit=commit,
+        path=reference.place.path,
+        line=reference.place.line,
+        column=reference.place.column,
+        table=reference.table,
+        name=reference.column,
+        schema_name=reference.schema,
+        is_star=reference.is_star,
+        confidence=reference.confidence.value,
+        usage=reference.usage.value,
+    )
