@@ -6,6 +6,7 @@ Called by the executor, which chooses the timeouts and decides what happens when
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from migrator.errors import CatalogConflict, OutcomeUnknown
 from migrator.pg.connection import server_version
@@ -29,6 +30,14 @@ class Timeouts:
     statement_seconds: float = 0
     transaction_seconds: float = 0
     """Of a transaction that blocks others; a client that stands still in the middle of it is ended by the server."""
+
+
+class Attempt(Protocol):
+    """What the ladder for strong locks tries again and again, under the timeouts of each rung."""
+
+    def run(self, timeouts: Timeouts) -> None:
+        """Do all of it, or raise with nothing done."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +74,7 @@ class Try:
         is_committing = False
         try:
             with self.connection.transaction():
-                _set(self.connection, "session.set_local", timeouts)
-                _limit_transaction(self.connection, timeouts.transaction_seconds)
+                limit_transaction(self.connection, timeouts)
                 for statement in self.statements:
                     self.connection.execute(statement.text.encode())
                     self._check(statement)
@@ -129,8 +137,13 @@ def session_timeouts(connection: Connection, timeouts: Timeouts) -> Generator[No
             connection.execute("RESET statement_timeout")
 
 
-def _limit_transaction(connection: Connection, seconds: float) -> None:
-    """Let the server end a transaction that blocks others when its client stands still, or takes too long with all."""
+def limit_transaction(connection: Connection, timeouts: Timeouts) -> None:
+    """Set the timeouts of the open transaction.
+
+    The server ends one that blocks others when its client stands still, or takes too long with all.
+    """
+    _set(connection, "session.set_local", timeouts)
+    seconds = timeouts.transaction_seconds
     if not seconds:
         return
     names = ["idle_in_transaction_session_timeout"]

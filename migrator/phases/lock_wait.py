@@ -14,7 +14,7 @@ from migrator.pg.driver import DatabaseError, errors
 from migrator.pg.ladder import RETRYABLE, Climb, Rung
 from migrator.pg.observer import Blocker, sample_blockers
 from migrator.pg.queries import query
-from migrator.phases.execution import Timeouts, Try
+from migrator.phases.execution import Attempt, Timeouts
 from migrator.phases.preflight import wait_until_clear
 from migrator.phases.step_run import StepRun
 
@@ -31,7 +31,7 @@ class LockWait:
     seen: list[Blocker] = field(default_factory=list[Blocker])
     """The blockers of the last try at which any were seen."""
 
-    def execute(self, once: Try) -> None:
+    def execute(self, once: Attempt) -> None:
         """Run the step when its locks are granted.
 
         Raises:
@@ -48,7 +48,7 @@ class LockWait:
         waited = clock.monotonic() - started
         self.run.emit(EventKind.LOCK_ACQUIRED, wait_seconds=waited, attempts=self.attempts)
 
-    def _attempt(self, once: Try, rung: Rung) -> None:
+    def _attempt(self, once: Attempt, rung: Rung) -> None:
         self.attempts += 1
         self.run.emit(
             EventKind.LOCK_WAITING,

@@ -1,0 +1,98 @@
+"""`migrator expand --all`: every migration that has not expanded yet, those that others build on first, then the names.
+
+For pipelines that bring a database up to date. It stops at the first failure and says what was done before it; run
+again, it goes on there. At the end come the repeatable files that changed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrator.errors import MigratorError
+from migrator.pg.connection import connect
+from migrator.phases.dependencies import in_order
+from migrator.phases.engine import Engine, Outcome
+from migrator.phases.folder import Migration, load_migration, migration_paths
+from migrator.phases.repeatables import Applied, Repeatable, apply_changed, load_repeatables
+from migrator.state.install import require_installed
+from migrator.state.records import MigrationRecord
+from migrator.state.store import Store
+from migrator.state.transitions import ENDED, State
+
+_TO_EXPAND = frozenset({State.PENDING, State.EXPANDING})
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """What `expand --all` did."""
+
+    migrations: tuple[Outcome, ...]
+    repeatables: tuple[Applied, ...]
+
+
+def load_all(migrations: Path) -> tuple[Migration, ...]:
+    """Read and check every migration of the folder, in the order of their names.
+
+    Raises:
+        ManifestError: one of them cannot be used; nothing runs then.
+    """
+    return tuple(load_migration(path) for path in migration_paths(migrations))
+
+
+def pending(store: Store, migrations: Path) -> tuple[Migration, ...]:
+    """Return what has not expanded yet, in the order in which it will; aborted ones were given up and wait for a word.
+
+    Raises:
+        ManifestError: a migration cannot be used, or a dependency is unknown or goes round in a circle.
+    """
+    records = {record.id: record for record in store.migrations()}
+    ordered = in_order(load_all(migrations), records)
+    return tuple(migration for migration in ordered if _is_pending(migration, records.get(migration.id)))
+
+
+def expand_all(engine: Engine, migrations: Path, on_done: Callable[[str], None]) -> Expanded:
+    """Expand all that is pending, then run the repeatable files that are new or changed.
+
+    Args:
+        engine: with the database to work on.
+        migrations: the folder.
+        on_done: called with a line for each migration and file that is done.
+
+    Raises:
+        MigratorError: the first failure, as it would come from `expand ID`; its details say what was done and what
+            is left.
+    """
+    repeatables = load_repeatables(migrations)
+    with connect(engine.dsn, application_name="migrator/expand") as connection:
+        require_installed(connection)
+        todo = pending(Store(connection, engine.actor), migrations)
+    done: list[Outcome] = []
+    try:
+        for migration in todo:
+            engine.clock.check_stop(f"before {migration.id}")
+            done.append(engine.expand(migration))
+            on_done(f"{migration.id} is {done[-1].after.value}.")
+        return Expanded(tuple(done), _repeat(engine, repeatables, on_done))
+    except MigratorError as error:
+        _say_what_was_done(error, todo, done)
+        raise
+
+
+def _repeat(engine: Engine, files: tuple[Repeatable, ...], on_done: Callable[[str], None]) -> tuple[Applied, ...]:
+    applied = apply_changed(engine, files)
+    for item in applied:
+        on_done(f"{item.name} ran ({item.why}).")
+    return applied
+
+
+def _say_what_was_done(error: MigratorError, todo: tuple[Migration, ...], done: list[Outcome]) -> None:
+    names = [outcome.migration for outcome in done]
+    left = [migration.id for migration in todo[len(done) :]]
+    error.details |= {"done": names, "left": left}
+    told = f"Done before it: {', '.join(names) or 'nothing'}."
+    error.todo = f"{error.todo} {told} Not done: {', '.join(left) or 'the repeatable files'}.".strip()
+
+
+def _is_pending(migration: Migration, record: MigrationRecord | None) -> bool:
+    state = record.state if record else State.PENDING
+    return state in _TO_EXPAND or (migration.is_single_phase and state not in ENDED)
