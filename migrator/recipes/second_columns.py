@@ -18,6 +18,13 @@ from migrator.recipes.sync_trigger import Authority, SyncTrigger
 from migrator.schema.model import Table
 
 NO_COPIES = ColumnCopies((), (), (), ())
+MUST_ANSWER = (
+    "An expression that fails makes the statement fail, for old code as well: it must have an answer for every value."
+)
+NOT_COPIED = (
+    "The indexes and constraints of {} go with it and are not copied: make those that new code needs before, with"
+    " migrator new create-index, add-check and set-not-null."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +148,20 @@ class SecondColumns:
                 f" (no table lock), then trigger and column{'s' * (len(self.old) > 1)} go in one transaction: in any"
                 " other order an insert fails."
             ),
+            *self._flip_note(),
             *self.contract_notes,
         )
-        return phase_text(about, [*self._prepare(), self.sync.disarm(), self._remove(self.old)])
+        prepared = list(self._prepare())
+        flip = [self.sync.flip(Authority.NEW)] if prepared and not self.sync.is_copy else []
+        return phase_text(about, [*flip, *prepared, self.sync.disarm(), self._remove(self.old)])
+
+    def _flip_note(self) -> tuple[str, ...]:
+        if self.sync.is_copy:
+            return ()
+        return (f"While it runs {_listed(self.old)} only follows: what anybody still writes there is lost.",)
 
     def _prepare(self) -> Iterable[Step]:
-        """Yield the steps before the trigger is disarmed."""
-        if not self.sync.is_copy:
-            yield self.sync.flip(Authority.NEW)
+        """Yield what must go before the columns do."""
         table = self.table.name
         sequences = [column.sequence for column in self.sync.old if column.sequence is not None]
         yield from (f"ALTER SEQUENCE {name} OWNED BY {table}.{quote(self.new[0])}" for name in sequences)

@@ -143,6 +143,43 @@ def check_renamable(schema: Schema, table: Table, column: Column) -> None:
     check_removable(schema, table, column)
 
 
+def check_not_shared(table: Table, names: tuple[str, ...], also_drop: tuple[str, ...]) -> None:
+    """Refuse to take along indexes and constraints that other columns need too, unless they were named."""
+    mine = set(names)
+    shared = [i.name for i in table.indexes if i.constraint is None and _is_shared(i.columns, mine)]
+    shared += [c.name for c in table.constraints if _is_shared(c.columns, mine)]
+    silent = [name for name in dict.fromkeys(shared) if name not in also_drop]
+    if silent:
+        raise RecipeRefused(
+            f"These use other columns of {table.name} too and would go with {', '.join(names)}: {', '.join(silent)}.",
+            "Name each with --also-drop to drop it, or replace it first.",
+        )
+
+
+def _is_shared(columns: tuple[str, ...], mine: set[str]) -> bool:
+    return not mine.isdisjoint(columns) and not mine.issuperset(columns)
+
+
+def check_alterable(schema: Schema, table: Table, column: Column) -> None:
+    """Refuse a column whose type the server would not change: something outside the table was made for the old one."""
+    if column.name in table.partition_key:
+        raise RecipeRefused(
+            f"{table.name}.{column.name} is part of the partition key.", "Move the rows to a new table instead."
+        )
+    if column.is_generated:
+        raise RecipeRefused(
+            f"{table.name}.{column.name} is a generated column.", "Drop it and add it again: migrator new drop-column."
+        )
+    found = [d for d in schema.dependents_of(table.name, column.name) if d.kind != "statistics"]
+    if found:
+        words = _listed(f"{d.kind} {d.name}" if d.column else f"{d.kind} {d.name} (may use it)" for d in found)
+        raise RecipeRefused(
+            f"The server does not change the type of {table.name}.{column.name} while these use it: {words}.",
+            "Drop each, change the type, and make it again, in one transaction of a custom migration; or change them"
+            " first so that none names the column. --dsn tells exactly which columns a view uses.",
+        )
+
+
 def check_removable(schema: Schema, table: Table, column: Column) -> None:
     """Refuse a column that cannot go without harm: keys, and what names it elsewhere."""
     name = f"{table.name}.{column.name}"

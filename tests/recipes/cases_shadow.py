@@ -2,4 +2,139 @@
 
 from tests.recipes.recipe_case import Case
 
-SHADOW_CASES: dict[str, Case] = {}
+_ORDERS = """
+CREATE TABLE orders (
+    id bigint PRIMARY KEY,
+    quantity integer DEFAULT 1 NOT NULL,
+    code character varying(10),
+    amount text,
+    placed timestamp without time zone,
+    CONSTRAINT orders_quantity_check CHECK (quantity > 0),
+    CONSTRAINT orders_code_key UNIQUE (code)
+);
+CREATE INDEX orders_quantity_idx ON orders (quantity) WHERE quantity > 100;
+"""
+_ORDER_ROWS = (
+    "INSERT INTO orders SELECT g, g, 'c' || g, (g * 1.5)::text, '2026-01-01' FROM generate_series(1, 40) g",
+    "INSERT INTO orders (id, amount) VALUES (100, 'on request'), (101, NULL)",
+)
+_NUMBER = "CASE WHEN amount ~ '^[0-9]+([.][0-9]+)?$' THEN amount::numeric END"
+
+_REST = "substr(full_name, length(split_part(full_name, ' ', 1)) + 2)"
+_LAT, _LON = """split_part("Place", ',', 1)::numeric""", """split_part("Place", ',', 2)::numeric"""
+_PEOPLE = """
+CREATE TABLE people (id integer PRIMARY KEY, full_name text, city text);
+CREATE INDEX people_full_name_idx ON people (lower(full_name));
+CREATE INDEX people_city_name_idx ON people (city, full_name);
+"""
+_PEOPLE_ROWS = (
+    "INSERT INTO people SELECT g, 'Ann' || g || ' van Berg', 'Ulm' FROM generate_series(1, 30) g",
+    "INSERT INTO people VALUES (100, 'Mononym', NULL), (101, NULL, NULL), (102, '', NULL), (103, ' two  spaces', '')",
+)
+
+
+def _change(column: str, type_name: str, **more: str) -> dict[str, object]:
+    return {"kind": "change_column_type", "table": "public.orders", "column": column, "type": type_name, **more}
+
+
+SHADOW_CASES: dict[str, Case] = {
+    "change_column_type_free": Case(
+        _ORDERS,
+        _change("code", "varchar(40)"),
+        _ORDER_ROWS,
+        "ALTER TABLE orders ALTER code TYPE varchar(40)",
+    ),
+    "change_column_type_utc": Case(
+        _ORDERS,
+        _change("placed", "timestamptz", time_zone="UTC"),
+        _ORDER_ROWS,
+        "SET TimeZone = 'UTC'; ALTER TABLE orders ALTER placed TYPE timestamptz; RESET TimeZone",
+    ),
+    "change_column_type_wider": Case(
+        _ORDERS,
+        _change("quantity", "bigint", to="amount_ordered"),
+        _ORDER_ROWS,
+        "ALTER TABLE orders ALTER quantity TYPE bigint; ALTER TABLE orders RENAME quantity TO amount_ordered",
+    ),
+    "change_column_type_text_to_number": Case(
+        _ORDERS,
+        _change("amount", "numeric(12,2)", to="price", up=_NUMBER, down="price::text"),
+        _ORDER_ROWS,
+        f"ALTER TABLE orders ALTER amount TYPE numeric(12,2) USING {_NUMBER};ALTER TABLE orders RENAME amount TO price",
+    ),
+    "change_column_type_zone": Case(
+        _ORDERS,
+        _change("placed", "timestamptz", to="placed_at", time_zone="Europe/Berlin"),
+        _ORDER_ROWS,
+        "ALTER TABLE orders ALTER placed TYPE timestamptz USING placed AT TIME ZONE 'Europe/Berlin';"
+        "ALTER TABLE orders RENAME placed TO placed_at",
+    ),
+    "split_column": Case(
+        _PEOPLE,
+        {
+            "kind": "split_column",
+            "table": "public.people",
+            "from": "full_name",
+            "into": {"first": "split_part(full_name, ' ', 1)", "last": _REST},
+            "down": "concat_ws(' ', first, last)",
+            "also_drop": ["people_city_name_idx"],
+        },
+        _PEOPLE_ROWS,
+        f"""
+        ALTER TABLE people ADD COLUMN first text, ADD COLUMN last text;
+        UPDATE people SET first = split_part(full_name, ' ', 1), last = {_REST};
+        ALTER TABLE people DROP COLUMN full_name
+        """,
+    ),
+    "split_column_old_decides": Case(
+        """
+CREATE SCHEMA "Geo";
+CREATE TABLE "Geo"."Spots" ("Id" uuid PRIMARY KEY, "Place" text NOT NULL);
+""",
+        {
+            "kind": "split_column",
+            "table": '"Geo"."Spots"',
+            "from": "Place",
+            "into": {
+                "Lat": """split_part("Place", ',', 1)::numeric""",
+                "Lon": """split_part("Place", ',', 2)::numeric""",
+            },
+            "types": {"Lat": "numeric(8,5)", "Lon": "numeric(8,5)"},
+            "down": """concat("Lat", ',', "Lon")""",
+            "authority": "old",
+        },
+        ("INSERT INTO \"Geo\".\"Spots\" VALUES (gen_random_uuid(), '1.5,2'), (gen_random_uuid(), '-3,4.25')",),
+        f"""
+        ALTER TABLE "Geo"."Spots" ADD COLUMN "Lat" numeric(8,5), ADD COLUMN "Lon" numeric(8,5);
+        UPDATE "Geo"."Spots" SET "Lat" = {_LAT}, "Lon" = {_LON};
+        ALTER TABLE "Geo"."Spots" DROP COLUMN "Place"
+        """,
+    ),
+    "merge_columns": Case(
+        """
+CREATE TABLE people (
+    id integer PRIMARY KEY,
+    first character varying(50) NOT NULL,
+    last character varying(50) DEFAULT '' NOT NULL,
+    CONSTRAINT people_check CHECK (first <> '' OR last <> '')
+);
+CREATE INDEX people_last_first_idx ON people (last, first);
+""",
+        {
+            "kind": "merge_columns",
+            "table": "public.people",
+            "to": "full_name",
+            "type": "text",
+            "up": "concat_ws(' ', first, last)",
+            "down": {"first": "split_part(full_name, ' ', 1)", "last": _REST},
+            "not_null": True,
+        },
+        ("INSERT INTO people SELECT g, 'Ann' || g, 'van Berg' FROM generate_series(1, 30) g",),
+        """
+        ALTER TABLE people ADD COLUMN full_name text DEFAULT '' NOT NULL;
+        ALTER TABLE people ALTER full_name DROP DEFAULT;
+        UPDATE people SET full_name = concat_ws(' ', first, last);
+        ALTER TABLE people DROP COLUMN first, DROP COLUMN last
+        """,
+    ),
+}
