@@ -65,7 +65,7 @@ def apply(text: str, fixes: Iterable[Fix]) -> tuple[str, tuple[str, ...]]:
 
 def diff(fixed: FixedSource) -> str:
     """Return the change as a unified diff that `git apply` reads."""
-    path = fixed.path.replace(os.sep, "/").removeprefix("./")
+    path = fixed.path.replace(os.sep, "/").removeprefix("./").lstrip("/")
     lines = difflib.unified_diff(_lines(fixed.before), _lines(fixed.after), f"a/{path}", f"b/{path}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext, Step
 from migrator.lint.finding import Claim
-from migrator.lint.wording import takes
+from migrator.lint.wording import new_migration, takes
 from migrator.locks import LockLevel
 from migrator.names import TableName, quote
 from migrator.statements.effects import Held, ObjectRef, Rename
@@ -22,7 +22,7 @@ def renamed_tables(file: FileContext, kind: str, what: str) -> Iterator[Claim]:
             yield step.claim(
                 f"{takes(what, _LOCK, table, 'for an instant')} Afterwards every query that names {table} fails.",
                 f"Keep the old name alive as a view, in the same transaction: BEGIN; {step.statement.text}; "
-                f"CREATE VIEW {table} AS … {_new_name(rename)}; COMMIT;",
+                f"CREATE VIEW {table} AS … {_new_name(rename)}; COMMIT;{_or_recipe(rename, table)}",
                 lock=_LOCK,
                 table=table,
                 held=Held.INSTANT,
@@ -32,6 +32,13 @@ def renamed_tables(file: FileContext, kind: str, what: str) -> Iterator[Claim]:
 def _new_name(rename: Rename) -> str:
     """A table that changes its schema has the new one in front already."""
     return rename.new_name if "." in rename.new_name else f"{quote(rename.source.schema)}.{quote(rename.new_name)}"
+
+
+def _or_recipe(rename: Rename, table: TableName) -> str:
+    """The recipe keeps the schema."""
+    if "." in rename.new_name:
+        return ""
+    return f" Or: {new_migration('rename-table', table=table, to=rename.new_name)}"
 
 
 def _has_view(file: FileContext, step: Step, rename: Rename) -> bool:

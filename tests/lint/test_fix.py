@@ -1,23 +1,12 @@
-"""`--fix` and `--diff`: edits that never mix, files that keep their form, the same schema at the end."""
+"""`--fix` and `--diff`: edits that never mix, files that keep their form, templates and tools that keep theirs."""
 
 import subprocess
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from migrator.lint.finding import Edit, Finding, Fix
-from migrator.lint.fix import apply, diff, fix_source
-from migrator.lint.history import History
-from migrator.lint.rule import Rule, all_rules
-from migrator.lint.runner import lint
-from migrator.lint.settings import LintSettings
-from migrator.lint.source import Source
-from migrator.pg.connection import Connection
-from migrator.schema.catalog import read_schema
-from migrator.schema.model import Schema
-from migrator.schema.replay import replay
-from migrator.statements.parse import parse_sql
+from migrator.lint.finding import Edit, Fix
+from migrator.lint.fix import apply
 from migrator.statements.statement import Span
 from tests.lint.fix_command import run
 
@@ -87,81 +76,82 @@ def test_what_is_allowed_is_not_fixed(project: Path) -> None:
     assert (project / "a.sql").read_text() == text
 
 
-def test_a_template_and_standard_input_are_not_written(project: Path) -> None:
-    (project / "migrator.toml").write_text('[lint.placeholders]\nt = "users"\n')
-    (project / "a.sql").write_text("CREATE INDEX i ON ${t} (a);\n")
-    done = run("a.sql", "--fix", cwd=project)
-    assert (done.returncode, b"not fixed, because it is a template" in done.stderr) == (1, True)
-    assert "${t}" in (project / "a.sql").read_text()
+def test_standard_input_is_not_written(project: Path) -> None:
     done = run("-", "--fix", cwd=project, stdin=INDEX.encode())
     assert (done.returncode, b"--fix has no file to write" in done.stderr) == (2, True)
     assert b"+" + FIXED_INDEX.encode() in run("-", "--diff", cwd=project, stdin=INDEX.encode()).stdout
 
 
-GIVEN = """
-CREATE TABLE plans (id int PRIMARY KEY);
-CREATE TABLE users (id int PRIMARY KEY, mail text);
-CREATE TABLE orders (id int PRIMARY KEY, user_id int);
-CREATE TABLE events (id int, at date) PARTITION BY RANGE (at);
-CREATE TABLE events_2020 PARTITION OF events FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
-"""
-"""What the examples of the rules speak of."""
-AND_GIVEN = {
-    "add-check-not-valid": "ALTER TABLE users ADD COLUMN age int",
-    "drop-index-non-concurrent": "CREATE INDEX users_mail ON users (mail)",
-}
+FILLED = '[lint.placeholders]\nt = "users"\ns = "app"\n'
 
 
-def given(rule: Rule) -> str:
-    """A rule's own given, else ours."""
-    return rule.section("Given") or f"{GIVEN}{AND_GIVEN.get(rule.id, '')}"
+def test_a_template_is_fixed_around_its_placeholders(project: Path) -> None:
+    (project / "migrator.toml").write_text(FILLED)
+    (project / "a.sql").write_text("SELECT ${unknown};\nCREATE INDEX i ON ${ s }.${t} (a);\nCREATE INDEX j ON t (a);\n")
+    done = run("a.sql", "--fix", "--output", "gcc", cwd=project)
+    assert done.stdout.splitlines()[0].startswith(b"a.sql:1:1: error: The statement is a template")
+    assert (project / "a.sql").read_text() == (
+        "SELECT ${unknown};\nCREATE INDEX CONCURRENTLY i ON ${ s }.${t} (a);\nCREATE INDEX CONCURRENTLY j ON t (a);\n"
+    )
 
 
-def findings(rule: Rule, text: str) -> tuple[Finding, ...]:
-    past = History(None, replay(parse_sql(given(rule)).statements).settled())
-    return lint([Source("e.sql", text)], 17, LintSettings(rules={rule.id: "error"}), past).findings
+def test_a_fix_that_would_write_a_placeholders_value_is_refused_with_the_reason(project: Path) -> None:
+    (project / "migrator.toml").write_text(FILLED)
+    text = "ALTER TABLE ${s}.t ADD CONSTRAINT c CHECK (a > 0);\n"
+    (project / "a.sql").write_text(text)
+    done = run("a.sql", "--fix", cwd=project)
+    assert (done.returncode, (project / "a.sql").read_text()) == (1, text)
+    assert b"a.sql:1: add-check-not-valid is not fixed: ${s} stands in the statement." in done.stderr
+    assert b"--fix does it" not in done.stdout
 
 
-def with_fix() -> Iterable[Rule]:
-    for rule in all_rules().values():
-        text = rule.section("Bad")
-        if any(
-            f.claim.fix is not None for f in lint([Source("e", text)], 17, LintSettings({rule.id: "error"})).findings
-        ):
-            yield rule
+def test_control_tags_of_a_template_stay_where_they_are(project: Path) -> None:
+    (project / "a.sql").write_text("{% if x == 'a;b' %}\nCREATE INDEX i ON t (a);\n{% endif %}\n")
+    assert run("a.sql", "--fix", cwd=project).returncode == 0
+    assert (project / "a.sql").read_text() == f"{{% if x == 'a;b' %}}\n{FIXED_INDEX}{{% endif %}}\n"
 
 
-FIXABLE = list(with_fix())
+LIQUIBASE = "--liquibase formatted sql\n--changeset a:1 runInTransaction:false\n{}"
 
 
-def test_some_rules_have_fixes() -> None:
-    ids = {rule.id for rule in FIXABLE}
-    assert {"create-index-non-concurrent", "add-fk-not-valid", "add-check-not-valid", "require-lock-timeout"} <= ids
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("-- migrate:up\n{}-- migrate:down\nDROP INDEX i;\n", "-- migrate:up transaction:false\n{}-- migrate:down"),
+        ("-- +migrate Up\n{}", "-- +migrate Up notransaction\n{}"),
+        ("--liquibase formatted sql\n--changeset a:1\n{}", LIQUIBASE),
+        ("-- +goose NO TRANSACTION\n-- +goose Up\n{}", "-- +goose NO TRANSACTION\n-- +goose Up\n{}"),
+    ],
+)
+def test_a_lonely_build_switches_its_runners_transaction_off(project: Path, before: str, after: str) -> None:
+    (project / "a.sql").write_text(before.format(INDEX))
+    run("a.sql", "--fix", cwd=project)
+    assert (project / "a.sql").read_text().startswith(after.format(FIXED_INDEX))
+    left = run("a.sql", "--output", "gcc", cwd=project).stdout
+    assert b"create-index" not in left
+    assert b"in-transaction" not in left
 
 
-@pytest.mark.parametrize("rule", FIXABLE, ids=lambda rule: rule.id)
-def test_a_fix_removes_its_finding_and_makes_no_new_one(rule: Rule) -> None:
-    fixed = fix_source(Source("e.sql", rule.section("Bad")), lambda s: findings(rule, s.text))
-    assert fixed.after != fixed.before
-    assert fixed.titles
-    assert findings(rule, fixed.after) == ()
-    assert fix_source(Source("e.sql", fixed.after), lambda s: findings(rule, s.text)).titles == ()
-    assert diff(fixed).startswith("--- a/e.sql\n+++ b/e.sql\n@@ -")
+@pytest.mark.parametrize("text", ["-- migrate:up\nSELECT 1;\n{}", "-- +goose Up\n{}", "BEGIN;\n{}COMMIT;\n"])
+def test_a_build_within_a_transaction_that_others_need_is_not_fixed(project: Path, text: str) -> None:
+    (project / "a.sql").write_text(text.format(INDEX))
+    assert run("a.sql", "--fix", cwd=project).returncode == 1
+    assert (project / "a.sql").read_text() == text.format(INDEX)
 
 
-@pytest.mark.parametrize("rule", FIXABLE, ids=lambda rule: rule.id)
-def test_both_versions_end_with_the_same_schema(rule: Rule, connection: Connection) -> None:
-    fixed = fix_source(Source("e.sql", rule.section("Bad")), lambda s: findings(rule, s.text))
-    before, after = (schema_after(connection, given(rule), text) for text in (fixed.before, fixed.after))
-    assert after == before
-    assert before != schema_after(connection, given(rule), "SELECT 1")
+@pytest.mark.parametrize("name", ["1_a.up.sql", "1_a.sql"])
+def test_a_statement_that_is_sent_alone_is_not_split_into_one_transaction(project: Path, name: str) -> None:
+    (project / name).write_text("ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0);\n")
+    run(name, "--fix", cwd=project)
+    is_split = "VALIDATE" in (project / name).read_text()
+    assert is_split is (name == "1_a.sql")
+    assert b"validate-in-same-transaction" not in run(name, "--output", "gcc", cwd=project).stdout
 
 
-def schema_after(connection: Connection, given: str, text: str) -> Schema:
-    """Run what is given and then the text, each statement on its own, in an empty database."""
-    connection.execute("RESET lock_timeout")
-    connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
-    connection.execute("CREATE SCHEMA public")
-    for statement in (*parse_sql(given).statements, *parse_sql(text).statements):
-        connection.execute(statement.text.encode())
-    return read_schema(connection)
+def test_a_timeout_is_set_below_the_mark_of_a_tool(project: Path) -> None:
+    (project / "migrator.toml").write_text('[lint.rules]\nrequire-lock-timeout = "error"\n')
+    (project / "a.sql").write_text("-- +goose Up\nALTER TABLE t ADD COLUMN a int;\n")
+    assert run("a.sql", "--fix", cwd=project).returncode == 0
+    assert (project / "a.sql").read_text() == (
+        "-- +goose Up\nSET lock_timeout = '2s';\nALTER TABLE t ADD COLUMN a int;\n"
+    )

@@ -41,5 +41,5 @@ def check(file: FileContext) -> Iterator[Claim]:
                 Held.SCAN,
                 f"Add it with NOT VALID, and then, in another transaction: "
                 f"ALTER TABLE {action.table} VALIDATE CONSTRAINT {constraint.conname or '…'};",
-                fix=not_valid(action, constraint.conname),
+                fix=not_valid(file, action, constraint.conname),
             )

@@ -43,5 +43,5 @@ def check(file: FileContext) -> Iterator[Claim]:
             Held.SCAN,
             f"Add the column without it, then ALTER TABLE {action.table} ADD CONSTRAINT … CHECK (…) NOT VALID; and, in "
             f"another transaction: ALTER TABLE {action.table} VALIDATE CONSTRAINT …;",
-            fix=without_constraint(action, pb.CONSTR_CHECK, "check"),
+            fix=without_constraint(file, action, pb.CONSTR_CHECK, "check"),
         )

@@ -49,5 +49,5 @@ def check(file: FileContext) -> Iterator[Claim]:
             f"Add the column with its default, then ALTER TABLE {action.table} ADD CONSTRAINT … FOREIGN KEY "
             f"({quote(column.colname)}) REFERENCES {parent} NOT VALID; and VALIDATE it in another transaction.",
             how_long=f"(and SHARE ROW EXCLUSIVE on {parent}) while every row is compared",
-            fix=without_constraint(action, pb.CONSTR_FOREIGN, "fkey"),
+            fix=without_constraint(file, action, pb.CONSTR_FOREIGN, "fkey"),
         )

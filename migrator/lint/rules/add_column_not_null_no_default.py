@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Category, Claim
+from migrator.lint.wording import new_migration
 from migrator.locks import LockLevel
 from migrator.names import quote
 from migrator.statements.facts.columns import constraints_of, definition, is_serial
@@ -36,8 +37,8 @@ def check(file: FileContext) -> Iterator[Claim]:
         yield action.step.claim(
             f"ADD COLUMN {quote(column.colname)} NOT NULL without a default fails when {action.table} has any row, "
             "and otherwise breaks every INSERT that does not name the column.",
-            f"Give it a constant DEFAULT, or add it without NOT NULL, fill it, and then: "
-            f"migrator new set-not-null --table {action.table} --column {quote(column.colname)}",
+            "Give it a constant DEFAULT, or add it without NOT NULL, fill it, and then: "
+            + new_migration("set-not-null", table=action.table, column=column.colname),
             lock=LockLevel.ACCESS_EXCLUSIVE,
             table=action.table,
         )

@@ -15,9 +15,11 @@ Good:
 
 from collections.abc import Iterator
 
-from migrator.lint.context import FileContext
-from migrator.lint.finding import Claim
+from migrator.lint.context import Action, FileContext
+from migrator.lint.finding import Claim, Fix
+from migrator.lint.rewriting import default_apart, expression_text, type_text
 from migrator.lint.waits import waits
+from migrator.lint.wording import new_migration
 from migrator.locks import LockLevel
 from migrator.names import quote
 from migrator.statements.effects import Fact, Held
@@ -47,7 +49,26 @@ def check(file: FileContext) -> Iterator[Claim]:
                 action.table,
                 Held.REWRITE,
                 f"Add the column without it, then ALTER COLUMN {name} SET DEFAULT for new rows, and fill old ones in "
-                f"batches: migrator new add-column --table {action.table} --column {name}",
+                f"batches: {_command(action, column, default)}",
                 fact=fact,
                 missing=missing,
+                fix=_apart(action, column, default) if fact is Fact.YES else None,
             )
+
+
+def _command(action: Action, column: pb.ColumnDef, default: pb.Constraint) -> str:
+    return new_migration(
+        "add-column",
+        table=action.table,
+        column=column.colname,
+        type=type_text(column.type_name),
+        default=expression_text(default.raw_expr),
+        not_null=True if pb.CONSTR_NOTNULL in constraints_of(column) else None,
+    )
+
+
+def _apart(action: Action, column: pb.ColumnDef, default: pb.Constraint) -> Fix | None:
+    """NOT NULL cannot wait for the old rows; other constraints on the column are no business of this rule."""
+    if constraints_of(column).keys() - {pb.CONSTR_DEFAULT, pb.CONSTR_NULL}:
+        return None
+    return default_apart(action, default, f"Fill the old rows in batches: {_command(action, column, default)}")

@@ -49,7 +49,7 @@ def check(file: FileContext) -> Iterator[Claim]:
             _on_partitions(action) if is_refused else _split(action, constraint.conname),
             how_long="while every row is compared",
             on=f"{action.table} and {parent}" if parent != action.table else str(parent),
-            fix=None if is_refused else not_valid(action, constraint.conname),
+            fix=None if is_refused else not_valid(file, action, constraint.conname),
         )
 
 

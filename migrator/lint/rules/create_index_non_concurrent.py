@@ -20,7 +20,7 @@ from migrator.lint.rewriting import concurrently, concurrently_text
 from migrator.lint.waits import waits
 from migrator.locks import LockLevel
 from migrator.names import TableName
-from migrator.statements.effects import Held
+from migrator.statements.effects import Fact, Held
 from migrator.statements.facts.nodes import table_name
 
 LOCK = LockLevel.SHARE
@@ -33,11 +33,22 @@ def check(file: FileContext) -> Iterator[Claim]:
         table = table_name(index.relation)
         known = file.table(table, step)
         is_partitioned = known is not None and known.is_partitioned
-        builds_nothing = not index.relation.inh and (known is None or is_partitioned)
-        if index.concurrent or builds_nothing or file.is_empty_table(table, step):
+        if index.concurrent or step.effects.scan is Fact.NO or file.is_empty_table(table, step):
             continue
-        fix = None if is_partitioned or index.if_not_exists else concurrently(step, "Build the index concurrently")
-        yield waits(step, "CREATE INDEX", LOCK, table, Held.BUILD, _help(step, table, is_partitioned), fix=fix)
+        fix = (
+            None if is_partitioned or index.if_not_exists else concurrently(file, step, "Build the index concurrently")
+        )
+        yield waits(
+            step,
+            "CREATE INDEX",
+            LOCK,
+            table,
+            Held.BUILD,
+            _help(step, table, is_partitioned),
+            fix=fix,
+            fact=step.effects.scan,
+            missing=step.effects.missing,
+        )
 
 
 def _help(step: Step, table: TableName, is_partitioned: bool) -> str:  # noqa: FBT001

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Category, Claim
-from migrator.lint.wording import takes
+from migrator.lint.wording import new_migration, takes
 from migrator.locks import LockLevel
 from migrator.names import quote
 from migrator.statements.effects import Held, ObjectRef
@@ -35,8 +35,8 @@ def check(file: FileContext) -> Iterator[Claim]:
         lock = takes("DROP COLUMN", LOCK, table, "for an instant")
         yield action.step.claim(
             f"{lock} Afterwards every query that names {quote(column)} fails.",
-            f"Release code that does not use the column, and drop it in contract.sql: "
-            f"migrator new drop-column --table {table} --column {quote(column)}",
+            "Release code that does not use the column, and drop it in contract.sql: "
+            + new_migration("drop-column", table=table, column=column),
             lock=LOCK,
             held=Held.INSTANT,
             table=table,

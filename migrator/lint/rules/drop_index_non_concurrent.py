@@ -13,12 +13,13 @@ Good:
 
 from collections.abc import Iterator
 
-from migrator.lint.context import FileContext
+from migrator.lint.context import FileContext, Step
 from migrator.lint.finding import Claim, Severity
 from migrator.lint.rewriting import concurrently, concurrently_text
 from migrator.lint.wording import takes
 from migrator.locks import LockLevel
-from migrator.statements.effects import Held
+from migrator.names import TableName
+from migrator.statements.effects import Held, ObjectRef
 from migrator.statements.parse import pb
 
 LOCK = LockLevel.ACCESS_EXCLUSIVE
@@ -31,7 +32,7 @@ def check(file: FileContext) -> Iterator[Claim]:
         statement = step.statement.node.drop_stmt
         if statement.remove_type != pb.OBJECT_INDEX or statement.concurrent:
             continue
-        if all(file.is_made_here(ref, step) for ref in step.effects.removes):
+        if all(file.is_made_here(ref, step) or _is_partitioned(step, ref) for ref in step.effects.removes):
             continue
         names = ", ".join(f"{ref.schema}.{ref.name}" for ref in step.effects.removes)
         is_plain = len(step.effects.removes) == 1 and statement.behavior != pb.DROP_CASCADE
@@ -41,5 +42,12 @@ def check(file: FileContext) -> Iterator[Claim]:
             severity=SEVERITY,
             lock=LOCK,
             held=Held.INSTANT,
-            fix=concurrently(step, "Drop the index concurrently") if is_plain else None,
+            fix=concurrently(file, step, "Drop the index concurrently") if is_plain else None,
         )
+
+
+def _is_partitioned(step: Step, ref: ObjectRef) -> bool:
+    """Whether the index is one of a partitioned table, which the server cannot drop CONCURRENTLY."""
+    index = step.schema.index(TableName(ref.schema, ref.name))
+    table = step.schema.table(index.table) if index is not None else None
+    return table is not None and table.is_partitioned

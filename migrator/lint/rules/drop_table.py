@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Category, Claim
 from migrator.lint.removal import removed
-from migrator.lint.wording import takes
+from migrator.lint.wording import new_migration, takes
 from migrator.locks import LockLevel
 from migrator.names import TableName
 from migrator.statements.effects import Held
@@ -35,7 +35,8 @@ def check(file: FileContext) -> Iterator[Claim]:
         yield step.claim(
             f"{takes('DROP TABLE', LOCK, on, 'for an instant')} The rows are lost, and every query that names the "
             "table fails.",
-            "Release code that does not use the table, and drop it in the contract.sql of a migration.",
+            "Release code that does not use the table, and drop it in the contract.sql of a migration: "
+            + new_migration("drop-table", table=table),
             lock=LOCK,
             table=table,
             held=Held.INSTANT,

@@ -21,9 +21,10 @@ Good:
 
 from collections.abc import Iterator
 
-from migrator.lint.context import FileContext
+from migrator.lint.context import Action, FileContext
 from migrator.lint.finding import Claim
 from migrator.lint.waits import waits
+from migrator.lint.wording import new_migration
 from migrator.locks import LockLevel
 from migrator.statements.effects import Fact, Held
 from migrator.statements.facts.columns import definition
@@ -45,8 +46,18 @@ def check(file: FileContext) -> Iterator[Claim]:
                 LOCK,
                 action.table,
                 Held.SCAN,
-                f"Make its columns NOT NULL first, without a scan: migrator new set-not-null --table {action.table} "
-                "--column …",
+                f"Make its columns NOT NULL first, without a scan: {_commands(action)}",
                 fact=action.effects.scan,
                 missing=action.effects.missing,
             )
+
+
+def _commands(action: Action) -> str:
+    """Return a command for each column that is not NOT NULL; where the index is not known, the command without one."""
+    table = action.step.schema.table(action.table)
+    name = definition(action.cmd).constraint.indexname
+    index = next((each for each in table.indexes if each.name == name), None) if table is not None else None
+    if table is None or index is None:
+        return new_migration("set-not-null", table=action.table, column="COLUMN")
+    columns = (column for key in index.keys if (column := table.column(key)) is not None and not column.is_not_null)
+    return " and ".join(new_migration("set-not-null", table=action.table, column=each.name) for each in columns)

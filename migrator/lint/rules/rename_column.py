@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Category, Claim
-from migrator.lint.wording import takes
+from migrator.lint.wording import new_migration, takes
 from migrator.locks import LockLevel
 from migrator.names import TableName, quote
 from migrator.statements.effects import Held
@@ -35,8 +35,8 @@ def check(file: FileContext) -> Iterator[Claim]:
             lock = takes("RENAME COLUMN", LOCK, table, "for an instant")
             yield step.claim(
                 f"{lock} Afterwards every query that names {quote(rename.source.name)} fails.",
-                f"Add the new column beside the old: migrator new rename-column --table {table} "
-                f"--from {quote(rename.source.name)} --to {quote(rename.new_name)}",
+                "Add the new column beside the old: "
+                + new_migration("rename-column", table=table, from_=rename.source.name, to=rename.new_name),
                 lock=LOCK,
                 held=Held.INSTANT,
                 table=table,

@@ -39,6 +39,6 @@ def check(file: FileContext) -> Iterator[Claim]:
                 f"This waits for {step.effects.level} without a lock_timeout, and every later query waits behind it.",
                 "Limit the wait at the top of the file: SET lock_timeout = '2s';",
                 severity=SEVERITY,
-                fix=line_at_start("Set a lock_timeout", "SET lock_timeout = '2s';") if is_safe_to_set else None,
+                fix=line_at_start(file, "Set a lock_timeout", "SET lock_timeout = '2s';") if is_safe_to_set else None,
             )
         return

@@ -24,6 +24,7 @@ from migrator.lint.context import Action, FileContext
 from migrator.lint.finding import Claim
 from migrator.lint.proof import is_proven_not_null
 from migrator.lint.waits import waits
+from migrator.lint.wording import new_migration
 from migrator.locks import LockLevel
 from migrator.names import made_name, quote
 from migrator.statements.effects import Fact, Held
@@ -59,7 +60,7 @@ def _help(action: Action, column: str) -> str:
     return (
         f"Prove it first, each in its own statement: ALTER TABLE {action.table} ADD CONSTRAINT {name} "
         f"CHECK ({quote(column)} IS NOT NULL) NOT VALID; ALTER TABLE {action.table} VALIDATE CONSTRAINT {name}; "
-        f"or: migrator new set-not-null --table {action.table} --column {quote(column)}"
+        f"or: {new_migration('set-not-null', table=action.table, column=column)}"
     )
 
 
