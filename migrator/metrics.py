@@ -23,7 +23,7 @@ _MOST_APPLICATIONS = 20
 """Blocking applications told by name; the others are counted together as `other`."""
 _BATCH_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 15, 60)
 _WAIT_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 900)
-_PHASE_STATES = ("running", "finished", "failed")
+_PHASE_STATES = ("running", "finished", "failed", "interrupted")
 
 
 class Series(NamedTuple):
@@ -45,14 +45,23 @@ _SERIES = (
     ),
     Series("migration_state", "gauge", ("migration", "state"), "1 for the state that the migration is in."),
     Series(
-        "phase_state", "gauge", ("migration", "phase", "state"), "1 for what the phase is: running, finished, failed."
+        "phase_state",
+        "gauge",
+        ("migration", "phase", "state"),
+        "1 for what the phase is: running, finished, failed, interrupted.",
     ),
     Series("phase_seconds", "gauge", ("migration", "phase"), "How long the phase took in this run."),
     Series("last_success_timestamp_seconds", "gauge", ("migration", "phase"), "When the phase finished, Unix time."),
-    Series("steps_total", "counter", ("migration", "phase", "outcome"), "Steps by outcome: done, skipped, failed."),
+    Series(
+        "steps_total",
+        "counter",
+        ("migration", "phase", "outcome"),
+        "Steps by outcome: done, skipped, failed, interrupted.",
+    ),
     Series("lock_wait_seconds", "histogram", _M, "Wait for a step's table locks, all attempts together."),
     Series("lock_retries_total", "counter", ("migration", "sqlstate"), "Attempts that ended without the lock."),
     Series("lock_wait_blockers", "gauge", ("application",), "Sessions that block our step right now, by application."),
+    Series("blockers_cancelled_total", "counter", ("application",), "Sessions that on_blocked = cancel has ended."),
     Series("backfill_rows_done", "gauge", _MB, "Rows that the backfill has passed."),
     Series("backfill_rows_estimate", "gauge", _MB, "Rows that it will pass, as estimated."),
     Series("backfill_batches_total", "counter", _MB, "Batches committed in this run."),
@@ -98,7 +107,9 @@ class Metrics:
             EventKind.STEP_DONE: self._step_ended,
             EventKind.STEP_SKIPPED: self._step_ended,
             EventKind.STEP_FAILED: self._step_ended,
+            EventKind.STEP_INTERRUPTED: self._step_ended,
             EventKind.LOCK_BLOCKED: self._lock_blocked,
+            EventKind.BLOCKER_CANCELLED: self._blocker_cancelled,
             EventKind.LOCK_RETRY: self._lock_retry,
             EventKind.LOCK_ACQUIRED: self._lock_acquired,
             EventKind.BACKFILL_STARTED: self._backfill_started,
@@ -154,8 +165,8 @@ class Metrics:
     def _step_ended(self, event: Event) -> None:
         outcome = event.kind.value.removeprefix("step.")
         self._count("steps_total", migration=event.migration, phase=_text(event, "phase"), outcome=outcome)
-        if event.kind is EventKind.STEP_FAILED:
-            self._phase_is(event, "failed")
+        if event.kind in {EventKind.STEP_FAILED, EventKind.STEP_INTERRUPTED}:
+            self._phase_is(event, outcome)
             self._gauges["lock_wait_blockers"].clear()
 
     def _lock_blocked(self, event: Event) -> None:
@@ -164,6 +175,9 @@ class Metrics:
         self._gauges["lock_wait_blockers"].clear()
         for application, number in counted.items():
             self._set("lock_wait_blockers", number, application=application)
+
+    def _blocker_cancelled(self, event: Event) -> None:
+        self._count("blockers_cancelled_total", application=self._application(_text(event, "application")))
 
     def _application(self, name: str) -> str:
         if len(self._applications) < _MOST_APPLICATIONS:

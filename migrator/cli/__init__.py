@@ -19,6 +19,10 @@ COMMANDS = {
     "contract": ("migrator.cli.phases:contract", "Ask the gates; when all are open, run contract.sql."),
     "abort": ("migrator.cli.phases:abort", "Run abort.sql: the schema is as before expand."),
     "resume": ("migrator.cli.phases:resume", "Go on with the phase that was interrupted."),
+    "reconcile": (
+        "migrator.cli.reconcile:reconcile",
+        "Compare the records with the catalog, and put right what is safe.",
+    ),
     "verify": ("migrator.cli.verify:verify", "Run verify.sql and count rows that are left or differ."),
     "backfill": ("migrator.cli.backfill:backfill", "Run, watch, pause and resume backfills."),
     "gate": ("migrator.cli.gate:gate", "Show each gate of the contract as open, closed or unknown."),

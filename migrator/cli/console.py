@@ -48,11 +48,15 @@ class Console:
             EventKind.STEP_DONE: self._step_done,
             EventKind.STEP_SKIPPED: self._step_skipped,
             EventKind.STEP_FAILED: self._step_failed,
+            EventKind.STEP_INTERRUPTED: self._step_interrupted,
+            EventKind.LOCK_PREFLIGHT: self._lock_preflight,
             EventKind.LOCK_WAITING: self._lock_waiting,
             EventKind.LOCK_BLOCKED: self._lock_blocked,
+            EventKind.BLOCKER_CANCELLED: self._blocker_cancelled,
             EventKind.LOCK_RETRY: self._lock_retry,
             EventKind.LOCK_ACQUIRED: self._lock_acquired,
             EventKind.WEAK_PROGRESS: self._weak_progress,
+            EventKind.PLANS_STALE: self._plans_stale,
             EventKind.GATE_EVALUATED: self._gate_evaluated,
         }
 
@@ -94,6 +98,17 @@ class Console:
     def _step_failed(self, event: Event) -> None:
         self._line(f"  {_step(event)}: failed, {_text(event, 'error')}", Verbosity.QUIET, "red")
 
+    def _step_interrupted(self, event: Event) -> None:
+        self._line(f"  {_step(event)}: interrupted, {_text(event, 'reason')}", Verbosity.QUIET, "yellow")
+
+    def _lock_preflight(self, event: Event) -> None:
+        self._line(f"    {_text(event, 'reason')}", Verbosity.NORMAL, "yellow")
+
+    def _blocker_cancelled(self, event: Event) -> None:
+        who = _text(event, "application") or "no application_name"
+        text = f"    cancelled pid {_text(event, 'pid')} ({who}, role {_text(event, 'role')}): {_text(event, 'reason')}"
+        self._line(text, Verbosity.QUIET, "yellow")
+
     def _lock_waiting(self, event: Event) -> None:
         tables = event.data.get("tables")
         names = ", ".join(str(t) for t in cast("Iterable[object]", tables)) if isinstance(tables, list | tuple) else ""
@@ -119,6 +134,12 @@ class Console:
         blocks = f", {done} of {total} blocks" if total else ""
         self._line(f"    {_text(event, 'activity') or 'running'}{blocks}, {_seconds(event)}", Verbosity.NORMAL)
 
+    def _plans_stale(self, event: Event) -> None:
+        text = '  clients that have prepared one of these fail with "cached plan must not change result type":'
+        self._line(text, Verbosity.NORMAL, "yellow")
+        for query in cast("Iterable[object]", event.data.get("queries") or ()):
+            self._line(f"    {_short(str(query))}", Verbosity.NORMAL)
+
     def _gate_evaluated(self, event: Event) -> None:
         colour = {"open": "green", "closed": "red"}.get(_text(event, "status"), "yellow")
         self._line(
@@ -137,13 +158,17 @@ def _step(event: Event) -> str:
 
 
 def _blocker(blocker: Mapping[str, object]) -> str:
-    query = " ".join(str(blocker.get("query") or "").split())
-    short = query if len(query) <= _LONGEST_QUERY else query[: _LONGEST_QUERY - 1] + "…"
+    short = _short(str(blocker.get("query") or ""))
     application = blocker.get("application") or "no application_name"
     state = blocker.get("state") or "running"
     age = blocker.get("age_seconds")
     old = f"transaction {age:.1f} s old" if isinstance(age, int | float) else "transaction of unknown age"
     return f"pid {blocker.get('pid')} ({application}, {state}, {old}): {short}"
+
+
+def _short(query: str) -> str:
+    line = " ".join(query.split())
+    return line if len(line) <= _LONGEST_QUERY else line[: _LONGEST_QUERY - 1] + "…"
 
 
 def _text(event: Event, key: str) -> str:

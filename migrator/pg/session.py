@@ -19,6 +19,10 @@ from migrator.pg.queries import query
 _POLL_SECONDS = 0.2
 _DDL_KEY = "migrator: ddl"
 _NO_ROW: Row = {}
+_HELD = (
+    "Wait for it, or stop it first. Is its process dead, then the server still works for it: "
+    "`migrator reconcile ID --cancel-orphan` ends that."
+)
 _UNLIMITED_SINCE = {"idle_session_timeout": 140000, "transaction_timeout": 170000}
 """Limits that a role or database may have, and that would end this session: it holds the runner's lock, idle, while
 a backfill runs for hours on another one, and it validates constraints for hours in one transaction."""
@@ -104,7 +108,7 @@ def _take(connection: Connection, key: str, clock: Clock, wait_seconds: float, d
     deadline = clock.monotonic() + wait_seconds
     while not _try(connection, key):
         if clock.monotonic() >= deadline:
-            raise LeaseHeld(f"Another runner is {doing}{_holder(connection, key)}.", "Wait for it, or stop it first.")
+            raise LeaseHeld(f"Another runner is {doing}{_holder(connection, key)}.", _HELD)
         clock.wait(_POLL_SECONDS, f"another runner is {doing}")
 
 

@@ -13,6 +13,7 @@ from migrator.gates.gate import GateResult
 from migrator.pg.connection import server_version
 from migrator.pg.session import DdlSession
 from migrator.phases import backfills, checksums, claims, evidence
+from migrator.phases.cached_plans import stale_queries
 from migrator.phases.executor import Executor
 from migrator.phases.folder import FILES, Migration
 from migrator.phases.steps import Step, steps_of
@@ -141,11 +142,17 @@ class Work:
         steps = self._steps(phase)
         if not steps:
             return
+        self._warn_of_stale_plans(phase, steps)
         executor = Executor(self.session, self.store, self._clock, self._events, self._settings.locks)
         with self.phase(phase), self.session.ddl_turn():
             for step in steps:
                 self._clock.check_stop(f"before step {step.number} of {phase}")
                 executor.run(step)
+
+    def _warn_of_stale_plans(self, phase: str, steps: tuple[Step, ...]) -> None:
+        queries = stale_queries(self.session.connection, steps)
+        if queries:
+            self._events.emit(EventKind.PLANS_STALE, self.migration.id, phase=phase, queries=list(queries))
 
     def _steps(self, phase: str) -> tuple[Step, ...]:
         version = server_version(self.session.connection) // 10000
