@@ -108,7 +108,8 @@ class DropTable(Recipe):
                 " abort gives the name back at once."
             ),
         )
-        return phase_text(about, [f"ALTER TABLE {self.table} RENAME TO {quote(self._dropped.name)}"])
+        allowed = "-- migrator: allow rename-table: the soft drop takes the name on purpose; abort gives it back"
+        return phase_text(about, [f"{allowed}\nALTER TABLE {self.table} RENAME TO {quote(self._dropped.name)}"])
 
     def _abort(self) -> str:
         if not self.soft:

@@ -8,12 +8,6 @@ from collections.abc import Iterable
 from migrator.errors import RecipeRefused
 from migrator.schema.model import Column, Index, Table
 
-_FAMILIES = (
-    frozenset({"smallint", "integer", "bigint"}),
-    frozenset({"text", "character varying"}),
-    frozenset({"numeric"}),
-)
-
 
 def referenced_columns(parent: Table, named: tuple[str, ...], count: int) -> tuple[str, ...]:
     """Return the columns that the key refers to.
@@ -44,11 +38,9 @@ def _is_target(parent: Table, index: Index, columns: tuple[str, ...]) -> bool:
 
 
 def check_types(table: Table, columns: Iterable[Column], parent: Table, referenced: Iterable[Column]) -> None:
-    """Refuse types that have no common `=`, or that compare by converting every row."""
+    """Refuse types that differ: the key would cast at each check, and break when the wider one is used."""
     for here, there in zip(columns, referenced, strict=True):
-        first, second = (column.type.partition("(")[0].strip() for column in (here, there))
-        is_family = any(first in family and second in family for family in _FAMILIES)
-        if first != second and not is_family:
+        if here.type != there.type:
             raise RecipeRefused(
                 f"{table.name}.{here.name} is {here.type}, but {parent.name}.{there.name} is {there.type}.",
                 "Give both one type first: migrator new change-column-type.",

@@ -68,15 +68,11 @@ class IndexBuild:
         """
         node = shape.parsed(table.name)
         find_columns(table, columns_of(node))
-        if shape.unique and not set(table.partition_key) <= set(plain_columns(node)):
-            raise RecipeRefused(
-                f"{table.name} is partitioned by {', '.join(table.partition_key)}: a unique index must hold these"
-                " columns, because each partition is checked alone.",
-                "Add them to the columns, or make each partition's index unique by itself.",
-            )
         build = cls(schema, table, node, name or made_name(table.name.name, *_words(node), suffix="_idx"))
         for part in (table, *schema.descendants(table.name)):
             check_relation_name(schema, build.index_of(part))
+            if shape.unique:
+                _check_key_held(part, node)
         return build
 
     @property
@@ -155,6 +151,15 @@ def version_note(pg_version: int) -> tuple[str, ...]:
     if pg_version != _CORRUPTING:
         return ()
     return ("Not on 14.0 to 14.3: there CONCURRENTLY may leave rows out of the index. Update to 14.4 or later first.",)
+
+
+def _check_key_held(table: Table, node: Node) -> None:
+    if not set(table.partition_key) <= set(plain_columns(node)):
+        raise RecipeRefused(
+            f"{table.name} is partitioned by {', '.join(table.partition_key)}: a unique index must hold these"
+            " columns, because each partition is checked alone.",
+            "Add them to the columns, or make each partition's index unique by itself.",
+        )
 
 
 def columns_of(node: Node) -> tuple[str, ...]:

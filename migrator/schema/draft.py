@@ -190,6 +190,10 @@ class Draft:
         """Return a view, or None."""
         return self._views.now.get(name)
 
+    def views_over(self, name: TableName) -> tuple[View, ...]:
+        """Return the views whose query names the relation."""
+        return tuple(view for view in self._views.now.values() if name in view.reads)
+
     def put_function(self, function: Function) -> None:
         """Add or replace a function; of several with one name, a volatile one counts."""
         self._functions.put(function.name, function, self._version)

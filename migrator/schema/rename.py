@@ -56,9 +56,17 @@ def move_table(draft: Draft, old: TableName, new: TableName) -> None:
             )
     draft.put_dependents(new, (replace(d, table=new) for d in draft.dependents_on(old)))
     draft.put_dependents(old, ())
+    _follow_in_views(draft, old, new)
+
+
+def _follow_in_views(draft: Draft, old: TableName, new: TableName) -> None:
+    """Views hold on to what they read, whatever its name becomes."""
+    for view in draft.views_over(old):
+        draft.put_view(replace(view, reads=tuple(new if read == old else read for read in view.reads)))
 
 
 def _move_view(draft: Draft, old: TableName, new: TableName) -> None:
+    _follow_in_views(draft, old, new)
     view = draft.view(old)
     if view is not None:
         draft.forget_view(old)

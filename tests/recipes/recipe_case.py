@@ -32,4 +32,4 @@ class Case:
 
     @property
     def table(self) -> TableName:
-        return TableName.parse(self.arguments["table"])
+        return TableName.parse(self.arguments.get("table", "public.users"))

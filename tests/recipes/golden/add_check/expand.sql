@@ -1,0 +1,4 @@
+-- Expand: nothing to add. A CHECK, even NOT VALID, is tested on every row that is updated: it comes in migrate,
+-- when old rows have been set right.
+-- Locks: none.
+-- From here on every running version must write only rows for which this is true: age >= 0 AND age < 200

@@ -1,0 +1,10 @@
+-- Migrate: the check refuses new rows first, then old ones are validated.
+-- Locks: ACCESS EXCLUSIVE on the table for milliseconds; the validation takes SHARE UPDATE EXCLUSIVE, reads the
+-- table once and blocks no reader and no writer.
+-- When the validation finds a row that was written meanwhile, set it right (run the backfill again), then resume.
+-- Old and new code: a write that does not meet the check fails from here on.
+-- Until contract the older loose holds too: code may write only what both accept.
+
+ALTER TABLE public.users ADD CONSTRAINT grown CHECK (age > 17) NOT VALID;
+
+ALTER TABLE public.users VALIDATE CONSTRAINT grown;

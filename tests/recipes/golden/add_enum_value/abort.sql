@@ -1,0 +1,4 @@
+-- Abort: nothing can be undone, because PostgreSQL cannot remove a label. It stays, and harms nobody while no row
+-- holds it; migrator new remove-enum-value builds the type anew without it.
+-- Locks: none.
+-- No version of the application sees a difference.

@@ -1,0 +1,4 @@
+-- Expand: nothing to add. The key refuses writes, so that it comes in migrate.
+-- Locks: none.
+-- From here on every running version must write only user_id that are in public.users, and delete nothing there
+-- that is still referred to.

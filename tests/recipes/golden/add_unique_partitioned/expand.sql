@@ -1,0 +1,4 @@
+-- Expand: nothing to add. The index refuses duplicates before it is finished, so that it comes in migrate.
+-- Locks: none.
+-- From here on every running version must write no duplicate of place, at, id.
+-- `migrator verify` shows the duplicates that are there: remove them before migrate.

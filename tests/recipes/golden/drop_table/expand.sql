@@ -1,0 +1,3 @@
+-- Expand: nothing to add.
+-- Locks: none.
+-- Old code goes on as before. New code must not use public.old.

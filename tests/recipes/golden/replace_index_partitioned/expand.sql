@@ -1,0 +1,23 @@
+-- Expand: a index on app.events beside by_kind.
+-- Locks: ON ONLY takes SHARE on the parent for milliseconds and builds nothing; each partition is built under
+-- SHARE UPDATE EXCLUSIVE, which blocks no reader and no writer; attaching takes ACCESS EXCLUSIVE on the
+-- partition's index for milliseconds. A partition that is made meanwhile gets the index by itself.
+-- Both versions of the application see no difference, but writes keep two indexes until contract.
+
+CREATE INDEX events_kind_place_idx ON ONLY app.events USING btree (kind, place DESC);
+
+CREATE INDEX CONCURRENTLY events_2025_events_kind_place_idx ON app.events_2025 USING btree (kind, place DESC);
+
+ALTER INDEX app.events_kind_place_idx ATTACH PARTITION app.events_2025_events_kind_place_idx;
+
+CREATE INDEX events_2026_events_kind_place_idx ON ONLY app.events_2026 USING btree (kind, place DESC);
+
+CREATE INDEX CONCURRENTLY "Events of 2026, a_events_kind_place_idx" ON app."Events of 2026, a" USING btree (kind, place DESC);
+
+ALTER INDEX app.events_2026_events_kind_place_idx ATTACH PARTITION app."Events of 2026, a_events_kind_place_idx";
+
+CREATE INDEX CONCURRENTLY events_2026_b_events_kind_place_idx ON app.events_2026_b USING btree (kind, place DESC);
+
+ALTER INDEX app.events_2026_events_kind_place_idx ATTACH PARTITION app.events_2026_b_events_kind_place_idx;
+
+ALTER INDEX app.events_kind_place_idx ATTACH PARTITION app.events_2026_events_kind_place_idx;

@@ -1,0 +1,4 @@
+-- Expand: nothing to add. A CHECK, even NOT VALID, is tested on every row that is updated: until the backfill is
+-- done it would break writes to rows that are still NULL.
+-- Locks: none.
+-- From here on every running version must write a value to place.
