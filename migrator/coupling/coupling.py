@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from migrator.coupling.case import Case, File, names
 from migrator.coupling.decision import Finding, Level
 from migrator.coupling.evidence import CodeReference, DatabaseObject, FileClass
-from migrator.coupling.split import how_to_split, shown
+from migrator.coupling.split import how_to_split, shown, split_commands
 
 POLICY = (
     "Schema and application code cannot ship in the same release. "
@@ -55,7 +55,17 @@ def _has_two_sides(case: Case, file: File) -> bool:
 def _two_sides(case: Case, file: File, code: str, name: str) -> Finding:
     old, new = file.change.old_path, file.change.path
     message = f"{POLICY} The rename of {old} to {new} has schema on one side and code on the other."
-    return Finding(code, name, Level.ERROR, new, 1, message, how_to_split(case), file_class=file.file_class)
+    return Finding(
+        code,
+        name,
+        Level.ERROR,
+        new,
+        1,
+        message,
+        how_to_split(case),
+        file_class=file.file_class,
+        commands=split_commands(case),
+    )
 
 
 def _phase_aware(case: Case, file: File, schema: Sequence[File], code: str, name: str) -> Iterator[Finding]:
@@ -108,6 +118,7 @@ def _finding(case: Case, file: File, schema: Sequence[File], code: str, name: st
         file_class=file.file_class,
         phase="+".join(phases),
         objects=tuple(sorted({str(item) for m in schema for item in _objects(case, m)})),
+        commands=split_commands(case),
     )
 
 
@@ -137,6 +148,7 @@ def _use(
         file_class=file.file_class,
         phase=base.phase,
         objects=(str(item),),
+        commands=base.commands,
     )
 
 

@@ -42,7 +42,8 @@ class Finding:
     file_class: FileClass | None = None
     phase: str = ""
     objects: tuple[str, ...] = ()
-    can_be_overridden: bool = True
+    commands: tuple[str, ...] = ()
+    """The shell commands that do it, in order; `help` has them in one line."""
 
 
 @dataclass(frozen=True, slots=True)

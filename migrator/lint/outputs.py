@@ -1,110 +1,15 @@
-"""`--output FORMAT[=FILE]`: which report goes where; the formats are the modules of `migrator.lint.reports`."""
+"""The outputs of the linter: the formats are the modules of `migrator.lint.reports`."""
 
-import os
-import pkgutil
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from pathlib import Path
-from typing import TextIO
-
-from migrator.errors import InputError
 from migrator.lint import reports
 from migrator.lint.report import LintReport
+from migrator.outputs import Output, Outputs
 
-_LONGEST_SUMMARY = 1_000_000
-"""GitHub refuses a step summary of more than 1 MiB."""
+__all__ = ["Output", "announce", "formats", "read_outputs", "render", "write"]
 
+_LINT = Outputs[LintReport](reports)
 
-@dataclass(frozen=True, slots=True)
-class Output:
-    """A format, and the file that it is written to; None is stdout."""
-
-    format: str
-    file: Path | None = None
-
-
-@cache
-def formats() -> tuple[str, ...]:
-    """Return the formats that there are."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(reports.__path__)))
-
-
-def read_outputs(words: Sequence[str], default: str) -> tuple[Output, ...]:
-    """Read the options; when none of them takes stdout, the default format does.
-
-    Raises:
-        InputError: there is no such format, or two want stdout.
-    """
-    outputs = [_read(word) for word in words]
-    on_stdout = [output.format for output in outputs if output.file is None]
-    if len(on_stdout) > 1:
-        raise InputError(
-            f"{' and '.join(on_stdout)} would both be written to stdout.", "Give files: --output FMT=FILE."
-        )
-    return tuple(outputs if on_stdout else [*outputs, Output(default)])
-
-
-def _read(word: str) -> Output:
-    name, equals, file = word.partition("=")
-    if name not in formats() or (equals and not file):
-        raise InputError(
-            f"There is no output {word!r}.", f"Write FORMAT or FORMAT=FILE; formats: {', '.join(formats())}."
-        )
-    return Output(name, Path(file) if file else None)
-
-
-def render(report: LintReport, name: str) -> str:
-    """Return the report in a format."""
-    text: str = import_module(f"{reports.__name__}.{name}").render(report)
-    return text
-
-
-def write(report: LintReport, outputs: Sequence[Output]) -> None:
-    """Write every output, files first, so that a closed pipe loses none of them.
-
-    Raises:
-        InputError: a file cannot be written.
-    """
-    for output in sorted(outputs, key=lambda output: output.file is None):
-        text = render(report, output.format)
-        if output.file is not None:
-            _write_file(output.file, text, "w")
-        else:
-            _print(text, sys.stdout)
-
-
-def announce(report: LintReport, outputs: Sequence[Output], environment: Mapping[str, str] = os.environ) -> None:
-    """In a GitHub job, annotate the changed lines and write the step summary; elsewhere do nothing.
-
-    The runner reads its commands from both streams; stderr leaves a document on stdout whole.
-
-    Raises:
-        InputError: the summary cannot be written.
-    """
-    if environment.get("GITHUB_ACTIONS") != "true":
-        return
-    if not any(output.format == "github" for output in outputs):
-        is_text = any(output == Output("text") for output in outputs)
-        _print(render(report, "github"), sys.stdout if is_text else sys.stderr)
-    if summary := environment.get("GITHUB_STEP_SUMMARY"):
-        from migrator.lint.reports.markdown import within
-
-        _write_file(Path(summary), within(report, _LONGEST_SUMMARY), "a")
-
-
-def _print(text: str, stream: TextIO) -> None:
-    """Print a text that may hold what the terminal's encoding cannot: a path of a file is any bytes."""
-    encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, errors="backslashreplace").decode(encoding))
-    stream.flush()
-
-
-def _write_file(file: Path, text: str, mode: str) -> None:
-    try:
-        with file.open(mode, encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-            stream.write(text)
-    except OSError as exc:
-        raise InputError(f"{file} cannot be written: {exc.strerror}.", "Name another file with --output.") from exc
+formats = _LINT.formats
+read_outputs = _LINT.read
+render = _LINT.render
+write = _LINT.write
+announce = _LINT.announce

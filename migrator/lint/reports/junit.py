@@ -30,10 +30,10 @@ def _add_clean_files(root: ET.Element, report: LintReport) -> None:
     clean = [path for path in report.paths if path not in with_findings]
     suite = _suite(root, "clean", tests=len(clean) + len(report.unread), failures=0, errors=len(report.unread))
     for path in clean:
-        ET.SubElement(suite, "testcase", classname="lint", name=_xml(path))
+        ET.SubElement(suite, "testcase", classname="lint", name=xml_text(path))
     for number, error in enumerate(report.unread, 1):
         case = ET.SubElement(suite, "testcase", classname="lint", name=f"unread file {number}")
-        ET.SubElement(case, "error", type="unread", message=_xml(error.situation))
+        ET.SubElement(case, "error", type="unread", message=xml_text(error.situation))
 
 
 def _add_suite(root: ET.Element, report: LintReport, category: str, findings: Sequence[Finding]) -> None:
@@ -41,10 +41,10 @@ def _add_suite(root: ET.Element, report: LintReport, category: str, findings: Se
     failures = sum(any(map(report.is_failing, found)) for found in cases.values())
     suite = _suite(root, category, tests=len(cases), failures=failures, errors=0)
     for (rule, path), found in cases.items():
-        case = ET.SubElement(suite, "testcase", classname=rule, name=_xml(path))
-        text = _xml("\n\n".join(_text(finding) for finding in found))
+        case = ET.SubElement(suite, "testcase", classname=rule, name=xml_text(path))
+        text = xml_text("\n\n".join(_text(finding) for finding in found))
         if any(map(report.is_failing, found)):
-            message = _xml(found[0].claim.message)
+            message = xml_text(found[0].claim.message)
             ET.SubElement(case, "failure", type=rule, message=message).text = text
         else:
             ET.SubElement(case, "system-out").text = text
@@ -68,7 +68,7 @@ def _text(finding: Finding) -> str:
     return f"{place}\n{finding.claim.message}\nhelp: {finding.claim.help}"
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
     """Return the text without the characters that XML 1.0 has no way to write."""
     return "".join(
         c if c in "\t\n\r" or (c >= " " and not "\ud800" <= c <= "\udfff" and c < "\ufffe") else "�" for c in text

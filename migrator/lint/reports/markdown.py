@@ -54,8 +54,8 @@ def _finding(finding: Finding) -> Iterator[str]:
     if lock := lock_line(finding):
         yield f"**Lock**: {lock}. "
     yield f"**Verdict**: {CONFIDENCE[claim.verdict]}.\n"
-    yield f"{_inert(claim.message)}\n"
-    yield f"**Instead**: {_inert(claim.help)}\n"
+    yield f"{inert(claim.message)}\n"
+    yield f"**Instead**: {inert(claim.help)}\n"
 
 
 def _longest_run(text: str) -> int:
@@ -67,6 +67,6 @@ def _longest_run(text: str) -> int:
     return longest
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Return text that markdown shows as it is: no HTML, and nobody is mentioned by an @ in a name."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("@", "&#64;")

@@ -1,0 +1,126 @@
+"""A check's result as one value: the evidence and the decision, which every output is made from."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from migrator.coupling.case import Case
+from migrator.coupling.decision import Decision, Finding, Level, Verdict
+from migrator.coupling.evidence import Evidence
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CouplingReport:
+    """What was looked at, and what came of it."""
+
+    evidence: Evidence
+    decision: Decision
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one sentence."""
+        return {
+            Verdict.PASS: "Nothing that must ship apart ships together.",
+            Verdict.FAIL: "This must not ship as it is.",
+            Verdict.OVERRIDDEN: "This ships by an override.",
+            Verdict.UNKNOWN: "Whether this may ship cannot be told.",
+        }[self.decision.verdict]
+
+    @property
+    def totals(self) -> str:
+        """`12 files: 2 errors, 1 warning.`"""
+        found = self.decision.findings
+        numbers = {level: sum(f.level is level for f in found) for level in (Level.ERROR, Level.WARNING)}
+        parts = [f"{n} {level.value}{'' if n == 1 else 's'}" for level, n in numbers.items()]
+        files = len(self.evidence.changes)
+        return f"{files} changed file{'' if files == 1 else 's'}: {', '.join(parts)}."
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands that split the branch; none when nothing is coupled."""
+        return next((finding.commands for finding in self.decision.findings if finding.commands), ())
+
+    def override_text(self) -> str:
+        """Who let it pass, why, and what they owe; empty without an accepted override."""
+        override = self.decision.override
+        if self.decision.verdict is not Verdict.OVERRIDDEN or override is None:
+            return ""
+        return (
+            f"Approved by {', '.join(f'@{user}' for user in override.approvers)}: {override.reason}"
+            f" Postmortem {override.postmortem}, due {override.due}."
+        )
+
+
+def as_json(report: CouplingReport) -> dict[str, Any]:
+    """Return the result as `--format json` prints it, without `schema_version`."""
+    evidence, decision = report.evidence, report.decision
+    case = Case(evidence)
+    return {
+        "verdict": decision.verdict.value,
+        "scope": evidence.scope.value,
+        "mode": evidence.policy.mode,
+        "base": evidence.base,
+        "head": evidence.head,
+        "merge_base": evidence.merge_base,
+        "deployed": list(evidence.deployed),
+        "files": [_file(case, path.path, path) for path in case.files],
+        "findings": [_finding(finding) for finding in decision.findings],
+        "override": _override(decision),
+        "unknowns": list(decision.unknowns),
+        "commands": list(report.commands),
+        "evidence": evidence.model_dump(mode="json"),
+    }
+
+
+def _file(case: Case, path: str, file: Any) -> dict[str, Any]:  # noqa: ANN401 case.File
+    is_migration = file in case.migrations
+    return {
+        "path": path,
+        "status": file.change.status,
+        "old_path": file.change.old_path,
+        "class": file.file_class.value,
+        "phase": case.phase(file) if is_migration else None,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": finding.level.value,
+        "path": finding.path,
+        "line": finding.line,
+        "column": finding.column,
+        "class": finding.file_class.value if finding.file_class else None,
+        "phase": finding.phase or None,
+        "objects": list(finding.objects),
+        "message": finding.message,
+        "help": finding.help,
+    }
+
+
+def _override(decision: Decision) -> dict[str, Any] | None:
+    override = decision.override
+    if override is None:
+        return None
+    return {
+        "accepted": decision.verdict is Verdict.OVERRIDDEN,
+        "reason": override.reason,
+        "approvers": list(override.approvers),
+        "postmortem": override.postmortem,
+        "due": override.due,
+        "missing": list(override.missing),
+    }
+
+
+def fingerprints(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield one per finding, in order and all different: of rule, path and objects, never of the line."""
+    seen = Counter[str]()
+    for finding in findings:
+        key = "\0".join((finding.rule, finding.path, *finding.objects))
+        seen[key] += 1
+        yield hashlib.sha256(f"{key}\0{seen[key]}".encode(errors="surrogateescape")).hexdigest()

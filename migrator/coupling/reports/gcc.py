@@ -1,0 +1,12 @@
+"""`--output gcc`: one line per finding, for editors that jump to them."""
+
+from migrator.coupling.report import CouplingReport
+from migrator.lint.reports.gcc import one_line
+
+
+def render(report: CouplingReport) -> str:
+    """Return `path:line:column: error: message [CPL001 coupled-change]` for each finding."""
+    return "".join(
+        f"{f.path}:{f.line}:{f.column}: {f.level.value}: {one_line(f.message)} [{f.rule} {f.name}]\n"
+        for f in report.decision.findings
+    )
