@@ -29,12 +29,20 @@ class Classifier:
         self._all = {kind: _compiled((*DEFAULTS[kind], *own[kind])) for kind in DEFAULTS}
 
     def file_class(self, path: str) -> FileClass:
-        """Return the class of a path from the repository's root; the project's own patterns win over the defaults."""
+        """Return the class of a path from the repository's root."""
+        return self.explain(path)[0]
+
+    def explain(self, path: str) -> tuple[FileClass, str]:
+        """Return the class and in words what decided; the project's own patterns win over the defaults."""
         if self._app.match_file(path):
-            return FileClass.APP
-        own = (kind for kind, patterns in self._own.items() if patterns.match_file(path))
-        usual = (kind for kind, patterns in self._all.items() if patterns.match_file(path))
-        return next(own, None) or next(usual, FileClass.APP)
+            return FileClass.APP, "[coupling] app"
+        for kind, patterns in self._own.items():
+            if patterns.match_file(path):
+                return kind, f"the project's patterns for {kind.value}"
+        for kind, patterns in self._all.items():
+            if patterns.match_file(path):
+                return kind, f"the default patterns for {kind.value}"
+        return FileClass.APP, "no pattern matches, and code is the safe guess"
 
 
 class DatabaseGroups:

@@ -5,15 +5,17 @@ even the clock, so that a verdict can be repeated offline and on any machine. Wh
 `unknowns` and never left out.
 """
 
+import json
 from collections.abc import Mapping
-from datetime import datetime
 from enum import Enum
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal, cast
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, ValidationError
 
-from migrator.config import Section
+from migrator.config import Section, explain
 from migrator.config.coupling import CouplingSection
+from migrator.errors import InputError
 
 SCHEMA_VERSION = 1
 
@@ -117,7 +119,7 @@ class Review(Section):
     state: Literal["approved", "changes-requested", "commented", "dismissed"]
     commit: str
     """The commit that was looked at."""
-    at: datetime
+    at: AwareDatetime
     is_bot: bool = False
 
 
@@ -144,8 +146,8 @@ class Commitment(Section):
 
     id: str
     postmortem: str
-    due: datetime
-    closed_at: datetime | None = None
+    due: AwareDatetime
+    closed_at: AwareDatetime | None = None
     url: str = ""
 
 
@@ -162,7 +164,7 @@ class Evidence(Section):
 
     schema_version: Literal[1] = SCHEMA_VERSION
     scope: Scope
-    now: datetime
+    now: AwareDatetime
     """The moment of the check, with its time zone."""
     base: str
     """The commit that the policy is read from: the target branch's tip, or the deployed commit."""
@@ -187,3 +189,21 @@ class Evidence(Section):
     commitments: tuple[Commitment, ...] = ()
     unknowns: tuple[Unknown, ...] = ()
     """What could not be found out; any of them that matters makes the verdict `unknown`."""
+
+
+def read_evidence(path: Path) -> Evidence:
+    """Read the evidence from a file: by itself, or inside the JSON result of an earlier check.
+
+    Raises:
+        InputError: the file cannot be read, or is no evidence of this version.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise InputError(f"{path} cannot be read: {exc}.", "Give the evidence of an earlier check.") from exc
+    values = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+    inner: object = values["evidence"] if isinstance(values.get("evidence"), dict) else values
+    try:
+        return Evidence.model_validate(inner)
+    except ValidationError as exc:
+        raise InputError(f"{path} is no evidence: {explain(exc)}.", "Collect it again.") from exc

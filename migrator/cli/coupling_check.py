@@ -1,0 +1,95 @@
+"""One `coupling check`: options and CI's environment → question → report → outputs and exit code."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from migrator.cli.exits import FINDINGS, NOT_YET
+from migrator.errors import InputError
+
+if TYPE_CHECKING:
+    from migrator.cli.context import Session
+    from migrator.coupling.ci import CiContext
+    from migrator.coupling.collect import Question
+    from migrator.coupling.report import CouplingReport
+    from migrator.git import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """The options of `migrator coupling check`, by their names."""
+
+    base: str | None
+    head: str | None
+    range_: str | None
+    deployed: tuple[str, ...]
+    evidence: str | None
+    mode: Literal["strict"] | None
+    forge: str
+    output: tuple[str, ...]
+
+
+def run_check(session: "Session", options: CheckOptions) -> int:
+    """Print the result and return the exit code: 0 pass or overridden, 1 fail, 3 unknown."""
+    from migrator.coupling.decision import Verdict
+    from migrator.coupling.outputs import COUPLING
+
+    outputs = COUPLING.read(options.output, session.format)
+    report = _report(session, options)
+    COUPLING.announce(report, outputs)
+    COUPLING.write(report, outputs)
+    return {Verdict.FAIL: FINDINGS, Verdict.UNKNOWN: NOT_YET}.get(report.decision.verdict, 0)
+
+
+def _report(session: "Session", options: CheckOptions) -> "CouplingReport":
+    from migrator.coupling.evidence import read_evidence
+    from migrator.coupling.judge import judge
+    from migrator.coupling.report import CouplingReport
+
+    if options.evidence is not None:
+        _refuse_with_evidence(options)
+        evidence = read_evidence(Path(options.evidence))
+        return CouplingReport(evidence, judge(evidence))
+    return _checked(session, options)
+
+
+def _refuse_with_evidence(options: CheckOptions) -> None:
+    if options.base or options.head or options.range_ or options.deployed or options.mode:
+        raise InputError("--evidence says everything by itself.", "Leave --base, --head, --range and the like out.")
+
+
+def _checked(session: "Session", options: CheckOptions) -> "CouplingReport":
+    from migrator.coupling.check import check
+    from migrator.coupling.ci import read_ci
+    from migrator.git import Repository
+
+    repository = Repository(Path.cwd())
+    return check(repository, _question(session, options, repository, read_ci(os.environ)))
+
+
+def _question(session: "Session", options: CheckOptions, repository: "Repository", ci: "CiContext") -> "Question":
+    from migrator.clock import SystemClock
+    from migrator.coupling.collect import Question
+
+    if options.range_ and (options.base or options.head):
+        raise InputError("--range names both ends.", "Leave --base and --head out.")
+    if options.range_ is not None and ".." not in options.range_:
+        raise InputError(f"{options.range_!r} is no range.", "Write --range DEPLOYED..CANDIDATE.")
+    return Question(
+        ci=ci,
+        now=SystemClock().now(),
+        base=options.base or "",
+        head=options.head or "",
+        range=options.range_ or "",
+        deployed=options.deployed,
+        mode=options.mode,
+        configuration=_inside(session.configuration, repository.top),
+        pg_version=session.settings.pg_version,
+    )
+
+
+def _inside(file: Path | None, top: Path) -> str:
+    """Return the configuration file's path from the repository's top; empty when it stands outside."""
+    resolved = file.resolve() if file else None
+    return resolved.relative_to(top).as_posix() if resolved and resolved.is_relative_to(top) else ""

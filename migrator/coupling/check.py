@@ -1,0 +1,68 @@
+"""The coupling check from end to end: collect, judge, and ask the forge only when there is something to override."""
+
+from collections.abc import Callable
+
+from migrator.coupling.ci import CiContext
+from migrator.coupling.collect import Question, Scan, collect
+from migrator.coupling.decision import Verdict
+from migrator.coupling.evidence import Commitment, Evidence, PullRequest, Unknown
+from migrator.coupling.judge import judge
+from migrator.coupling.report import CouplingReport
+from migrator.git import Repository, trailers_of
+
+Asked = tuple[PullRequest, tuple[Unknown, ...]]
+AskForge = Callable[[Repository, Evidence, CiContext], Asked]
+"""Asks the forge for labels, reviews and the members of teams; what it could not learn is unknown."""
+AskLedger = Callable[[], tuple[tuple[Commitment, ...], tuple[Unknown, ...]]]
+"""Reads the promises of earlier overrides."""
+
+
+def check(
+    repository: Repository,
+    question: Question,
+    *,
+    scan: Scan | None = None,
+    forge: AskForge | None = None,
+    ledger: AskLedger | None = None,
+) -> CouplingReport:
+    """Return the result of one check.
+
+    Args:
+        repository: the clone that holds both sides.
+        question: what to compare.
+        scan: reads the code of a commit.
+        forge: asked for approvals; without it only what the CI's environment says is known.
+        ledger: the promises of earlier overrides; without it there are none.
+
+    Raises:
+        InputError: a ref that was asked for does not exist.
+    """
+    evidence = collect(repository, question, scan)
+    if judge(evidence).verdict is Verdict.FAIL and evidence.merge_base:
+        request, unknowns = (forge or from_environment)(repository, evidence, question.ci)
+        commitments, more = ledger() if ledger is not None else ((), ())
+        update = {
+            "pull_request": request,
+            "commitments": commitments,
+            "unknowns": (*evidence.unknowns, *unknowns, *more),
+        }
+        evidence = evidence.model_copy(update=update)
+    return CouplingReport(evidence, judge(evidence))
+
+
+def from_environment(repository: Repository, evidence: Evidence, ci: CiContext) -> Asked:
+    """Return what the CI's environment and the head commit say; they know of no reviews."""
+    message = repository.log(f"{evidence.head}^!", "%B")
+    trailers = {key.lower(): value for key, value in trailers_of(message)}
+    request = PullRequest(
+        forge=ci.forge,
+        number=ci.number,
+        author=ci.author,
+        labels=ci.labels,
+        body=ci.body,
+        trailers=trailers,
+    )
+    text = (
+        "approvals: the forge was not asked for reviews; give a token in MIGRATOR_TOKEN, GITHUB_TOKEN or GITLAB_TOKEN"
+    )
+    return request, (Unknown(topic="reviews", text=text),)
