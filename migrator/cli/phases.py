@@ -1,4 +1,4 @@
-"""`migrator expand|migrate|contract|abort|resume`: one engine call each."""
+"""`migrator migrate|abort|resume`: one engine call each; expand and contract ask for more and have their own files."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ _NEXT = {
     "expanded": "Next: deploy code that works with both shapes, then `migrator migrate {id}`.",
     "migrated": "Next: deploy code that needs only the new shape; `migrator gate {id}` says what is missing.",
     "complete": "Nothing is left to do.",
+    "baselined": "It was in this database before this tool.",
     "aborted": "The schema is as before; `migrator expand {id}` starts again.",
 }
 
@@ -39,12 +40,18 @@ def _phase(name: str, doc: str, act: "Callable[[Engine, Migration], Outcome]") -
             return
         with running(session, metrics_port=metrics_port, metrics_textfile=metrics_textfile) as engine:
             outcome = act(engine, migration)
-        session.show(_data(outcome), lambda: _text(name, outcome))
+        show_outcome(session, name, outcome)
 
     return command
 
 
-def _data(outcome: "Outcome") -> dict[str, Any]:
+def show_outcome(session: Session, command: str, outcome: "Outcome") -> None:
+    """Print where the migration was and is, and what comes next."""
+    session.show(as_data(outcome), lambda: _text(command, outcome))
+
+
+def as_data(outcome: "Outcome") -> dict[str, Any]:
+    """Return the outcome as it is printed as JSON."""
     return {"migration": outcome.migration, "before": outcome.before.value, "state": outcome.after.value}
 
 
@@ -58,14 +65,8 @@ def _text(command: str, outcome: "Outcome") -> str:
     return f"{outcome.migration} is {state} already. {hint}"
 
 
-expand = _phase("expand", "Run expand.sql: old and new code both work afterwards.", lambda e, m: e.expand(m))
 migrate = _phase(
     "migrate", "Run the backfills, prove them, then run migrate.sql and verify.sql.", lambda e, m: e.migrate(m)
-)
-contract = _phase(
-    "contract",
-    "Ask the gates; when all are open, run contract.sql. There is no way back from its first statement.",
-    lambda e, m: e.contract(m),
 )
 abort = _phase("abort", "Run abort.sql: the schema is as before expand.", lambda e, m: e.abort(m))
 resume = _phase("resume", "Go on with the phase that was interrupted.", lambda e, m: e.resume(m))

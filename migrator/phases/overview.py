@@ -1,15 +1,19 @@
 """Where every migration is and what comes next: the folder on disk joined with the records in the database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from migrator.errors import ManifestError
+from migrator.names import TableName
 from migrator.pg.driver import Connection
-from migrator.phases.folder import load_migration, migration_id, migration_paths
-from migrator.state import backfills
+from migrator.phases.folder import load_migration, migration_id, migration_paths, read_sql
+from migrator.phases.repeatables import repeatable_paths
+from migrator.schema.order import order_key
+from migrator.state import backfills, claims
 from migrator.state.records import MigrationRecord
+from migrator.state.repeatables import RepeatableRecord, recorded
 from migrator.state.store import Store
 from migrator.state.transitions import ENDED, State
 
@@ -43,6 +47,18 @@ class Overview:
     failed_step: str
     """The step that failed last, with its error; empty when none did."""
     backfills: tuple[Mapping[str, object], ...]
+    claims: tuple[TableName, ...]
+    """The tables that no other migration may work on until this one has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatableState:
+    """One R__*.sql file's line in `migrator status`; `state` is current, new, changed, broken or gone."""
+
+    name: str
+    state: str
+    applied_at: datetime | None
+    actor: str
 
 
 def overview(migrations: Path, connection: Connection) -> tuple[Overview, ...]:
@@ -50,14 +66,48 @@ def overview(migrations: Path, connection: Connection) -> tuple[Overview, ...]:
     store = Store(connection, "status")
     records = {record.id: record for record in store.migrations()}
     rows = backfills.status(connection, None)
+    held = claims.held_by_all(connection)
     today = store.now().date()
     folders = {migration_id(path): path for path in migration_paths(migrations)}
     return tuple(
-        _one(
-            name, folders.get(name), records.get(name), [row for row in rows if row["migration"] == name], store, today
+        replace(
+            _one(
+                name,
+                folders.get(name),
+                records.get(name),
+                [row for row in rows if row["migration"] == name],
+                store,
+                today,
+            ),
+            claims=tuple(claim.table for claim in held if claim.migration == name),
         )
-        for name in sorted({*folders, *records})
+        for name in sorted({*folders, *records}, key=order_key)
     )
+
+
+def repeatables(migrations: Path, connection: Connection) -> tuple[RepeatableState, ...]:
+    """Return every repeatable file of the folder and of the database, in the order in which they run."""
+    known = recorded(connection)
+    paths = {path.stem: path for path in repeatable_paths(migrations)}
+    return tuple(
+        RepeatableState(
+            name,
+            _repeatable_state(paths.get(name), known.get(name)),
+            known[name].applied_at if name in known else None,
+            known[name].actor if name in known else "",
+        )
+        for name in sorted({*paths, *known}, key=order_key)
+    )
+
+
+def _repeatable_state(path: Path | None, record: RepeatableRecord | None) -> str:
+    if path is None:
+        return "gone"
+    try:
+        checksum = read_sql(path).sha256
+    except ManifestError:
+        return "broken"
+    return "new" if record is None else "current" if record.sha256 == checksum else "changed"
 
 
 def _one(
@@ -81,6 +131,7 @@ def _one(
         next_step=problem or _NEXT[state].format(id=name),
         failed_step=_failed(store, name) if is_open else "",
         backfills=tuple(rows),
+        claims=(),
     )
 
 

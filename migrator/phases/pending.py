@@ -13,7 +13,7 @@ from migrator.pg.connection import connect
 from migrator.phases.dependencies import in_order
 from migrator.phases.engine import Engine, Outcome
 from migrator.phases.folder import Migration, load_migration, migration_paths
-from migrator.phases.repeatables import Applied, Repeatable, apply_changed, load_repeatables
+from migrator.phases.repeatables import Applied, Repeatable, apply_changed, due, load_repeatables
 from migrator.state.install import require_installed
 from migrator.state.records import MigrationRecord
 from migrator.state.store import Store
@@ -48,6 +48,16 @@ def pending(store: Store, migrations: Path) -> tuple[Migration, ...]:
     records = {record.id: record for record in store.migrations()}
     ordered = in_order(load_all(migrations), records)
     return tuple(migration for migration in ordered if _is_pending(migration, records.get(migration.id)))
+
+
+def would_run(dsn: str, migrations: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the ids and the repeatable files that `expand_all` would run now, in its order; reads only."""
+    files = load_repeatables(migrations)
+    with connect(dsn, application_name="migrator/expand") as connection:
+        require_installed(connection)
+        store = Store(connection, "expand")
+        names = tuple(migration.id for migration in pending(store, migrations))
+        return names, tuple(file.name for file, _ in due(store, files))
 
 
 def expand_all(engine: Engine, migrations: Path, on_done: Callable[[str], None]) -> Expanded:

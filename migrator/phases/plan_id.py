@@ -7,15 +7,18 @@ Sizes, blockers and gates are no part of it: they change every second, and are a
 
 import hashlib
 import json
+from dataclasses import dataclass
 
 from migrator.errors import Refused
+from migrator.names import TableName
 from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection
 from migrator.pg.objects import read_objects
-from migrator.phases.claims import touched_owners
+from migrator.phases.claims import claimed_tables, touched_owners
 from migrator.phases.folder import Migration
+from migrator.state.claims import Claim, in_the_way
 from migrator.state.store import Store
-from migrator.state.transitions import State
+from migrator.state.transitions import ENDED, State
 
 _LENGTH = 16
 _SAME = {State.READY: State.MIGRATED, State.ABORTED: State.PENDING}
@@ -61,6 +64,36 @@ def plan_id(connection: Connection, migration: Migration, phase: str) -> str:
         [list(item) for item in objects],
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanHead:
+    """What belongs to a plan beside its statements."""
+
+    state: State
+    next_phase: str | None
+    phase: str | None
+    """The phase that the id is of: the one asked for, else the next."""
+    plan_id: str | None
+    claims: tuple[TableName, ...]
+    """The tables that the migration works on."""
+    in_the_way: tuple[Claim, ...]
+    """Claims of other open migrations: while they last, this one cannot begin."""
+
+
+def head_of(connection: Connection, migration: Migration, phase: str | None) -> PlanHead:
+    """Return the head of the plan of one phase, or of the next; the schema migrator must be installed."""
+    state = state_of(connection, migration)
+    chosen = phase or next_phase(state)
+    tables = claimed_tables(migration, server_version(connection) // 10000)
+    return PlanHead(
+        state,
+        next_phase(state),
+        chosen,
+        plan_id(connection, migration, chosen) if chosen else None,
+        tables,
+        () if state in ENDED else in_the_way(connection, migration.id, migration.manifest.migration.depends_on, tables),
+    )
 
 
 def require_plan(connection: Connection, migration: Migration, phase: str, wanted: str) -> None:

@@ -54,10 +54,15 @@ def load_repeatables(migrations: Path) -> tuple[Repeatable, ...]:
     Raises:
         ManifestError: one cannot be read, or cannot run in one transaction.
     """
+    return tuple(Repeatable(path.stem, read_sql(path)) for path in repeatable_paths(migrations))
+
+
+def repeatable_paths(migrations: Path) -> tuple[Path, ...]:
+    """Return the repeatable files of the folder, in the order of their names."""
     if not migrations.is_dir():
         return ()
     paths = [path for path in migrations.iterdir() if is_repeatable(path.name) and path.is_file()]
-    return tuple(Repeatable(path.stem, read_sql(path)) for path in sorted(paths, key=lambda path: order_key(path.name)))
+    return tuple(sorted(paths, key=lambda path: order_key(path.name)))
 
 
 def due(store: Store, files: Iterable[Repeatable]) -> tuple[tuple[Repeatable, str], ...]:

@@ -79,9 +79,11 @@ def held_by_all(connection: Connection) -> tuple[Claim, ...]:
     return tuple(Claim(r["migration"], TableName(r["table_schema"], r["table_name"]), r["state"]) for r in rows)
 
 
-def in_the_way(connection: Connection, migration: str, tables: Iterable[TableName]) -> tuple[Claim, ...]:
-    """Return the claims of others that `take` would be refused for; reads only."""
-    ancestors = _Ancestors.read(connection)
+def in_the_way(
+    connection: Connection, migration: str, depends_on: Sequence[str], tables: Iterable[TableName]
+) -> tuple[Claim, ...]:
+    """Return the claims of others that `take` would be refused for, also before the migration has a record."""
+    ancestors = _Ancestors({**_Ancestors.read(connection).direct, migration: depends_on})
     rows = [row for found in _holders(connection, sorted(set(tables))).values() for row in found]
     return tuple(
         Claim(row["migration"], TableName(row["table_schema"], row["table_name"]), row["state"])

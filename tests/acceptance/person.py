@@ -65,6 +65,10 @@ class Person:
         assert [word for word in (*_NEVER, *self._secrets()) if word in out + err] == [], said
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
+    def plan_id(self, migration: str, phase: str = "contract") -> str:
+        """Return the id of the plan of a phase, as `migrator plan` shows it."""
+        return self.json("plan", migration, "--phase", phase)["plan_id"]
+
     def psql(self, *statements: str) -> None:
         """Run SQL as the application's owner would."""
         with connect(self.dsn, application_name="psql") as connection:

@@ -39,7 +39,9 @@ def test_the_first_migration_of_the_readme(dana_everywhere: Person) -> None:
     dana.migrator("contract", "users_email_to_mail", exits=3)
     dana.migrator("approve", "users_email_to_mail", "--reason", "old code is gone since Tuesday")
     assert "may begin" in dana.migrator("gate", "users_email_to_mail").stdout
-    dana.migrator("contract", "users_email_to_mail")
+    refused = dana.migrator("contract", "users_email_to_mail", exits=4).stderr
+    assert "removes column public.users.email" in refused
+    dana.migrator("contract", "users_email_to_mail", "--yes", "--plan-id", dana.plan_id("users_email_to_mail"))
     assert _columns(dana) == ["id", "mail"]
     assert "complete" in dana.migrator("status").stdout
     told = dana.migrator("history", "users_email_to_mail").stdout
@@ -75,7 +77,10 @@ def test_every_command_answers_in_json(dana: Person) -> None:
     assert dana.json("contract", name, exits=3)["error"]["kind"] == "ContractShut"
     assert dana.json("approve", name, "--reason", "nobody reads email any more")["actor"] == "dana"
     assert dana.json("gate", name)["open"] is True
-    assert dana.json("contract", name)["state"] == "complete"
+    plan = dana.json("plan", name, "--phase", "contract")["plan_id"]
+    unconfirmed = dana.json("contract", name, exits=4)["error"]["details"]
+    assert unconfirmed["plan_id"] == plan
+    assert dana.json("contract", name, "--yes", "--plan-id", plan)["state"] == "complete"
     assert [row["state"] for row in dana.json("status")["migrations"]] == ["complete"]
     assert {event["migration"] for event in dana.json("history", name)["events"]} == {name}
 

@@ -1,0 +1,64 @@
+"""`migrator contract ID`: the gates, the confirmation of what is removed, then contract.sql."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from migrator.cli.context import Command, Session, pass_session
+from migrator.cli.phases import show_outcome
+from migrator.cli.running import load, metrics_options, migration_argument, running
+
+if TYPE_CHECKING:
+    from migrator.phases.folder import Migration
+
+
+@click.command(cls=Command)
+@migration_argument
+@click.option("--plan-id", metavar="PLAN", help="Run exactly this plan of `migrator plan ID`, or refuse.")
+@click.option("--yes", "is_sure", is_flag=True, help="With --plan-id: what the plan removes may go; nobody is asked.")
+@click.option("--dry-run", is_flag=True, help="Show the plan of this phase and change nothing.")
+@metrics_options
+@pass_session
+def contract(
+    session: Session,
+    migration_id: str,
+    plan_id: str | None,
+    is_sure: bool,
+    dry_run: bool,
+    metrics_port: int | None,
+    metrics_textfile: Path | None,
+) -> None:
+    """Ask the gates; when all are open, run contract.sql. There is no way back from its first statement.
+
+    What is removed for good is confirmed first: on a terminal by typing its name, elsewhere by --yes with the
+    --plan-id that `migrator plan ID --phase contract` shows.
+    """
+    migration = load(session, migration_id)
+    if dry_run:
+        from migrator.cli.plan import show_plan
+
+        show_plan(session, migration, "contract")
+        return
+    plan = _confirmed(session, migration, plan_id, is_sure=is_sure)
+    with running(session, metrics_port=metrics_port, metrics_textfile=metrics_textfile) as engine:
+        outcome = engine.contract(migration, plan)
+    show_outcome(session, "contract", outcome)
+
+
+def _confirmed(session: Session, migration: "Migration", plan_id: str | None, *, is_sure: bool) -> str | None:
+    from migrator.pg.connection import connect
+    from migrator.phases.confirmation import confirmed_plan
+    from migrator.state.install import require_installed
+
+    ask = _ask if sys.stdin.isatty() and not session.is_json else None
+    with connect(session.dsn(), application_name="migrator/confirm") as connection:
+        require_installed(connection)
+        settings = session.settings.only(session.env)
+        return confirmed_plan(connection, settings, migration, wanted=plan_id, is_sure=is_sure, ask=ask)
+
+
+def _ask(question: str) -> str:
+    answer: str = click.prompt(question, err=True)
+    return answer
