@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tests.recipes.workload import Action, Code, delete, insert, read, update, upsert
 
 NOTHING: Mapping[str, object] = {}
+NO_COLUMNS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ def crud(
     *more: Action,
     key: str = "id",
     leaves: Mapping[str, object] = NOTHING,
-    conflict: str = "",
+    computed: Mapping[str, str] = NO_COLUMNS,
+    only_read: Mapping[str, str | Column] = NO_COLUMNS,
 ) -> Code:
     """Return code that reads, joins, inserts, upserts, deletes, and updates all columns that it knows.
 
@@ -44,16 +46,18 @@ def crud(
         more: what else this application does.
         key: the primary key's column.
         leaves: what an insert leaves in values that this code does not know.
-        conflict: the upsert's ON CONFLICT; the key when not given.
+        computed: further columns of the primary key -> what is inserted, an expression of `%(key)s`.
+        only_read: the name of each value that this code never writes -> its column.
     """
-    known = {value: Column(column) if isinstance(column, str) else column for value, column in columns.items()}
-    shown = ", ".join(f"{column.shown} AS {value}" for value, column in known.items())
+    known, readable = _as_columns(columns), _as_columns({**columns, **only_read})
+    shown = ", ".join(f"{column.shown} AS {value}" for value, column in readable.items())
     names = ", ".join(column.name for column in known.values())
     values = ", ".join(column.written(value) for value, column in known.items())
     pairs = ", ".join(f"{column.name} = {column.written(value)}" for value, column in known.items())
     again = ", ".join(f"{column.name} = excluded.{column.name}" for column in known.values())
-    into = f"INSERT INTO {table} AS t ({key}, {names}) VALUES (%(key)s, {values})"
-    on_conflict = f"ON CONFLICT ({conflict or key}) DO UPDATE SET {again}"
+    keys, key_values = ", ".join((key, *computed)), ", ".join(("%(key)s", *computed.values()))
+    into = f"INSERT INTO {table} AS t ({keys}, {names}) VALUES ({key_values}, {values})"
+    on_conflict = f"ON CONFLICT ({keys}) DO UPDATE SET {again}"
     return Code(
         f"SELECT t.{key} AS key, {shown} FROM {table} t",
         (
@@ -66,3 +70,7 @@ def crud(
             *more,
         ),
     )
+
+
+def _as_columns(columns: Mapping[str, str | Column]) -> dict[str, Column]:
+    return {value: Column(column) if isinstance(column, str) else column for value, column in columns.items()}

@@ -26,7 +26,7 @@ def trial(request: pytest.FixtureRequest, database: Database, tmp_path: Path) ->
 def _conclude(trial: Trial, walk: str) -> None:
     assert trial.problems == []
     assert (trial.score.failed, trial.score.diverged) == (0, 0)
-    assert trial.score.queries > 50
+    assert trial.score.queries > 15
     store(walk, trial.name, trial.database.server.programs.major, trial.score)
 
 
@@ -42,10 +42,11 @@ def test_through_every_abort(trial: Trial) -> None:
     _conclude(trial, "back")
 
 
+_CHECK = "ALTER TABLE public.users ADD CONSTRAINT filled CHECK"
 BREAKS = {
     "no trigger on update": ("expand.sql", r"CREATE TRIGGER \w+_u .*?;", "", "old code after expand: row"),
     "the trigger does nothing": ("expand.sql", r"IF TG_OP = .*END IF;", "", "old code after expand: row"),
-    "the column goes too early": ("expand.sql", r"\Z", "ALTER TABLE public.users DROP COLUMN email;", "UndefinedColumn"),
+    "NULL is refused too early": ("expand.sql", r"\Z", f"{_CHECK} (mail IS NOT NULL) NOT VALID;", "CheckViolation"),
     "the function stays": ("contract.sql", r"DROP FUNCTION .*?;", "", "left behind: function"),
     "abort leaves the function": ("abort.sql", r"DROP FUNCTION .*?;", "", "schema, abort from expanded"),
 }

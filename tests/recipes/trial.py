@@ -28,7 +28,7 @@ from tests.phases.looking import schema_dump
 from tests.recipes.recipe_cases import CASES
 from tests.recipes.residue import residue
 from tests.recipes.trial_client import Fleet, Row, Share, differences
-from tests.recipes.workload import NOT_YET, Code, Workload
+from tests.recipes.workload import Code, Workload
 
 ROWS = 160
 """Keys 1 to 160 exist before; each of the four clients owns 30, the rest is written by nobody but the backfill."""
@@ -82,6 +82,8 @@ class Trial:
             engine.expand(self.migration)
             with self._new_clients() as new:
                 self._observe_both(old, new, "expand")
+                if self.workload.old_until == "migrate":
+                    old.stop()
                 engine.migrate(self.migration)
                 self._observe_both(old, new, "migrate")
                 new.deploy(self.workload.new)
@@ -95,17 +97,28 @@ class Trial:
 
     def walk_back(self) -> None:
         """Abort from the end of expand, from the middle and from as far as it goes; old code runs all the time."""
+        is_old_everywhere = self.workload.old_until == "contract"
         total = self._steps("expand") + self._steps("migrate") + 2 * len(self.migration.manifest.backfill)
+        stops = {total // 2} if self.migration.has_contract else {total // 2, total - 1}
         self.adopt()
         with self.clients(self.workload.old, new=False) as old:
             if self._steps("expand"):
                 self._there_and_back(old, "expanded")
-            if total > 1:
-                self._there_and_back(old, "the middle", stop_at=total // 2)
-            if self.migration.has_contract:
+            for stop in sorted(stops - {0}) if is_old_everywhere else ():
+                self._there_and_back(old, f"event {stop}", stop)
+            if self.migration.has_contract and is_old_everywhere:
                 self._there_and_back(old, "migrated")
-            elif self._steps("migrate"):
-                self._there_and_back(old, "the last step", stop_at=total - 1)
+        if not is_old_everywhere:
+            self._there_and_back_without_old_code()
+
+    def _there_and_back_without_old_code(self) -> None:
+        engine = self.shop.engine()
+        engine.expand(self.migration)
+        engine.migrate(self.migration)
+        engine.abort(self.migration)
+        self.expect(schema_dump(self.database.server, self.database.dsn), self.before, "schema, abort from migrated")
+        with self.clients(self.workload.old, new=False) as old:
+            self._observe(old, "abort from migrated")
 
     def _steps(self, phase: str) -> int:
         return len(steps_of(self.migration.statements(phase), phase, self.database.server.programs.major))
@@ -126,7 +139,9 @@ class Trial:
                 connection.execute(text.encode())
         self.expect(self.shop.engine().abort(self.migration).after.value, "aborted", f"state after abort from {until}")
         self._observe(old, f"abort from {until}")
-        self.expect(schema_dump(self.database.server, self.database.dsn), self.before, f"schema, abort from {until}")
+        if self.workload.is_undone_by_abort:
+            found = schema_dump(self.database.server, self.database.dsn)
+            self.expect(found, self.before, f"schema, abort from {until}")
         with old.paused():
             self.adopt()
 
@@ -142,7 +157,7 @@ class Trial:
     @contextmanager
     def clients(self, code: Code, *, new: bool) -> Generator[Fleet]:
         """Run clients of one version for the time of the block and count what they saw."""
-        shares = self.shares[_CLIENTS:] if new else self.shares[:_CLIENTS]
+        shares = self.shares[_CLIENTS : 2 * _CLIENTS] if new else self.shares[:_CLIENTS]
         fleet = Fleet(self.database.dsn, "2.0" if new else "1.9", self.workload, code, shares)
         try:
             with fleet:
@@ -165,7 +180,8 @@ class Trial:
     def _observe_both(self, old: Fleet, new: Fleet, phase: str) -> None:
         self._wait(old, new)
         with old.paused(), new.paused():
-            self._audit(self.workload.old, f"old code after {phase}")
+            if old.is_running:
+                self._audit(self.workload.old, f"old code after {phase}")
             self._audit(new.clients[0].code, f"new code after {phase}")
 
     def _observe(self, fleet: Fleet, phase: str) -> None:
@@ -175,11 +191,12 @@ class Trial:
 
     def _wait(self, *fleets: Fleet) -> None:
         for fleet in fleets:
-            fleet.wait_for_queries()
+            if fleet.is_running:
+                fleet.wait_for_queries()
 
     def _audit(self, code: Code, when: str) -> None:
         """Compare every row, as the code sees it, with what was written; nobody may write meanwhile."""
-        if code is NOT_YET:
+        if not code.rows:
             return
         found = self._rows(code)
         for share in self.shares:

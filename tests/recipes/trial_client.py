@@ -179,6 +179,11 @@ class Fleet:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether nobody has asked the clients to stop."""
+        return not self._stop.is_set()
+
     def stop(self) -> None:
         """Ask every client to stop and wait until it has."""
         self._stop.set()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from typing import Literal
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 
@@ -71,7 +72,8 @@ class Code:
     """One version of the application: its queries, and how it sees the whole table."""
 
     rows: str
-    """All rows, the key as `key` and values under their names: compared with what was written at each phase's end."""
+    """All rows, the key as `key` and values under their names: compared with what was written at each phase's end.
+    Empty: this code does not know the table."""
     actions: tuple[Action, ...]
 
 
@@ -113,16 +115,20 @@ class Workload:
     """Values that are forms of one and the same: who writes one has written all."""
     given: Mapping[str, object] = field(default_factory=dict[str, object])
     """What every row of `fill` must hold for new code, although nobody wrote it."""
-    refilled: frozenset[str] = frozenset()
-    """Values whose NULL the backfill may replace."""
+    refilled: Mapping[str, object] = field(default_factory=dict[str, object])
+    """What the backfill may replace in rows of before, by value."""
     before_abort: tuple[str, ...] = ()
     """What the abort's documentation asks of the operator when new code has run."""
+    old_until: Literal["contract", "migrate"] = "contract"
+    """The phase before which the recipe's documentation asks to stop old code."""
+    is_undone_by_abort: bool = True
+    """Whether abort restores the schema; only what PostgreSQL cannot undo may stay."""
     key: Callable[[int], object] = int
     """The key of row number n."""
 
     def remembered(self, row: Mapping[str, object]) -> dict[str, object]:
         """Return what of a row is known to stay until somebody writes it."""
-        return {name: value for name, value in row.items() if value is not None or name not in self.refilled}
+        return {name: value for name, value in row.items() if (name, value) not in self.refilled.items()}
 
     def also_written(self, names: frozenset[str]) -> frozenset[str]:
         """Return the names with those that are linked to one of them."""

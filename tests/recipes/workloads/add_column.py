@@ -6,8 +6,8 @@ from tests.recipes.workload import ANYTHING, Code, Workload, delete, insert, rea
 _FILL = "INSERT INTO users SELECT generate_series(1, %(rows)s)"
 
 
-def _old(**leaves: object) -> Code:
-    """The table has one column only: the key."""
+def only_keys(**leaves: object) -> Code:
+    """Return code for which the table has one column only: the key."""
     return Code(
         "SELECT id AS key FROM users",
         (
@@ -24,22 +24,22 @@ WORKLOADS = {
     "add_column_plain": Workload(
         fill=_FILL,
         draw=lambda n: {"nick": f"nick {n}"},
-        old=_old(nick=None),
+        old=only_keys(nick=None),
         new=crud("users", {"nick": "nick"}, insert("INSERT INTO users (id) VALUES (%(key)s)", nick=None)),
         given={"nick": None},
     ),
     "add_column_constant": Workload(
         fill=_FILL,
         draw=lambda n: {"score": n},
-        old=_old(score=7),
+        old=only_keys(score=7),
         new=crud("users", {"score": "score"}, insert("INSERT INTO users (id) VALUES (%(key)s)", score=7)),
         given={"score": 7},
     ),
     "add_column_volatile": Workload(
         fill=_FILL,
         draw=lambda n: {"token": f"{n:08x}-0000-4000-8000-000000000000"},
-        old=_old(),
-        bridge=crud("users", {"token": Column("token", "uuid")}, *_old(token=ANYTHING).actions),
-        new=crud("users", {"token": Column("token", "uuid")}, *_old(token=ANYTHING).actions),
+        old=only_keys(),
+        bridge=crud("users", {"token": Column("token", "uuid")}, *only_keys(token=ANYTHING).actions),
+        new=crud("users", {"token": Column("token", "uuid")}, *only_keys(token=ANYTHING).actions),
     ),
 }

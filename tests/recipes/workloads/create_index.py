@@ -1,20 +1,28 @@
 """Both versions do the same before, during and after the build; for a unique index they write no duplicates."""
 
 from tests.recipes.crud import crud
+from tests.recipes.events_table import FILL, draw, events
 from tests.recipes.workload import Workload, insert, read
 
-_CODE = crud(
+_USERS = crud(
     "users",
     {"email": "email"},
     insert("INSERT INTO users (id) VALUES (%(key)s)", email=None),
-    read("SELECT email FROM users WHERE lower(email) = lower('X') OR id = %(key)s"),
+    read("SELECT t.email FROM users t WHERE lower(t.email) = lower('X') OR t.id = %(key)s"),
 )
+_EVENTS = events(read("SELECT t.place FROM app.events t WHERE t.place > 1 AND t.place < 0 OR t.id = %(key)s"))
 
 WORKLOADS = {
     "create_index": Workload(
         fill="INSERT INTO users SELECT g, 'u' || g FROM generate_series(1, %(rows)s) g",
         draw=lambda n: {"email": f"u{n}"},
-        old=_CODE,
-        new=_CODE,
+        old=_USERS,
+        new=_USERS,
+    ),
+    "create_index_partitioned": Workload(
+        fill=FILL,
+        draw=draw,
+        old=_EVENTS,
+        new=_EVENTS,
     ),
 }

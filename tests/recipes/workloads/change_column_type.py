@@ -1,0 +1,75 @@
+"""Old code has the column with its type, new code a second one with another; each reads what the other wrote.
+
+As expand.sql documents, new code reads the new column only after migrate: until then the bridge asks for both. The
+case `utc` is left out: its column gets another type under the same name, which no code reads without knowing it.
+"""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from tests.recipes.crud import Column, crud
+from tests.recipes.workload import Workload, insert
+
+_FILL = """
+    INSERT INTO orders
+    SELECT g, 1 + g % 200, 'c' || g, (g * 1.5)::text, timestamp '2026-01-01' + g % 40000 * interval '1 min'
+    FROM generate_series(1, %(rows)s) g
+"""
+_BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def _draw(number: int) -> dict[str, object]:
+    placed = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None) + timedelta(minutes=number % 40_000)
+    return {
+        "quantity": 1 + number % 200,
+        "code": f"c{number}",
+        "amount": f"{number % 1000}.50",
+        "price": Decimal(number % 1000) + Decimal("0.5"),
+        "placed": placed,
+        "placed_at": placed.replace(tzinfo=_BERLIN),
+    }
+
+
+# A prepared statement that returns the column itself fails once its type has changed, as expand.sql documents.
+_CODES = crud(
+    "orders",
+    {"code": Column("code", reads="t.code::text")},
+    insert("INSERT INTO orders (id) VALUES (%(key)s)", code=None),
+)
+
+WORKLOADS = {
+    "change_column_type_free": Workload(fill=_FILL, draw=_draw, old=_CODES, new=_CODES),
+    "change_column_type_wider": Workload(
+        fill=_FILL,
+        draw=_draw,
+        old=crud("orders", {"quantity": "quantity"}, insert("INSERT INTO orders (id) VALUES (%(key)s)", quantity=1)),
+        bridge=crud("orders", {"quantity": Column("amount_ordered", reads="coalesce(t.amount_ordered, t.quantity)")}),
+        new=crud(
+            "orders", {"quantity": "amount_ordered"}, insert("INSERT INTO orders (id) VALUES (%(key)s)", quantity=1)
+        ),
+    ),
+    "change_column_type_text_to_number": Workload(
+        fill=_FILL,
+        draw=_draw,
+        old=crud(
+            "orders", {"amount": "amount"}, insert("INSERT INTO orders (id) VALUES (%(key)s)", amount=None, price=None)
+        ),
+        bridge=crud("orders", {"price": Column("price", reads="coalesce(t.price, t.amount::numeric)")}),
+        new=crud(
+            "orders", {"price": "price"}, insert("INSERT INTO orders (id) VALUES (%(key)s)", amount=None, price=None)
+        ),
+        linked=(frozenset({"amount", "price"}),),
+    ),
+    "change_column_type_zone": Workload(
+        fill=_FILL,
+        draw=_draw,
+        old=crud("orders", {"placed": "placed"}),
+        bridge=crud(
+            "orders",
+            {"placed_at": Column("placed_at", reads="coalesce(t.placed_at, t.placed AT TIME ZONE 'Europe/Berlin')")},
+        ),
+        new=crud("orders", {"placed_at": "placed_at"}),
+        linked=(frozenset({"placed", "placed_at"}),),
+    ),
+}

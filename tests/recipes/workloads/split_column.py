@@ -1,0 +1,42 @@
+"""Old code writes the whole, new code the parts; each reads what the other wrote.
+
+As expand.sql documents, new code reads the parts only after migrate: until then the bridge takes the whole apart.
+"""
+
+from tests.recipes.crud import Column, crud
+from tests.recipes.workload import Workload, insert
+
+_LAST = "substr(t.full_name, length(split_part(t.full_name, ' ', 1)) + 2)"
+
+
+def _draw(number: int) -> dict[str, object]:
+    first, last = f"Ann{number}", f"van Berg{number % 9}"
+    return {"full_name": f"{first} {last}", "first": first, "last": last, "city": f"city {number % 5}"}
+
+
+WORKLOADS = {
+    "split_column": Workload(
+        fill="INSERT INTO people SELECT g, 'Ann' || g || ' van Berg', 'Ulm' FROM generate_series(1, %(rows)s) g",
+        draw=_draw,
+        old=crud(
+            "people",
+            {"full_name": "full_name", "city": "city"},
+            insert("INSERT INTO people (id) VALUES (%(key)s)", full_name=None, city=None, first=None, last=None),
+        ),
+        bridge=crud(
+            "people",
+            {
+                "first": Column("first", reads="coalesce(t.first, split_part(t.full_name, ' ', 1))"),
+                "last": Column("last", reads=f"coalesce(t.last, {_LAST})"),
+                "city": "city",
+            },
+        ),
+        new=crud(
+            "people",
+            {"first": "first", "last": "last", "city": "city"},
+            insert("INSERT INTO people (id, city) VALUES (%(key)s, %(city)s)", first=None, last=None),
+            only_read={"full_name": Column("", reads="nullif(concat_ws(' ', t.first, t.last), '')")},
+        ),
+        linked=(frozenset({"full_name", "first", "last"}),),
+    ),
+}
