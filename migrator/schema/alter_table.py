@@ -3,12 +3,20 @@
 from collections.abc import Callable, Mapping
 
 from migrator.names import TableName, quote
-from migrator.schema.create_table import add_constraint, bound_of, column_from, default_text, record_generated
+from migrator.schema.create_table import (
+    add_constraint,
+    bound_of,
+    column_from,
+    default_text,
+    identity_from,
+    record_generated,
+)
 from migrator.schema.draft import Draft
 from migrator.schema.expressions import definition_of
 from migrator.schema.parts import Constraint, changed
 from migrator.schema.removals import drop_column, drop_constraint
 from migrator.schema.types import format_type
+from migrator.statements.facts.columns import own_constraints
 from migrator.statements.parse import Node, pb
 
 _Handler = Callable[[Draft, TableName, pb.AlterTableCmd], None]
@@ -51,8 +59,8 @@ def _add_column(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> No
     if known is None or known.column(tree.colname) is not None:
         return  # IF NOT EXISTS: the column stays as it is
     draft.add_column(table, column_from(table, tree))
-    for node in tree.constraints:
-        add_constraint(draft, table, node.constraint, (tree.colname,))
+    for constraint in own_constraints(tree):
+        add_constraint(draft, table, constraint, (tree.colname,))
     record_generated(draft, table, tree)
 
 
@@ -87,11 +95,12 @@ def _drop_not_null(draft: Draft, table: TableName, command: pb.AlterTableCmd) ->
 
 
 def _add_identity(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
-    draft.change_column(table, command.name, is_identity=True)
+    identity = identity_from(table, command.name, [definition_of(command)])
+    draft.change_column(table, command.name, is_identity=True, identity=identity)
 
 
 def _drop_identity(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:
-    draft.change_column(table, command.name, is_identity=False)
+    draft.change_column(table, command.name, is_identity=False, identity=None)
 
 
 def _drop_expression(draft: Draft, table: TableName, command: pb.AlterTableCmd) -> None:

@@ -6,6 +6,7 @@ from migrator.names import TableName, literal, quote
 from migrator.pg.catalog import CatalogRows, read_catalog
 from migrator.pg.driver import Connection, Row
 from migrator.schema.model import Column, Constraint, Dependent, Domain, Function, Grant, Index, Schema, Table, View
+from migrator.schema.parts import Identity
 
 _CONSTRAINT_KINDS = {
     "p": "primary key",
@@ -104,6 +105,7 @@ def _column(row: Row, grants: Iterable[Row], unproven: set[str]) -> Column:
         is_not_null=row["is_not_null"] and row["name"] not in unproven,
         default=None if row["is_generated"] else row["default_text"],
         is_identity=row["is_identity"],
+        identity=_identity(row),
         is_generated=row["is_generated"],
         is_virtual=row["is_virtual"],
         collation=row["collation"],
@@ -115,6 +117,13 @@ def _column(row: Row, grants: Iterable[Row], unproven: set[str]) -> Column:
         ),
         settings=_settings(row),
     )
+
+
+def _identity(row: Row) -> Identity | None:
+    sequence = _name(row["identity_schema"], row["identity_name"])
+    if not row["is_identity"] or sequence is None:
+        return None
+    return Identity("ALWAYS" if row["identity_kind"] == "a" else "BY DEFAULT", sequence, tuple(row["identity_options"]))
 
 
 def _settings(row: Row) -> tuple[str, ...]:

@@ -12,11 +12,12 @@ from migrator.schema.definitions import (
 )
 from migrator.schema.dependents import record
 from migrator.schema.draft import Draft
-from migrator.schema.expressions import column_refs, expression_text
+from migrator.schema.expressions import column_refs, definition_of, expression_text
 from migrator.schema.naming import choose_name
-from migrator.schema.parts import Column, Constraint, Table, changed
+from migrator.schema.parts import Column, Constraint, Identity, Table, changed
 from migrator.schema.removals import drop_index
 from migrator.schema.types import format_type, serial_type
+from migrator.statements.facts.columns import own_constraints
 from migrator.statements.parse import Node, pb
 
 _KEYS = (pb.CONSTR_PRIMARY, pb.CONSTR_UNIQUE)
@@ -131,10 +132,10 @@ def _copied(column: Column, options: int) -> Column:
 def _constraints(draft: Draft, name: TableName, statement: pb.CreateStmt) -> None:
     """Add checks, then keys (the primary key first), then foreign keys: names depend on the order."""
     found = [
-        (node.constraint, (element.column_def.colname,))
+        (constraint, (element.column_def.colname,))
         for element in statement.table_elts
         if element.WhichOneof("node") == "column_def"
-        for node in element.column_def.constraints
+        for constraint in own_constraints(element.column_def)
     ]
     found += [(_valid(e.constraint), ()) for e in statement.table_elts if e.WhichOneof("node") == "constraint"]
     for kinds in ((pb.CONSTR_CHECK,), (pb.CONSTR_PRIMARY,), (pb.CONSTR_UNIQUE,), (pb.CONSTR_EXCLUSION,)):
@@ -232,11 +233,25 @@ def column_from(table: TableName, tree: pb.ColumnDef) -> Column:
         is_not_null=bool(serial) or is_identity or bool(kinds & {pb.CONSTR_NOTNULL, pb.CONSTR_PRIMARY}),
         default=_next_value(sequence) if sequence else default_text(default, type_name),
         is_identity=is_identity,
+        identity=identity_from(table, tree.colname, tree.constraints),
         is_generated=generated is not None,
         is_virtual=generated is not None and generated.generated_kind == "v",
         collation=".".join(quote(node.string.sval) for node in tree.coll_clause.collname) or None,
         sequence=sequence,
     )
+
+
+def identity_from(table: TableName, column: str, constraints: Iterable[Node]) -> Identity | None:
+    """Return how a column is an identity, with the name that the server gives to its sequence."""
+    found = next((n.constraint for n in constraints if n.constraint.contype == pb.CONSTR_IDENTITY), None)
+    if found is None:
+        return None
+    name = choose_name(table.name, column, "seq", lambda _name: False)
+    given = {node.def_elem.defname: node.def_elem for node in found.options}
+    words = {"increment": "INCREMENT BY", "minvalue": "MINVALUE", "maxvalue": "MAXVALUE", "cache": "CACHE"}
+    options = [f"{word} {expression_text(definition_of(given[key]))}" for key, word in words.items() if key in given]
+    when = "ALWAYS" if found.generated_when == "a" else "BY DEFAULT"
+    return Identity(when, TableName(table.schema, name), tuple(options) + ("CYCLE",) * ("cycle" in given))
 
 
 def _next_value(sequence: TableName) -> str:

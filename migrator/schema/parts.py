@@ -21,6 +21,15 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """GENERATED … AS IDENTITY: `when` is ALWAYS or BY DEFAULT; `options` are those that are not the sequence's own."""
+
+    when: str
+    sequence: TableName
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column; `type` is as `format_type` prints it: `character varying(20)`, `bigint`, `app.mood[]`."""
 
@@ -30,6 +39,8 @@ class Column:
     default: str | None = None
     """The default's expression as SQL text; None without one."""
     is_identity: bool = False
+    identity: Identity | None = field(default=None, compare=False)
+    """How, when it is an identity and that is known."""
     is_generated: bool = False
     is_virtual: bool = field(default=False, compare=False)
     """Generated when it is read (18), not stored."""

@@ -55,7 +55,7 @@ SELECT a.attrelid::bigint AS oid, a.attnum, a.attname AS name, format_type(a.att
        a.attnotnull AS is_not_null, pg_get_expr(d.adbin, d.adrelid) AS default_text,
        a.attidentity <> '' AS is_identity, a.attgenerated <> '' AS is_generated, a.attgenerated = 'v' AS is_virtual,
        CASE WHEN a.attcollation <> t.typcollation THEN format('%%I.%%I', cn.nspname, co.collname) END AS collation,
-       sn.nspname AS sequence_schema, s.relname AS sequence_name, col_description(a.attrelid, a.attnum) AS comment,
+       sn.nspname AS sequence_schema, s.relname AS sequence_name, identity.*, col_description(a.attrelid, a.attnum) AS comment,
        t.typtype = 'd' AND (t.typnotnull OR t.typdefault IS NOT NULL) AS has_type_default,
        coalesce(a.attstattarget, -1) AS statistics_target, t.typstorage <> a.attstorage AS has_storage,
        a.attstorage AS storage, to_jsonb(a) ->> 'attcompression' AS compression, a.attoptions AS options
@@ -71,6 +71,21 @@ LEFT JOIN LATERAL (
 ) AS owned ON true
 LEFT JOIN pg_class s ON s.oid = owned.oid
 LEFT JOIN pg_namespace sn ON sn.oid = s.relnamespace
+LEFT JOIN LATERAL (
+    SELECT a.attidentity AS identity_kind, idn.nspname AS identity_schema, idc.relname AS identity_name,
+           array_remove(ARRAY[
+               CASE WHEN q.seqincrement <> 1 THEN 'INCREMENT BY ' || q.seqincrement END,
+               CASE WHEN q.seqmin <> 1 THEN 'MINVALUE ' || q.seqmin END,
+               CASE WHEN q.seqmax NOT IN (32767, 2147483647, 9223372036854775807) THEN 'MAXVALUE ' || q.seqmax END,
+               CASE WHEN q.seqcache <> 1 THEN 'CACHE ' || q.seqcache END,
+               CASE WHEN q.seqcycle THEN 'CYCLE' END], NULL) AS identity_options
+    FROM pg_depend o
+    JOIN pg_sequence q ON q.seqrelid = o.objid
+    JOIN pg_class idc ON idc.oid = q.seqrelid
+    JOIN pg_namespace idn ON idn.oid = idc.relnamespace
+    WHERE o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass AND o.refobjid = a.attrelid
+      AND o.refobjsubid = a.attnum AND o.deptype = 'i' AND a.attidentity <> ''
+) AS identity ON true
 WHERE a.attrelid = ANY (%(oids)s) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum;
 
