@@ -119,7 +119,7 @@ def test_junit_holds_no_character_that_xml_cannot() -> None:
 def test_github_escapes_data_and_properties() -> None:
     text = render(report_of('CREATE INDEX "100%\r\n" ON t (a);', path="a,b:c%.sql"), "github")
     (line,) = text.splitlines()
-    assert line.startswith("::error file=a%2Cb%3Ac%25.sql,line=1,endLine=2,col=1,title=create-index-non-concurrent::")
+    assert line.startswith("::error file=a%2Cb%3Ac%25.sql,line=1,endLine=2,title=create-index-non-concurrent::")
     assert "100%25%0D%0A" in line
 
 

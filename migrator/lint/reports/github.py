@@ -34,7 +34,7 @@ def _annotation(finding: Finding, more: str = "") -> str:
         "file": forge_path(finding.path),
         "line": str(finding.line),
         "endLine": str(finding.end_line),
-        "col": str(finding.column),
+        **({"col": str(finding.column)} if finding.line == finding.end_line else {}),
         "title": finding.rule,
     }
     listed = ",".join(f"{name}={escape_property(value)}" for name, value in properties.items())

@@ -6,14 +6,13 @@ GitHub matches results of two runs by `partialFingerprints`; without them a find
 import json
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from migrator import __version__
 from migrator.lint.finding import Finding
 from migrator.lint.fingerprint import fingerprints
 from migrator.lint.report import LintReport
 from migrator.lint.rule import Rule, get_rule
-from migrator.lint.workspace import forge_path
+from migrator.lint.workspace import forge_path, uri_of
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _MOST = 25_000
@@ -72,7 +71,7 @@ def _invocation(report: LintReport) -> dict[str, Any]:
 def _result(finding: Finding, fingerprint: str, rule_index: int) -> dict[str, Any]:
     claim = finding.claim
     region = {"startLine": finding.line, "startColumn": finding.column, "endLine": finding.end_line}
-    uri = quote(forge_path(finding.path), errors="surrogateescape")
+    uri = uri_of(forge_path(finding.path))
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": rule_index,
