@@ -11,9 +11,12 @@ from migrator.names import TableName
 from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection, Row
 from migrator.pg.queries import query
+from migrator.phases.estimate import estimated_seconds
 from migrator.phases.folder import FILES, Migration
+from migrator.phases.judgement import judged
 from migrator.phases.steps import Step, steps_of
-from migrator.statements.effects import Effects, Fact
+from migrator.schema.catalog import read_schema
+from migrator.statements.effects import Effects, Fact, Held
 from migrator.statements.statement import Statement
 
 _MODES = {level.pg_mode: level for level in LockLevel}
@@ -49,6 +52,10 @@ class PlannedStatement:
     removes: tuple[str, ...]
     missing: tuple[str, ...]
     """What one would have to know where a fact is unknown."""
+    held: Held
+    """How long the strongest lock is needed."""
+    estimated_seconds: float | None
+    """Roughly, from the size of the tables; None where nothing can be said."""
 
 
 def plan(migration: Migration, connection: Connection | None, pg_version: int) -> tuple[PlannedStatement, ...]:
@@ -56,27 +63,32 @@ def plan(migration: Migration, connection: Connection | None, pg_version: int) -
 
     Args:
         migration: as on disk.
-        connection: to look at sizes and locks; None plans from the files alone.
+        connection: to look at columns, sizes and locks; None plans from the files alone.
         pg_version: major version to judge by when there is no connection.
     """
     version = server_version(connection) // 10000 if connection else pg_version
     phases = [name for name in FILES if name != "verify"]
     steps = [step for phase in phases for step in steps_of(migration.statements(phase), phase, version)]
-    look = _Look.at(connection, {lock.table for step in steps for e in step.effects for lock in e.locks})
+    judgements = list(judged(steps, read_schema(connection) if connection else None, version))
+    look = _Look.at(connection, {lock.table for effects in judgements for each in effects for lock in each.locks})
     return tuple(
         _planned(step, statement, effects, look)
-        for step in steps
-        for statement, effects in zip(step.statements, step.effects, strict=True)
+        for step, judgement in zip(steps, judgements, strict=True)
+        for statement, effects in zip(step.statements, judgement, strict=True)
     )
 
 
 def _planned(step: Step, statement: Statement, effects: Effects, look: "_Look") -> PlannedStatement:
+    uses = tuple(look.use(lock.table, lock.level) for lock in effects.locks)
+    sizes = [use.bytes for use in uses if use.bytes is not None]
     return PlannedStatement(
         phase=step.phase,
         step=step.number,
         sql=statement.text,
         lock_class=step.lock_class,
-        tables=tuple(look.use(lock.table, lock.level) for lock in effects.locks),
+        tables=uses,
+        held=effects.held,
+        estimated_seconds=estimated_seconds(effects, max(sizes, default=None)),
         rewrite=effects.rewrite,
         scan=effects.scan,
         index_build=effects.index_build,
