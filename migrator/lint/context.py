@@ -3,7 +3,7 @@
 A file of a migration also knows its phase, and the files of the same folder that run before it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,7 +23,9 @@ from migrator.names import TableName
 from migrator.schema.model import Schema, Table
 from migrator.schema.replay import replay
 from migrator.statements.effects import ObjectRef, Rename
+from migrator.statements.facts.columns import definition
 from migrator.statements.facts.nodes import table_name
+from migrator.statements.parse import pb
 from migrator.statements.statement import Span, SyntaxProblem
 
 __all__ = ["PHASES_BEFORE", "Action", "FileContext", "Step", "read_steps"]
@@ -139,22 +141,49 @@ class FileContext:
 
     def _actions(self, step: Step) -> Iterator[Action]:
         statement = step.statement.node.alter_table_stmt
+        if statement.objtype == pb.OBJECT_TYPE:
+            return  # attributes of a composite type are no columns
         table = table_name(statement.relation)
         is_only = len(statement.cmds) == 1
         settings = {**step.progress.session, **step.progress.local}
         for node in statement.cmds:
             cmd = node.alter_table_cmd
+            if _is_there(cmd, step.schema.table(table)):
+                continue  # IF NOT EXISTS: only the lock is taken
             effects = judge_action(cmd, step.statement, step.schema, self.pg_version, settings)
             yield Action(step, cmd, table, effects, is_only)
 
     @cached_property
     def _created_at(self) -> dict[ObjectRef, int]:
         """The first statement that surely makes each object: IF NOT EXISTS may find an old one."""
-        made = ((ref, step.order) for step in self.leaves if not _may_exist(step) for ref in step.effects.creates)
-        first: dict[ObjectRef, int] = {}
-        for ref, order in made:
-            first.setdefault(ref, order)
-        return first
+        made = ((ref, step) for step in self.leaves for ref in step.effects.creates)
+        return _first((ref, step) for ref, step in made if not _may_exist(step) or self._is_absent(ref, step))
+
+    @cached_property
+    def _perhaps_created_at(self) -> dict[ObjectRef, int]:
+        """The first statement that makes each table unless it is there already."""
+        steps = (step for step in self.leaves if _may_exist(step) and not self._is_anything_known)
+        return _first((ref, step) for step in steps for ref in step.effects.creates)
+
+    @cached_property
+    def _is_anything_known(self) -> bool:
+        """Whether a schema was given or replayed, so that what it does not hold is not there."""
+        return self.reading.schema.is_complete or bool(self.reading.schema.tables)
+
+    def _is_absent(self, ref: ObjectRef, step: Step) -> bool:
+        if not self._is_anything_known:
+            return False
+        name = TableName(ref.schema, ref.table or ref.name)
+        table = step.schema.table(name)
+        match ref.kind:
+            case "table":
+                return table is None
+            case "column":
+                return table is not None and not table.is_incomplete and table.column(ref.name) is None
+            case "index":
+                return step.schema.index(name) is None
+            case _:
+                return False
 
     @cached_property
     def _filled_at(self) -> dict[TableName, int]:
@@ -192,6 +221,12 @@ class FileContext:
         """Whether an earlier statement of this file made the table: no running code knows it."""
         kinds = ("table", "materialized view")
         return any(self.is_made_here(ObjectRef(kind, table.schema, table.name), step) for kind in kinds)
+
+    def may_be_new(self, table: TableName, step: Step) -> bool:
+        """Whether an earlier statement may have made the table, empty, and nothing is known that says otherwise."""
+        ref = ObjectRef("table", table.schema, table.name)
+        is_filled = self._filled_at.get(table, step.order) < step.order
+        return not is_filled and self._perhaps_created_at.get(ref, step.order) < step.order
 
     def is_empty_table(self, table: TableName, step: Step) -> bool:
         """Whether the table is new and nothing has filled it: no lock on it lasts, and none disturbs anybody."""
@@ -232,6 +267,20 @@ class FileContext:
 
 
 _IF_NOT_EXISTS = ("create_stmt", "create_table_as_stmt", "index_stmt", "create_seq_stmt", "create_schema_stmt")
+
+
+def _first(made: Iterable[tuple[ObjectRef, Step]]) -> dict[ObjectRef, int]:
+    first: dict[ObjectRef, int] = {}
+    for ref, step in made:
+        first.setdefault(ref, step.order)
+    return first
+
+
+def _is_there(cmd: pb.AlterTableCmd, table: Table | None) -> bool:
+    """Whether ADD COLUMN IF NOT EXISTS finds the column."""
+    if cmd.subtype != pb.AT_AddColumn or not cmd.missing_ok or table is None:
+        return False
+    return table.column(definition(cmd).column_def.colname) is not None
 
 
 def _may_exist(step: Step) -> bool:

@@ -10,6 +10,7 @@ from migrator.lint.context import PHASES_BEFORE, FileContext
 from migrator.lint.dump import without_rows
 from migrator.lint.finding import Claim, Finding, Severity
 from migrator.lint.halves import Half, halves_of, way_forward
+from migrator.lint.new_objects import doubted
 from migrator.lint.reading import Reading, read_steps
 from migrator.lint.report import Allowed, LintReport
 from migrator.lint.rule import Rule, all_rules
@@ -195,7 +196,7 @@ class _Rules:
         """Ask every rule that is on about the file."""
         own = self._settings.for_file(file.source.path)
         rules = self._for_all if self._for_all is not None else self._asked(own)
-        return _result(file, own, [(rule, claim) for rule in rules for claim in rule.check(file)])
+        return _result(file, own, [(rule, doubted(file, claim)) for rule in rules for claim in rule.check(file)])
 
 
 def _result(file: FileContext, own: FileSettings, found: "_Claims") -> FileResult:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from migrator.names import TableName
 from migrator.schema.expressions import definition_of
 from migrator.schema.facts import columns, domains, drops, families, foreign_keys, indexes, partitions, renames, tables
+from migrator.schema.facts.absent import is_absent
 from migrator.schema.facts.known import Known, Situation, failing, locked, names_of, without_dropped
 from migrator.schema.facts.recursion import is_kept_here, recurses, refusal
 from migrator.schema.model import Schema
@@ -38,6 +39,8 @@ def effects_in(
     if schema is None:
         return effects_of(statement, pg_version)
     statement = resolved(statement, schema)
+    if is_absent(statement.node, schema):
+        return Effects()
     if statement.kind == "alter_table_stmt" and schema.table(table_name(statement.node.alter_table_stmt.relation)):
         return _rows_known(_alter_table(statement, schema, pg_version, settings), schema)
     facts = effects_of(statement, pg_version)
@@ -57,7 +60,10 @@ def action_effects_in(
     """Return the effects of one action of an ALTER TABLE alone; `cmd` is one of the statement's."""
     if schema is None:
         return action_effects(cmd, table_name(statement.node.alter_table_stmt.relation))
-    tree = resolved(statement, schema).node.alter_table_stmt
+    statement = resolved(statement, schema)
+    if is_absent(statement.node, schema):
+        return Effects()
+    tree = statement.node.alter_table_stmt
     name = table_name(tree.relation)
     return _rows_known(_action(cmd, name, tree, schema, pg_version, settings), schema)
 
@@ -93,7 +99,8 @@ def _action(
     if (words := refusal(cmd, table, schema, is_only=not tree.relation.inh)) is not None:
         return failing(facts, words)
     commands = [node.alter_table_cmd for node in tree.cmds]
-    own = _refined(Known(cmd, _present(table, cmd, commands), schema, pg_version, settings), facts)
+    is_only = not tree.relation.inh
+    own = _refined(Known(cmd, _present(table, cmd, commands), schema, pg_version, settings, is_only), facts)
     heirs = schema.descendants(name) if tree.relation.inh and recurses(cmd, table, pg_version) else ()
     if not heirs:
         return own
@@ -167,6 +174,7 @@ _STATEMENTS: Mapping[str, Callable[[Situation, Effects], Effects]] = {
     "index_stmt": indexes.create_index,
     "reindex_stmt": indexes.reindex,
     "alter_domain_stmt": domains.alter_domain,
+    "alter_table_stmt": domains.alter_composite_type,
     "rename_stmt": renames.rename,
     "lock_stmt": families.lock_table,
     "create_trig_stmt": families.create_trigger,

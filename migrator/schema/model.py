@@ -61,7 +61,7 @@ class Schema:
     """True when read from a catalog; False for a replay that started without a baseline."""
     domains: Mapping[TableName, Domain] = field(default_factory=dict[TableName, Domain])
     enums: Mapping[TableName, tuple[str, ...]] = field(default_factory=dict[TableName, tuple[str, ...]])
-    """The labels of each enum, in order."""
+    """The labels of each enum, in order; a composite or range type has none, and is here to be known as no domain."""
     views: Mapping[TableName, View] = field(default_factory=dict[TableName, View])
     functions: Mapping[TableName, Function] = field(default_factory=dict[TableName, Function])
     empty: frozenset[TableName] = frozenset()

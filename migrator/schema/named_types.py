@@ -53,6 +53,11 @@ def create_enum(draft: Draft, statement: pb.CreateEnumStmt) -> None:
     draft.put_enum(name, (label.string.sval for label in statement.vals))
 
 
+def create_other(draft: Draft, name: TableName) -> None:
+    """Take note of a composite or range type, so that it is known to be no domain; it has no labels."""
+    draft.put_enum(name, ())
+
+
 def alter_enum(draft: Draft, statement: pb.AlterEnumStmt) -> None:
     """Add a label, or give one another name."""
     name = draft.name_of_parts([part.string.sval for part in statement.type_name])

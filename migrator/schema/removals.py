@@ -46,7 +46,7 @@ def drop_column(draft: Draft, name: TableName, column: str) -> None:
         if pointing is not None:
             kept = (c for c in pointing.constraints if not (c.references == name and column in c.referenced_columns))
             draft.change(other, constraints=tuple(kept))
-    draft.drop_dependents(name, lambda d: d.column == column)
+    draft.drop_dependents(name, lambda d: column in (d.column, d.name if d.kind == "generated column" else None))
 
 
 def drop_constraint(draft: Draft, name: TableName, constraint: str) -> None:

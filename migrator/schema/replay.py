@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from migrator.names import TableName
 from migrator.schema import dependents, grants, named_types, rows
+from migrator.schema.alter_index import alter_index
 from migrator.schema.alter_table import alter_table
 from migrator.schema.create_table import create_table
 from migrator.schema.definitions import index_from
@@ -46,6 +47,8 @@ def _create_foreign_table(draft: Draft, node: Node) -> None:
 def _alter_table(draft: Draft, node: Node) -> None:
     if node.alter_table_stmt.objtype == pb.OBJECT_TABLE:
         alter_table(draft, node.alter_table_stmt)
+    elif node.alter_table_stmt.objtype == pb.OBJECT_INDEX:
+        alter_index(draft, node.alter_table_stmt)
 
 
 def _rename(draft: Draft, node: Node) -> None:
@@ -129,6 +132,15 @@ def _create_enum(draft: Draft, node: Node) -> None:
     named_types.create_enum(draft, node.create_enum_stmt)
 
 
+def _create_composite(draft: Draft, node: Node) -> None:
+    named_types.create_other(draft, draft.name(node.composite_type_stmt.typevar))
+
+
+def _create_range(draft: Draft, node: Node) -> None:
+    parts = [part.string.sval for part in node.create_range_stmt.type_name]
+    named_types.create_other(draft, draft.name_of_parts(parts))
+
+
 def _alter_enum(draft: Draft, node: Node) -> None:
     named_types.alter_enum(draft, node.alter_enum_stmt)
 
@@ -171,6 +183,8 @@ _HANDLERS: Mapping[str, Callable[[Draft, Node], None]] = {
     "create_domain_stmt": _create_domain,
     "alter_domain_stmt": _alter_domain,
     "create_enum_stmt": _create_enum,
+    "composite_type_stmt": _create_composite,
+    "create_range_stmt": _create_range,
     "alter_enum_stmt": _alter_enum,
     "create_function_stmt": _create_function,
     "grant_stmt": _grant,

@@ -52,4 +52,7 @@ CREATE SERVER far FOREIGN DATA WRAPPER wrapper;
 CREATE OPERATOR FAMILY family USING btree;
 CREATE FUNCTION event_function() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
 CREATE DOMAIN citext_like AS text;
+CREATE TYPE row_type AS (x int, y int);
+CREATE TABLE typed OF row_type;
+CREATE TABLE untyped (x int, y int);
 CREATE PUBLICATION pub FOR TABLE t;

@@ -21,7 +21,7 @@ from migrator.lint.rewriting import without_constraint
 from migrator.lint.waits import waits
 from migrator.locks import LockLevel
 from migrator.names import quote
-from migrator.statements.effects import Held
+from migrator.statements.effects import Fact, Held
 from migrator.statements.facts.columns import constraints_of, definition
 from migrator.statements.parse import pb
 
@@ -33,7 +33,7 @@ def check(file: FileContext) -> Iterator[Claim]:
     for action in file.actions(pb.AT_AddColumn):
         column = definition(action.cmd).column_def
         constraint = constraints_of(column).get(pb.CONSTR_CHECK)
-        if constraint is None or constraint.skip_validation or file.is_empty_table(action.table, action.step):
+        if constraint is None or action.effects.scan is Fact.NO or file.is_empty_table(action.table, action.step):
             continue
         yield waits(
             action.step,

@@ -19,15 +19,13 @@ Good:
 
 from collections.abc import Iterator
 
-from migrator.lint.context import FileContext, Step
+from migrator.lint.context import FileContext
 from migrator.lint.finding import Claim
 from migrator.lint.waits import waits
 from migrator.locks import LockLevel
-from migrator.names import TableName
 from migrator.statements.effects import Fact, Held
 from migrator.statements.facts.columns import definition
 from migrator.statements.facts.nodes import table_name
-from migrator.statements.facts.volatility import nodes_of
 from migrator.statements.parse import pb
 
 LOCK = LockLevel.ACCESS_EXCLUSIVE
@@ -42,8 +40,7 @@ def check(file: FileContext) -> Iterator[Claim]:
         if effects.scan is Fact.NO or is_index or not command.HasField("bound"):
             continue
         read = [table for table in effects.scans if table != partition] if effects.scans else []
-        is_proven = not read and effects.scan is Fact.UNKNOWN and _is_proven(action.step, partition, command.bound)
-        if is_proven or (file.is_empty_table(partition, action.step) and not read):
+        if file.is_empty_table(partition, action.step) and not read:
             continue
         yield waits(
             action.step,
@@ -57,11 +54,3 @@ def check(file: FileContext) -> Iterator[Claim]:
             missing=effects.missing,
             on=" and ".join(map(str, effects.scans)) or str(partition),
         )
-
-
-def _is_proven(step: Step, partition: TableName, bound: pb.PartitionBoundSpec) -> bool:
-    """Whether a valid CHECK of the partition names every constant of its bound; the server proves no less."""
-    table = step.schema.table(partition)
-    constants = {node.sval.sval or str(node.ival.ival) for node in nodes_of(bound) if isinstance(node, pb.A_Const)}
-    checks = [c.definition for c in table.constraints if c.kind == "check" and c.is_valid] if table is not None else []
-    return bool(constants) and any(all(constant in check for constant in constants) for check in checks)

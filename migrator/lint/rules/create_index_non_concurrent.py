@@ -33,7 +33,8 @@ def check(file: FileContext) -> Iterator[Claim]:
         table = table_name(index.relation)
         known = file.table(table, step)
         is_partitioned = known is not None and known.is_partitioned
-        if index.concurrent or step.effects.scan is Fact.NO or file.is_empty_table(table, step):
+        builds_nothing = step.effects.scan is Fact.NO or (known is None and not index.relation.inh)
+        if index.concurrent or builds_nothing or file.is_empty_table(table, step):
             continue
         fix = (
             None if is_partitioned or index.if_not_exists else concurrently(file, step, "Build the index concurrently")

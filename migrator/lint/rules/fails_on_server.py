@@ -38,11 +38,15 @@ def check(file: FileContext) -> Iterator[Claim]:
             )
 
 
+_READERS = ("view", "materialized view", "rule", "trigger", "policy")
+
+
 def _is_said_elsewhere(step: Step) -> bool:
     """concurrent-index-on-partitioned and type-change-view-dependency."""
     node = step.statement.node
     if step.statement.kind == "index_stmt":
         return node.index_stmt.concurrent
-    return step.statement.kind == "alter_table_stmt" and any(
+    is_type_change = step.statement.kind == "alter_table_stmt" and any(
         cmd.alter_table_cmd.subtype == pb.AT_AlterColumnType for cmd in node.alter_table_stmt.cmds
     )
+    return is_type_change and all(words.startswith(_READERS) for words in step.effects.errors)

@@ -193,13 +193,13 @@ WHERE pr.prrelid = ANY (%(oids)s)
 ORDER BY pr.prrelid, a.attnum, p.pubname;
 
 -- name: types
--- Domains and enums of the user: what a column of theirs costs depends on the rules and labels.
+-- Domains, enums, composite and range types of the user: what a column of theirs costs depends on rules and labels.
 SELECT n.nspname AS schema, t.typname AS name, t.typtype = 'd' AS is_domain,
        format_type(t.typbasetype, t.typtypmod) AS base, t.typnotnull AS is_not_null,
        ARRAY(SELECT conname::text FROM pg_constraint WHERE contypid = t.oid AND contype = 'c' ORDER BY conname) AS checks,
        ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder) AS labels
-FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-WHERE t.typtype IN ('d', 'e') AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'migrator')
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
+WHERE (t.typtype IN ('d', 'e', 'r') OR c.relkind = 'c') AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'migrator')
 ORDER BY n.nspname, t.typname;
 
 -- name: views

@@ -178,7 +178,22 @@ def identity(known: Known, facts: Effects) -> Effects:
     return replace(locked(facts, level, identity_sequence(known)), missing=())
 
 
+def add_identity(known: Known, facts: Effects) -> Effects:
+    """The column must be NOT NULL already, and without a default."""
+    column = known.table.column(known.cmd.name)
+    if column is None:
+        return facts
+    if not column.is_not_null:
+        return failing(
+            facts, f"column {known.name}.{column.name} must be NOT NULL before it becomes an identity column"
+        )
+    if column.default is not None or column.is_identity:
+        return failing(facts, f"column {known.name}.{column.name} has a default already")
+    return facts
+
+
 READERS = {
+    pb.AT_AddIdentity: add_identity,
     pb.AT_SetNotNull: set_not_null,
     pb.AT_AlterColumnType: alter_type,
     pb.AT_SetExpression: set_expression,

@@ -5,11 +5,12 @@ from dataclasses import replace
 from migrator.locks import LockLevel
 from migrator.names import TableName
 from migrator.schema.facts.drops import users_of_type
-from migrator.schema.facts.known import Situation, locked, scanning
+from migrator.schema.facts.known import Situation, failing, locked, scanning
 from migrator.schema.model import Schema
 from migrator.schema.parts import Domain
 from migrator.statements.effects import Effects
-from migrator.statements.facts.nodes import qualified, words
+from migrator.statements.facts.nodes import qualified, table_name, words
+from migrator.statements.parse import pb
 
 
 def domain_of(schema: Schema, type_text: str) -> Domain | None:
@@ -30,6 +31,18 @@ def alter_domain(asked: Situation, facts: Effects) -> Effects:
     found = locked(replace(facts, is_opaque=False), LockLevel.SHARE, *users)
     tables = (asked.schema.table(user) for user in users)
     return scanning(found, *(table.name for table in tables if table and not table.is_partitioned))
+
+
+def alter_composite_type(asked: Situation, facts: Effects) -> Effects:
+    """ALTER ATTRIBUTE … TYPE is refused while a table has a column of the type; the rest touches no table."""
+    statement = asked.node.alter_table_stmt
+    if statement.objtype != pb.OBJECT_TYPE:
+        return facts
+    users = tuple(users_of_type(asked.schema, (table_name(statement.relation),)))
+    commands = [node.alter_table_cmd for node in statement.cmds]
+    if users and any(cmd.subtype == pb.AT_AlterColumnType for cmd in commands):
+        return failing(facts, f"columns of {', '.join(map(str, users))} have the type")
+    return facts
 
 
 def _above(schema: Schema, name: TableName) -> tuple[TableName, ...]:

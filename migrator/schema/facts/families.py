@@ -29,6 +29,8 @@ def create_trigger(asked: Situation, facts: Effects) -> Effects:
 
 def refresh(asked: Situation, facts: Effects) -> Effects:
     """The relations that the view's query names are read."""
+    if asked.node.refresh_mat_view_stmt.skip_data:
+        return facts
     view = asked.schema.views.get(table_name(asked.node.refresh_mat_view_stmt.relation))
     return facts if view is None else locked(facts, LockLevel.ACCESS_SHARE, *view.reads)
 

@@ -11,7 +11,7 @@ from migrator.schema.facts.known import Known, family, locked, names_of, scannin
 from migrator.schema.model import Schema
 from migrator.schema.parts import Constraint, Table
 from migrator.statements.effects import Effects, Fact
-from migrator.statements.facts.nodes import table_name
+from migrator.statements.facts.nodes import table_name, words
 from migrator.statements.parse import pb
 
 _ACCESS_EXCLUSIVE = LockLevel.ACCESS_EXCLUSIVE
@@ -32,7 +32,42 @@ def add_foreign_key(known: Known, facts: Effects) -> Effects:
         return replace(found, errors=(words,))
     if facts.scan is not Fact.YES:
         return found
+    if known.table.is_partitioned and all(_has_key(t, tree) for t in _leaves(known.schema, known.table)):
+        return scanning(found)
     return scanning(found, *with_rows(family(known.schema, known.name)), *_rows_of(known.schema, parent))
+
+
+def _leaves(schema: Schema, table: Table) -> tuple[Table, ...]:
+    return tuple(part for part in schema.descendants(table.name) if not part.is_partitioned)
+
+
+def _has_key(part: Table, tree: pb.Constraint) -> bool:
+    """Whether a partition has the same key, valid: the parent's takes it over and reads no row."""
+    here, there = tuple(words(tree.fk_attrs)), tuple(words(tree.pk_attrs))
+    return any(
+        c.references == table_name(tree.pktable)
+        and c.columns == here
+        and c.is_valid
+        and there in ((), c.referenced_columns)
+        and all((clause in c.definition) is (clause in _actions(tree)) for clause in _CLAUSES)
+        for c in part.constraints
+    )
+
+
+def _actions(tree: pb.Constraint) -> tuple[str, ...]:
+    """Return the clauses of a foreign key that must be equal, as `pg_get_constraintdef` writes them."""
+    update, delete = _ACTIONS.get(tree.fk_upd_action), _ACTIONS.get(tree.fk_del_action)
+    chosen = (update and f" ON UPDATE {update}", delete and f" ON DELETE {delete}")
+    deferral = (tree.deferrable and " DEFERRABLE", tree.initdeferred and " INITIALLY DEFERRED")
+    return tuple(clause for clause in (*chosen, *deferral) if clause)
+
+
+_ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+_CLAUSES = (
+    *(f" ON {event} {action}" for event in ("UPDATE", "DELETE") for action in _ACTIONS.values()),
+    " DEFERRABLE",
+    " INITIALLY DEFERRED",
+)
 
 
 def _is_partitioned(schema: Schema, name: TableName) -> bool:
@@ -78,16 +113,15 @@ def drop_constraint(known: Known, facts: Effects) -> Effects:
 
 
 def alter_constraint(known: Known, facts: Effects) -> Effects:
-    """The other table of the foreign key is locked alike."""
-    constraint = next((c for c in known.table.constraints if c.name == _altered(known)), None)
+    """ENFORCED (18) compares the rows of both tables, as adding the key would have done."""
+    change = definition_of(known.cmd).atalter_constraint
+    constraint = next((c for c in known.table.constraints if c.name == change.conname), None)
     if constraint is None or constraint.references is None:
         return facts
-    return replace(facts, missing=())
-
-
-def _altered(known: Known) -> str:
-    node = definition_of(known.cmd)
-    return node.atalter_constraint.conname
+    if facts.scan is Fact.NO or constraint.is_enforced:
+        return replace(facts, scan=Fact.NO, missing=())
+    found = locked(facts, LockLevel.SHARE_ROW_EXCLUSIVE, constraint.references)
+    return scanning(found, *with_rows((known.table,)), *_rows_of(known.schema, constraint.references))
 
 
 def drop_column(known: Known, facts: Effects) -> Effects:

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from migrator.locks import LockLevel
+from migrator.names import TableName
 from migrator.schema.expressions import definition_of
 from migrator.schema.facts.columns import not_null_scan
 from migrator.schema.facts.known import Known, Situation, failing, family, locked, names_of, scanning, with_rows
-from migrator.statements.effects import Effects
+from migrator.statements.effects import Effects, Fact
 from migrator.statements.facts.nodes import table_name, words
 from migrator.statements.parse import pb
 
@@ -20,6 +21,8 @@ def create_index(asked: Situation, facts: Effects) -> Effects:
     table = asked.schema.table(table_name(statement.relation))
     if table is None:
         return facts
+    if statement.if_not_exists and asked.schema.index(TableName(table.name.schema, statement.idxname)) is not None:
+        return replace(scanning(facts), index_build=False, creates=())  # there is one: only the lock is taken
     if not table.is_partitioned:
         return scanning(facts, table.name)
     if statement.concurrent:
@@ -27,7 +30,8 @@ def create_index(asked: Situation, facts: Effects) -> Effects:
     if not statement.relation.inh:
         return replace(scanning(facts), index_build=False)
     parts = family(asked.schema, table.name)
-    return scanning(locked(facts, LockLevel.SHARE, *names_of(parts)), *with_rows(parts))
+    found = scanning(locked(facts, LockLevel.SHARE, *names_of(parts)), *with_rows(parts))
+    return replace(found, index_build=found.scan is Fact.YES)
 
 
 def reindex(asked: Situation, facts: Effects) -> Effects:
@@ -55,6 +59,8 @@ def add_key(known: Known, facts: Effects) -> Effects:
         return _using_index(known, facts, tree)
     if not known.table.is_partitioned:
         return replace(facts, missing=())
+    if known.is_only and tree.contype == pb.CONSTR_UNIQUE:
+        return replace(scanning(facts), index_build=False)
     parts = known.schema.descendants(known.name)
     level = LockLevel.ACCESS_EXCLUSIVE if known.pg_version >= _HARDER_SINCE else LockLevel.SHARE
     return scanning(locked(facts, level, *names_of(parts)), *with_rows(parts))

@@ -20,6 +20,8 @@ class Known:
     pg_version: int
     settings: Mapping[str, str]
     """The session's, by name in lower case."""
+    is_only: bool = False
+    """Whether the statement says ONLY, and leaves partitions and heirs alone."""
 
     @property
     def name(self) -> TableName:

@@ -1,17 +1,21 @@
 """Partitions: making, attaching, detaching and dropping one touches its parent and the DEFAULT partition."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from migrator.locks import LockLevel
+from migrator.names import TableName
 from migrator.schema.expressions import definition_of
+from migrator.schema.facts.bounds import is_inside, is_outside
 from migrator.schema.facts.known import Known, Situation, family, locked, names_of, scanning, with_rows
 from migrator.schema.model import Schema
-from migrator.schema.parts import Table
+from migrator.schema.parts import Index, Table
 from migrator.statements.effects import Effects, Fact
 from migrator.statements.facts.nodes import table_name
 from migrator.statements.parse import pb
 
 _ACCESS_EXCLUSIVE = LockLevel.ACCESS_EXCLUSIVE
+Prover = Callable[[Table, Table, pb.PartitionBoundSpec], Fact]
 
 
 def create_table(asked: Situation, facts: Effects) -> Effects:
@@ -22,7 +26,7 @@ def create_table(asked: Situation, facts: Effects) -> Effects:
     parent = asked.schema.table(table_name(statement.inh_relations[0].range_var))
     if parent is None:
         return facts
-    found = _beside(asked.schema, parent, facts)
+    found = _beside(asked.schema, parent, facts, statement.partbound)
     references = (c.references for c in parent.constraints if c.references is not None)
     return locked(found, LockLevel.SHARE_ROW_EXCLUSIVE, *references)
 
@@ -36,13 +40,13 @@ def _referenced_partitions(schema: Schema, facts: Effects) -> Effects:
     return locked(facts, LockLevel.SHARE_ROW_EXCLUSIVE, *names_of(children))
 
 
-def _beside(schema: Schema, parent: Table, facts: Effects) -> Effects:
+def _beside(schema: Schema, parent: Table, facts: Effects, bound: pb.PartitionBoundSpec) -> Effects:
     """Return the facts with the lock and the scan of the DEFAULT partition, when there is one."""
     default = schema.default_partition(parent.name)
     if default is None:
         return replace(facts, scan=Fact.NO, scans=(), missing=())
-    parts = family(schema, default.name)
-    return scanning(locked(facts, _ACCESS_EXCLUSIVE, *names_of(parts)), *with_rows(parts))
+    found = locked(facts, _ACCESS_EXCLUSIVE, *names_of(family(schema, default.name)))
+    return _read(found, _unproven(schema, default, parent, bound, is_outside))
 
 
 def attach(known: Known, facts: Effects) -> Effects:
@@ -52,32 +56,62 @@ def attach(known: Known, facts: Effects) -> Effects:
     if child is None:
         return facts
     default = known.schema.default_partition(known.name)
-    parts = family(known.schema, child.name)
-    found = locked(facts, _ACCESS_EXCLUSIVE, *names_of(parts))
-    if any(_may_prove_bound(table, known.table) for table in (child, *((default,) if default else ()))):
-        return found if default is None else locked(found, _ACCESS_EXCLUSIVE, default.name)
-    is_default = partition.bound.is_default and default is None
-    scanned = () if is_default and len(known.schema.children(known.name)) == 0 else with_rows(parts)
+    references = _unlinked(child, known.table)
+    found = locked(facts, _ACCESS_EXCLUSIVE, *names_of(family(known.schema, child.name)))
+    found = locked(
+        found, LockLevel.SHARE_ROW_EXCLUSIVE, *(c.references for c in known.table.constraints if c.references)
+    )
+    is_first = partition.bound.is_default and default is None and not known.schema.children(known.name)
+    read = [] if is_first else list(_unproven(known.schema, child, known.table, partition.bound, is_inside))
     if default is not None:
-        others = family(known.schema, default.name)
-        found = locked(found, _ACCESS_EXCLUSIVE, *names_of(others))
-        scanned = (*scanned, *with_rows(others))
-    references = tuple(c.references for c in known.table.constraints if c.references is not None)
-    found = locked(found, LockLevel.SHARE_ROW_EXCLUSIVE, *references)
-    scanned = (*scanned, *references)
-    is_built = any(index.name for index in known.table.indexes) and not _has_all_indexes(child, known.table)
-    return replace(scanning(found, *scanned), index_build=is_built)
+        found = locked(found, _ACCESS_EXCLUSIVE, *names_of(family(known.schema, default.name)))
+        read += _unproven(known.schema, default, known.table, partition.bound, is_outside)
+    is_built = not _has_all_indexes(child, known.table)
+    if is_built or references:
+        read += ((name, Fact.YES) for name in with_rows(family(known.schema, child.name)))
+    return replace(_read(found, [*read, *((name, Fact.YES) for name in references)]), index_build=is_built)
 
 
-def _may_prove_bound(table: Table, parent: Table) -> bool:
-    """Whether a valid CHECK reads the partition key; whether it implies the bound, only the server can tell."""
-    checks = (c for c in table.constraints if c.kind == "check" and c.is_valid)
-    return any(set(parent.partition_key) & set(check.columns) for check in checks)
+def _unproven(
+    schema: Schema, table: Table, parent: Table, bound: pb.PartitionBoundSpec, proves: Prover
+) -> Iterator[tuple[TableName, Fact]]:
+    """Yield the tables with rows below the table that are read (or perhaps) because no CHECK proves the bound."""
+    fact = proves(table, parent, bound)
+    if fact is Fact.YES:
+        return
+    if not table.is_partitioned:
+        yield table.name, Fact.YES if fact is Fact.NO else Fact.UNKNOWN
+    for child in schema.children(table.name) if table.is_partitioned else ():
+        yield from _unproven(schema, child, parent, bound, proves)
+
+
+def _read(facts: Effects, tables: Iterable[tuple[TableName, Fact]]) -> Effects:
+    """Return the facts with the scan of these tables; what may be read stays unknown, with what is missing."""
+    found = dict[TableName, Fact]()
+    for name, fact in tables:
+        found[name] = Fact.YES if Fact.YES in (fact, found.get(name)) else fact
+    sure = tuple(name for name, fact in found.items() if fact is Fact.YES)
+    if sure or not found:
+        return scanning(facts, *sure)
+    words = f"whether the CHECKs of {', '.join(map(str, found))} prove the bound, which only the server can tell"
+    return replace(facts, scan=Fact.UNKNOWN, scans=(), missing=(words,))
+
+
+def _unlinked(child: Table, parent: Table) -> tuple[TableName, ...]:
+    """Return the tables of the parent's foreign keys that the child does not have already, valid."""
+    own = {(c.columns, c.references) for c in child.constraints if c.references is not None and c.is_valid}
+    keys = (c for c in parent.constraints if c.references is not None and (c.columns, c.references) not in own)
+    return tuple(dict.fromkeys(c.references for c in keys if c.references is not None))
 
 
 def _has_all_indexes(child: Table, parent: Table) -> bool:
-    made = {(index.keys, index.is_unique) for index in child.indexes if index.is_valid}
-    return all((index.keys, index.is_unique) in made for index in parent.indexes)
+    """Whether nothing is left to build: a key of the parent needs one of the child that is a constraint, too."""
+    made = {_form(index) for index in child.indexes if index.is_valid}
+    return all(_form(index) in made for index in parent.indexes)
+
+
+def _form(index: Index) -> tuple[object, ...]:
+    return index.keys, index.is_unique, index.method, index.constraint is not None
 
 
 def detach(known: Known, facts: Effects) -> Effects:

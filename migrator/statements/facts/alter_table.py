@@ -35,7 +35,6 @@ ACTIONS: Mapping[int, tuple[LockLevel, Effects]] = {
     pb.AT_DropIdentity: (_AEL, Effects(missing=("the column's sequence, which is locked too",))),
     pb.AT_DropExpression: (_AEL, _INSTANT),
     pb.AT_SetExpression: (_AEL, _unknown("whether the column is STORED (then the table is rewritten) or VIRTUAL")),
-    pb.AT_AlterConstraint: (_AEL, Effects(missing=("the table that the foreign key references, which is locked too",))),
     pb.AT_ChangeOwner: (_AEL, _INSTANT),
     pb.AT_ClusterOn: (_SUE, _INSTANT),
     pb.AT_DropCluster: (_SUE, _INSTANT),
@@ -60,6 +59,8 @@ ACTIONS: Mapping[int, tuple[LockLevel, Effects]] = {
     pb.AT_ForceRowSecurity: (_AEL, _INSTANT),
     pb.AT_NoForceRowSecurity: (_AEL, _INSTANT),
     pb.AT_ReplicaIdentity: (_AEL, _INSTANT),
+    pb.AT_AddOf: (_AEL, _INSTANT),
+    pb.AT_DropOf: (_AEL, _INSTANT),
     pb.AT_DetachPartitionFinalize: (_SUE, Effects(missing=("the partition's name",))),
 }
 """Actions whose lock and cost follow from their name alone."""
@@ -124,9 +125,22 @@ def _inherit(cmd: pb.AlterTableCmd, table: TableName) -> Effects:
 
 def _attach_partition(cmd: pb.AlterTableCmd, table: TableName) -> Effects:
     """The parent stays open; the new partition is scanned unless a valid CHECK proves its bound."""
-    partition = lock(definition(cmd).partition_cmd.name, _AEL)
+    command = definition(cmd).partition_cmd
+    partition = lock(command.name, _AEL)
+    if not command.HasField("bound"):  # ALTER INDEX: both are indexes, which are only looked at
+        return Effects(locks=(TableLock(table, _SUE), partition), missing=("the tables of both indexes",))
     missing = "whether a valid CHECK proves the partition's bound, and whether there is a DEFAULT partition (scanned)"
     return Effects(locks=(TableLock(table, _SUE), partition), scan=Fact.UNKNOWN, missing=(missing,))
+
+
+def _alter_constraint(cmd: pb.AlterTableCmd, table: TableName) -> Effects:
+    """ENFORCED (18) compares every row, unless the constraint is enforced already; the rest is instant."""
+    found = Effects(locks=(TableLock(table, _AEL),), missing=("the table that it references, which is locked too",))
+    change = definition(cmd).atalter_constraint
+    if not (change.alter_enforceability and change.is_enforced):
+        return found
+    words = f"whether constraint {change.conname} is NOT ENFORCED now"
+    return replace(found, scan=Fact.UNKNOWN, missing=(*found.missing, words))
 
 
 def _detach_partition(cmd: pb.AlterTableCmd, table: TableName) -> Effects:
@@ -150,6 +164,7 @@ _READERS: Mapping[int, Callable[[pb.AlterTableCmd, TableName], Effects]] = {
     pb.AT_ResetRelOptions: _storage_options,
     pb.AT_AddInherit: _inherit,
     pb.AT_DropInherit: _inherit,
+    pb.AT_AlterConstraint: _alter_constraint,
     pb.AT_AttachPartition: _attach_partition,
     pb.AT_DetachPartition: _detach_partition,
 }

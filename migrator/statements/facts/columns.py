@@ -6,7 +6,7 @@ from migrator.locks import LockLevel
 from migrator.names import TableName
 from migrator.statements.effects import Effects, Fact, TableLock, combined
 from migrator.statements.facts.nodes import lock, part_ref, words
-from migrator.statements.facts.volatility import is_volatile
+from migrator.statements.facts.volatility import is_volatile, nodes_of
 from migrator.statements.parse import Node, pb
 
 SERIALS = frozenset("serial serial2 serial4 serial8 bigserial smallserial".split())
@@ -45,7 +45,32 @@ def add_column(cmd: pb.AlterTableCmd, table: TableName) -> Effects:
 
 def constraints_of(column: pb.ColumnDef) -> dict[int, pb.Constraint]:
     """Return the column's inline constraints by kind; to the grammar, DEFAULT and GENERATED are constraints."""
-    return {node.constraint.contype: node.constraint for node in column.constraints}
+    return {constraint.contype: constraint for constraint in own_constraints(column)}
+
+
+def own_constraints(column: pb.ColumnDef) -> list[pb.Constraint]:
+    """Return the column's inline constraints; what the grammar puts behind one (DEFERRABLE, NOT ENFORCED) is in it."""
+    found: list[pb.Constraint] = []
+    for node in column.constraints:
+        attribute = _ATTRIBUTES.get(node.constraint.contype)
+        if attribute is None or not found:
+            found.append(node.constraint)
+        else:
+            changed = pb.Constraint()
+            changed.CopyFrom(found[-1])
+            setattr(changed, *attribute)
+            found[-1] = changed
+    return found
+
+
+_ATTRIBUTES = {
+    pb.CONSTR_ATTR_DEFERRABLE: ("deferrable", True),
+    pb.CONSTR_ATTR_NOT_DEFERRABLE: ("deferrable", False),
+    pb.CONSTR_ATTR_DEFERRED: ("initdeferred", True),
+    pb.CONSTR_ATTR_IMMEDIATE: ("initdeferred", False),
+    pb.CONSTR_ATTR_ENFORCED: ("is_enforced", True),
+    pb.CONSTR_ATTR_NOT_ENFORCED: ("is_enforced", False),
+}
 
 
 def type_words(column: pb.ColumnDef) -> list[str]:
@@ -79,7 +104,8 @@ def _constraint_costs(column: pb.ColumnDef, table: TableName) -> Iterator[Effect
         elif kind == pb.CONSTR_IDENTITY or (kind == pb.CONSTR_GENERATED and constraint.generated_kind != "v"):
             yield _REWRITE
         elif kind == pb.CONSTR_CHECK:
-            yield Effects(scan=Fact.NO if constraint.skip_validation else Fact.YES)
+            is_checked = constraint.is_enforced and not constraint.skip_validation
+            yield Effects(scan=Fact.YES if is_checked else Fact.NO)
         elif kind in (pb.CONSTR_UNIQUE, pb.CONSTR_PRIMARY):
             yield Effects(scan=Fact.YES, index_build=True)
         elif kind == pb.CONSTR_FOREIGN:
@@ -87,6 +113,8 @@ def _constraint_costs(column: pb.ColumnDef, table: TableName) -> Iterator[Effect
 
 
 def _default_costs(default: Node) -> Effects:
+    if any(isinstance(part, pb.SubLink) for part in nodes_of(default)):
+        return Effects(errors=("a DEFAULT cannot hold a subquery",))
     fact, missing = is_volatile(default)
     return Effects(rewrite=fact, scan=fact, missing=missing)
 
@@ -94,7 +122,7 @@ def _default_costs(default: Node) -> Effects:
 def _foreign_key_costs(constraint: pb.Constraint, table: TableName, *, has_default: bool) -> Effects:
     """Old rows hold NULL and need no look at the parent, unless a default fills them."""
     parent = lock(constraint.pktable, LockLevel.SHARE_ROW_EXCLUSIVE)
-    if not has_default:
+    if not has_default or not constraint.is_enforced:
         return Effects(locks=(parent,))
     return Effects(locks=(parent,), scan=Fact.YES, scans=(table, parent.table))
 

@@ -50,9 +50,11 @@ def cluster(asked: Asked) -> Effects:
 
 
 def refresh(asked: Asked) -> Effects:
-    """REFRESH MATERIALIZED VIEW: nobody reads it meanwhile; CONCURRENTLY readers go on."""
+    """REFRESH MATERIALIZED VIEW: nobody reads it meanwhile; CONCURRENTLY readers go on; WITH NO DATA empties it."""
     statement = asked.node.refresh_mat_view_stmt
     level = LockLevel.EXCLUSIVE if statement.concurrent else _ACCESS_EXCLUSIVE
+    if statement.skip_data:
+        return Effects(locks=(lock(statement.relation, level),))
     return Effects(
         locks=(lock(statement.relation, level),),
         rewrite=Fact.NO if statement.concurrent else Fact.YES,

@@ -30,3 +30,5 @@ COMMIT;
 BEGIN;
 ALTER TABLE t VALIDATE CONSTRAINT two;
 COMMIT;
+-- expect: enforce-constraint, fails-on-server
+ALTER TABLE t ALTER CONSTRAINT not_enforced ENFORCED;

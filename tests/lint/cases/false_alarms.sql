@@ -36,9 +36,9 @@ ALTER TABLE users ADD CONSTRAINT k CHECK (id > 0) NOT VALID;
 ALTER TABLE users ADD CONSTRAINT u UNIQUE USING INDEX users_mail_unique;
 ALTER TABLE users DROP CONSTRAINT k;
 -- Partitions without a DEFAULT one, and a partition whose CHECK proves its bound.
-CREATE INDEX events_at ON ONLY events (at);
 CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM ('2023-01-01') TO ('2024-01-01');
 ALTER TABLE events ATTACH PARTITION loose FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+CREATE INDEX events_at ON ONLY events (at);
 -- Instant by themselves.
 ALTER TABLE users ALTER COLUMN name SET STATISTICS 500;
 ALTER TABLE users SET (fillfactor = 90);

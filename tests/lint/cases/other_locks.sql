@@ -40,3 +40,6 @@ ALTER TYPE mood RENAME VALUE 'a' TO 'b';
 UPDATE t SET a = 1, a = 2 WHERE id = 1;
 -- expect: identifier-too-long
 CREATE TABLE a234567890_b234567890_c234567890_d234567890_e234567890_f234567890_g234567890 (id int);
+-- expect: drop-attribute
+ALTER TYPE address DROP ATTRIBUTE zip;
+ALTER TYPE address ADD ATTRIBUTE country text;
