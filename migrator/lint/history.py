@@ -6,7 +6,7 @@ expand, migrate and contract, a plain file of another tool as it is, without its
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from migrator.errors import InputError
@@ -52,10 +52,10 @@ class History:
             self._schemas.append(self._after(len(self._schemas) - 1))
         return self._schemas[place]
 
-    def learn(self, path: Path, schema: Callable[[], Schema]) -> None:
+    def learn(self, path: Path, schema: Schema) -> None:
         """Take note of the schema that a file leaves behind."""
         if _unit(path) in self._place:
-            self._learned[path] = schema().settled()
+            self._learned[path] = schema.settled()
 
     def _after(self, number: int) -> Schema:
         files = self._units[number]
@@ -77,7 +77,7 @@ class Histories:
         known = next((history for history in self._folders if history.covers(path)), None)
         return known.before(path) if known is not None else self._base
 
-    def learn(self, path: Path, schema: Callable[[], Schema]) -> None:
+    def learn(self, path: Path, schema: Schema) -> None:
         """Take note of the schema that a file leaves behind."""
         for history in self._folders:
             history.learn(path, schema)

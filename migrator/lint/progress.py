@@ -38,6 +38,11 @@ class Progress:
         """Return the value that the file has set and that is in force, or None."""
         return self.local.get(name, self.session.get(name))
 
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """All that the file has set and that is in force."""
+        return {**self.session, **self.local} if self.local else self.session
+
     def has_timeout(self, name: str) -> bool:
         """Whether the file has set this timeout to anything but zero."""
         value = self.setting(name)

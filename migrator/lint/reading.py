@@ -6,6 +6,7 @@ ROLLBACK undoes is undone here too.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from migrator.lint.bodies import Body, body_of, called, function_name
 from migrator.lint.judging import judge
@@ -33,7 +34,18 @@ class Reading:
     """Whether it sends the file in one message, which is a transaction when it holds several statements."""
 
 
-def read_steps(text: str, reading: Reading) -> tuple[tuple[Step, ...], tuple[SyntaxProblem, ...]]:
+class Steps(NamedTuple):
+    """A file's statements in their places."""
+
+    every: tuple[Step, ...]
+    """Also those in the bodies of DO blocks, which follow their block."""
+    problems: tuple[SyntaxProblem, ...]
+    """What could not be read."""
+    schema_after: Schema
+    """What the file leaves behind."""
+
+
+def read_steps(text: str, reading: Reading) -> Steps:
     """Parse the text once and return its statements in their places, and what could not be read.
 
     The body of a DO block follows it, with the block's number.
@@ -42,7 +54,7 @@ def read_steps(text: str, reading: Reading) -> tuple[tuple[Step, ...], tuple[Syn
     is_wrapped = reading.is_wrapped or (reading.is_sent_together and _is_one_transaction(parsed.statements))
     reader = _Reader(reading, is_wrapped=_is_wrapped(text, default=is_wrapped))
     steps = [step for number, statement in enumerate(parsed.statements) for step in reader.read(number, statement)]
-    return tuple(steps), parsed.problems
+    return Steps(tuple(steps), parsed.problems, reader.schema)
 
 
 def _is_one_transaction(statements: Sequence[Statement]) -> bool:
@@ -66,7 +78,7 @@ class _Reader:
 
     def __init__(self, reading: Reading, *, is_wrapped: bool) -> None:
         self._version = reading.pg_version
-        self._schema = self._schema_at_begin = reading.schema
+        self.schema = self._schema_at_begin = reading.schema
         self._progress = Progress.at_start(is_wrapped=is_wrapped)
         self._functions: dict[str, Body] = {}
         self._order = 0
@@ -84,7 +96,7 @@ class _Reader:
     def _read_body(self, number: int, statement: Statement, body: Body) -> Iterator[Step]:
         """A body runs in one transaction, that of its statement."""
         outside = self._progress
-        place, schema = self._next_order(), self._schema
+        place, schema = self._next_order(), self.schema
         if outside.transaction is None:
             self._progress = replace(outside, transaction=-number - 1)
         inner = [replace(self._step(number, each), is_inner=True) for each in body.statements]
@@ -95,23 +107,23 @@ class _Reader:
         yield from inner
 
     def _step(self, number: int, statement: Statement) -> Step:
-        before, schema = self._progress, self._schema
+        before, schema = self._progress, self.schema
         statement = resolved(statement, schema)
         self._progress = before.after(statement)
-        effects = judge(statement, schema, self._version, {**before.session, **before.local})
+        effects = judge(statement, schema, self._version, before.settings)
         self._follow(statement, before)
         return Step(number, self._next_order(), statement, effects, before, schema)
 
     def _follow(self, statement: Statement, before: Progress) -> None:
         if before.transaction is None and self._progress.transaction is not None:
-            self._schema_at_begin = self._schema
+            self._schema_at_begin = self.schema
         is_undone = statement.kind == "transaction_stmt" and (
             statement.node.transaction_stmt.kind == pb.TRANS_STMT_ROLLBACK and before.transaction is not None
         )
         if is_undone:
-            self._schema = self._schema_at_begin
+            self.schema = self._schema_at_begin
         else:
-            self._schema = replay((statement,), self._schema)
+            self.schema = replay((statement,), self.schema)
 
     def _next_order(self) -> int:
         self._order += 1

@@ -35,7 +35,7 @@ class Past(Protocol):
         """Return the schema that the file's migration finds."""
         ...
 
-    def learn(self, path: Path, schema: Callable[[], Schema]) -> None:
+    def learn(self, path: Path, schema: Schema) -> None:
         """Take note of the schema that a file leaves behind; asked for only when it matters."""
         ...
 
@@ -48,7 +48,7 @@ class NoPast:
         del path
         return Schema()
 
-    def learn(self, path: Path, schema: Callable[[], Schema]) -> None:
+    def learn(self, path: Path, schema: Schema) -> None:
         """Forget it."""
 
 
@@ -141,20 +141,21 @@ class _Library:
         if known is None or self._texts[path.name] != source.text:
             known = self._read(source, half, self._sibling)
             self._texts[path.name] = source.text
-        self._files[path.name] = replace(known, source=replace(source, text=known.source.text))
-        understood = known
-        self._past.learn(path, lambda: understood.schema_after)
-        return self._files[path.name]
+        if known.source.path != source.path:
+            known = replace(known, source=replace(source, text=known.source.text))
+        self._files[path.name] = known
+        self._past.learn(path, known.schema_after)
+        return known
 
     def _read(self, source: Source, half: Half, sibling: Callable[[str], FileContext | None]) -> FileContext:
         reading = self._reading(Path(os.path.abspath(source.path)), source.path, half, sibling)  # noqa: PTH100
         filling = fill(without_rows(half.text), self._settings.placeholders)
-        steps, problems = read_steps(filling.text, reading)
-        if problems and may_break(filling):
+        read = read_steps(filling.text, reading)
+        if read.problems and may_break(filling):
             filling = without_tags(filling)
-            steps, problems = read_steps(filling.text, reading)
+            read = read_steps(filling.text, reading)
         filled = replace(source, text=filling.text)
-        return FileContext(filled, reading, steps, problems, self._known_rules, sibling, filling, half)
+        return FileContext(filled, reading, *read, self._known_rules, sibling, filling, half)
 
     def _reading(self, path: Path, named: str, half: Half, sibling: Callable[[str], FileContext | None]) -> Reading:
         sending = half.sending(self._settings.for_file(named).assume_transaction)

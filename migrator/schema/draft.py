@@ -10,7 +10,7 @@ from migrator.names import TableName
 from migrator.schema.links import DraftLinks
 from migrator.schema.model import Dependents, Schema
 from migrator.schema.parts import Column, Constraint, Dependent, Domain, Function, Index, Table, View, changed
-from migrator.schema.versions import AtVersion, Versions
+from migrator.schema.versions import Versions
 from migrator.statements.parse import Node, pb
 
 
@@ -34,10 +34,13 @@ class Draft:
         self._enums = Versions(base.enums)
         self._views = Versions(base.views)
         self._functions = Versions(base.functions)
-        self._dependent_tables: dict[tuple[str, str], set[TableName]] = {}
-        for dependent in base.dependents:
-            self._dependent_tables.setdefault((dependent.kind, dependent.name), set()).add(dependent.table)
-        self.links = DraftLinks(self._tables.now)
+        self._maps = (self._tables, self._dependents, self._domains, self._enums, self._views, self._functions)
+        self._latest: Schema | None = None
+        # Both say only where to look, so a draft that begins with another's snapshot shares them: making them anew
+        # for each of a thousand files with a way back took longer than all else.
+        earlier = base.origin.draft if isinstance(base.origin, Origin) else None
+        self._dependent_tables = earlier._dependent_tables if earlier else _tables_by_dependent(base.dependents)
+        self.links = DraftLinks(self._tables.now, earlier.links if earlier else None)
         self.empty = base.empty
         self.search_path = base.search_path
 
@@ -51,21 +54,29 @@ class Draft:
         return origin.draft
 
     def schema(self) -> Schema:
-        """Return what is known now; later changes do not show in it."""
-        version = self._version = self._version + 1
-        return Schema(
-            tables=AtVersion(self._tables, version - 1),
-            dependents=Dependents(AtVersion(self._dependents, version - 1)),
+        """Return what is known now; later changes do not show in it. After no change it is the same object."""
+        if self._latest is not None and self._is_still(self._latest):
+            return self._latest
+        now = self._version
+        self._version += 1
+        self._latest = Schema(
+            tables=self._tables.snapshot(now),
+            dependents=Dependents(self._dependents.snapshot(now)),
             is_complete=self._is_complete,
-            domains=AtVersion(self._domains, version - 1),
-            enums=AtVersion(self._enums, version - 1),
-            views=AtVersion(self._views, version - 1),
-            functions=AtVersion(self._functions, version - 1),
+            domains=self._domains.snapshot(now),
+            enums=self._enums.snapshot(now),
+            views=self._views.snapshot(now),
+            functions=self._functions.snapshot(now),
             empty=self.empty,
             search_path=self.search_path,
             links=self.links,
-            origin=Origin(self, version),
+            origin=Origin(self, self._version),
         )
+        return self._latest
+
+    def _is_still(self, schema: Schema) -> bool:
+        is_same = self.empty == schema.empty and self.search_path == schema.search_path
+        return is_same and not any(versions.is_changed for versions in self._maps)
 
     # Names
 
@@ -233,6 +244,13 @@ class Draft:
         found = self.dependents_on(table)
         if any(map(is_gone, found)):
             self._dependents.put(table, tuple(d for d in found if not is_gone(d)), self._version)
+
+
+def _tables_by_dependent(dependents: Iterable[Dependent]) -> dict[tuple[str, str], set[TableName]]:
+    found: dict[tuple[str, str], set[TableName]] = {}
+    for dependent in dependents:
+        found.setdefault((dependent.kind, dependent.name), set()).add(dependent.table)
+    return found
 
 
 def _by_table(dependents: Iterable[Dependent]) -> dict[TableName, tuple[Dependent, ...]]:

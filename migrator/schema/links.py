@@ -12,8 +12,13 @@ from migrator.schema.parts import Constraint, Index, Table
 class DraftLinks:
     """Tables by the names of their parents, of the tables that they reference, of their indexes and constraints."""
 
-    def __init__(self, tables: Mapping[TableName, Table]) -> None:
+    def __init__(self, tables: Mapping[TableName, Table], earlier: "DraftLinks | None" = None) -> None:
+        """Begin with what another draft noted (`earlier`), which knew these tables, or look at each of them."""
         self._tables = tables
+        if earlier is not None:
+            self._children, self._referencing = earlier._children, earlier._referencing
+            self._with_index, self._with_constraint = earlier._with_index, earlier._with_constraint
+            return
         self._children: dict[TableName, dict[TableName, None]] = {}
         self._referencing: dict[TableName, dict[TableName, None]] = {}
         self._with_index: dict[str, dict[TableName, None]] = {}

@@ -57,7 +57,10 @@ def _rename(draft: Draft, node: Node) -> None:
 
 def _create_index(draft: Draft, node: Node) -> None:
     statement = node.index_stmt
-    name = TableName(draft.name(statement.relation).schema, statement.idxname)
+    table = draft.name(statement.relation)
+    if draft.table(table) is None:
+        return
+    name = TableName(table.schema, statement.idxname)
     if not (statement.if_not_exists and draft.index(name)):
         draft.add_index(index_from(draft, statement))
 

@@ -3,7 +3,7 @@
 from migrator.names import TableName
 from migrator.schema.draft import Draft
 from migrator.schema.parts import Table
-from migrator.statements.facts.volatility import function_names, is_known, nodes_of
+from migrator.statements.facts.volatility import called_name, is_known, nodes_by_type
 from migrator.statements.parse import Node, pb
 
 
@@ -13,12 +13,12 @@ def follow_query(draft: Draft, node: Node) -> None:
     _make_from_query(draft, node.select_stmt)
     if not draft.empty:
         return
-    every = tuple(nodes_of(node))
-    if any(not is_known(name) for part in every if isinstance(part, pb.FuncCall) for name in function_names(part)):
+    found = nodes_by_type(node)
+    if not all(is_known(called_name(call)) for call in found.get(pb.FuncCall, ())):
         draft.empty = frozenset()
         return
-    for part in every:
-        if isinstance(part, pb.InsertStmt | pb.MergeStmt):
+    for kind in (pb.InsertStmt, pb.MergeStmt):
+        for part in found.get(kind, ()):
             _written(draft, draft.name(part.relation))
 
 

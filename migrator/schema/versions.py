@@ -16,10 +16,17 @@ class Versions(Generic[_K, _V]):
     """The map as it is now, and what each key held before; `version` is counted by the owner."""
 
     def __init__(self, base: Mapping[_K, _V]) -> None:
-        self.now: dict[_K, _V] = dict(base)
+        self.now: dict[_K, _V] = base.held() if isinstance(base, AtVersion) else dict(base)
         self._ever = dict.fromkeys(self.now)
         self._changed_at: dict[_K, list[int]] = {}
         self._before: dict[_K, list[_V | None]] = {}
+        self._newest: AtVersion[_K, _V] | None = None
+
+    def snapshot(self, version: int) -> "AtVersion[_K, _V]":
+        """Return the map as it is now, which later versions do not change; the last one again if nothing has since."""
+        if self._newest is None:
+            self._newest = AtVersion(self, version)
+        return self._newest
 
     def put(self, key: _K, value: _V, version: int) -> None:
         """Hold the value from the version on."""
@@ -33,7 +40,13 @@ class Versions(Generic[_K, _V]):
             self._remember(key, version)
             del self.now[key]
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether something was written since the last snapshot."""
+        return self._newest is None
+
     def _remember(self, key: _K, version: int) -> None:
+        self._newest = None
         changes = self._changed_at.setdefault(key, [])
         if not changes or changes[-1] != version:
             changes.append(version)
@@ -73,6 +86,11 @@ class AtVersion(Mapping[_K, _V]):
 
     def __contains__(self, key: object) -> bool:
         return self._map.at(key, self._version) is not None  # pyright: ignore[reportArgumentType]
+
+    def held(self) -> dict[_K, _V]:
+        """Return a copy, three times sooner than `dict` makes one by asking for each key."""
+        at, version = self._map.at, self._version
+        return {key: value for key in self._map.keys_ever() if (value := at(key, version)) is not None}
 
     def __iter__(self) -> Iterator[_K]:
         return (key for key in self._map.keys_ever() if key in self)

@@ -7,7 +7,6 @@ characters; all offsets that leave this module are characters. `tests/unit/state
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -97,46 +96,35 @@ def _readable(text: str) -> str:
     return text.replace("\0", " ")
 
 
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    node: Node
-    start: int
-    end: int
-
-
 def _statements(where: TextMap) -> Iterator[Statement]:
     previous = 0
-    for raw in _raw_statements(where):
-        yield _statement(raw, where, previous)
-        previous = raw.end
-
-
-def _raw_statements(where: TextMap) -> Iterator[_Raw]:
     for raw in _parse_tree(where.text).stmts:
         start = where.character(raw.stmt_location)
         end = where.character(raw.stmt_location + raw.stmt_len) if raw.stmt_len else len(where.text)
-        yield _Raw(raw.stmt, start, start + _length_without_comments(where.text[start:end]))
+        text = _without_comments_behind(where.text[start:end])
+        yield _statement(raw.stmt, text, start, where, previous)
+        previous = start + len(text)
 
 
-def _statement(raw: _Raw, where: TextMap, previous_end: int) -> Statement:
+def _statement(node: Node, text: str, start: int, where: TextMap, previous_end: int) -> Statement:
     return Statement(
-        text=where.text[raw.start : raw.end],
-        span=Span(raw.start, raw.end),
-        line=where.line(raw.start),
-        kind=raw.node.WhichOneof("node") or "",
-        node=raw.node,
-        comments=_comments_before(where.text[previous_end : raw.start]),
+        text=text,
+        span=Span(start, start + len(text)),
+        line=where.line(start),
+        kind=node.WhichOneof("node") or "",
+        node=node,
+        comments=_comments_before(where.text[previous_end:start]),
     )
 
 
-def _length_without_comments(text: str) -> int:
-    """Return the length up to the last token; only a tail that looks like a comment is worth the scanner."""
+def _without_comments_behind(text: str) -> str:
+    """Return the text up to its last token; only a tail that looks like a comment is worth the scanner."""
     text = text.rstrip()
     if not text.endswith("*/") and "--" not in text[text.rfind("\n") + 1 :]:
-        return len(text)
+        return text
     tokens = _scan_tokens(text).tokens
     end = max(token.end for token in tokens if token.token not in _COMMENTS)
-    return TextMap(text).character(end)
+    return text[: TextMap(text).character(end)]
 
 
 _GAP = re.compile(r"--[^\r\n]*|/\*.*?\*/|[^\S\n]+|;|(?P<newline>\n)", re.DOTALL)
@@ -225,7 +213,7 @@ def _read_piece(piece: Piece, where: TextMap, previous_end: int) -> Statement | 
         return _problem(_sentence(error.message), piece.span, at, where)
     except DecodeError:
         return _problem(_TOO_DEEP, piece.span, start, where)
-    return _statement(_Raw(tree.stmt, start, end), where, previous_end)
+    return _statement(tree.stmt, where.text[start:end], start, where, previous_end)
 
 
 def _problem(message: str, span: Span, at: int, where: TextMap) -> SyntaxProblem:

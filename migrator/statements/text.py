@@ -4,6 +4,7 @@ Used by `migrator.statements.parse` only; everything above it sees character off
 """
 
 from bisect import bisect_left, bisect_right
+from itertools import accumulate
 
 
 class TextMap:
@@ -12,7 +13,8 @@ class TextMap:
     def __init__(self, text: str) -> None:
         self.text = text
         self._character_starts = None if text.isascii() else _character_starts(text.encode())
-        self._line_starts = [0, *(i + 1 for i, character in enumerate(text) if character == "\n")]
+        lengths = (len(line) + 1 for line in text.split("\n"))
+        self._line_starts = [0, *accumulate(lengths)][:-1]
 
     def character(self, byte_offset: int) -> int:
         """Return the character offset of a byte offset."""

@@ -102,11 +102,8 @@ def understood(rule: Rule, section: str, version: int) -> FileContext:
     """Read an example as the linter does."""
     text = rule.section(section)
     reading = Reading(version, replay(parse_sql(rule.section("Given")).statements))
-    steps, problems = read_steps(text, reading)
-    filling, half = Filling(text, text), Half(text)
-    return FileContext(
-        Source("example.sql", text), reading, steps, problems, frozenset(), lambda _: None, filling, half
-    )
+    read, filling, half = read_steps(text, reading), Filling(text, text), Half(text)
+    return FileContext(Source("example.sql", text), reading, *read, frozenset(), lambda _: None, filling, half)
 
 
 def locks_claimed(file: FileContext, rule: Rule) -> list[tuple[TableLock, Step]]:

@@ -1,11 +1,14 @@
 """SELECT, INSERT, UPDATE, DELETE, MERGE, COPY: the tables that they name, wherever in the tree."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from google.protobuf.message import Message
 
 from migrator.locks import LockLevel
-from migrator.statements.effects import Effects, Fact, ObjectRef, TableLock, combined
-from migrator.statements.facts.nodes import Asked, lock, only_lock, table_name, table_ref
-from migrator.statements.facts.volatility import function_names, is_known, nodes_of
+from migrator.statements.effects import Effects, Fact, ObjectRef, TableLock
+from migrator.statements.facts.nodes import Asked, lock, table_name, table_ref
+from migrator.statements.facts.volatility import called_name, is_known, nodes_by_type, nodes_of
 from migrator.statements.parse import pb
 
 _WRITES = (pb.InsertStmt, pb.UpdateStmt, pb.DeleteStmt, pb.MergeStmt)
@@ -14,8 +17,10 @@ _WRITES = (pb.InsertStmt, pb.UpdateStmt, pb.DeleteStmt, pb.MergeStmt)
 def query(asked: Asked) -> Effects:
     """Return what a query locks; one that calls an unknown function is opaque, because its body may do anything."""
     tree: Message = getattr(asked.node, asked.node.WhichOneof("node") or "")
-    unknown = tuple(sorted(name for name in set(function_names(tree)) if not is_known(name)))
-    locks = table_locks(tree)
+    found = nodes_by_type(tree)
+    called = {called_name(call) for call in found.get(pb.FuncCall, ())}
+    unknown = tuple(sorted(name for name in called if not is_known(name)))
+    locks = _locks(tree, found)
     scan = _scan(tree) if locks else Fact.NO
     return Effects(
         locks=locks,
@@ -32,21 +37,27 @@ def query(asked: Asked) -> Effects:
 
 def table_locks(tree: Message) -> tuple[TableLock, ...]:
     """Return ROW EXCLUSIVE for what is written, ROW SHARE for what FOR UPDATE locks, ACCESS SHARE for what is read."""
-    every = list(nodes_of(tree))
-    ctes = {message.ctename for message in every if isinstance(message, pb.CommonTableExpr)}
-    written = [message.relation for message in every if isinstance(message, _WRITES)]
-    created = {table_name(message.rel) for message in every if isinstance(message, pb.IntoClause)}
-    is_locking = any(isinstance(message, pb.LockingClause) for message in every)
-    read_level = LockLevel.ROW_SHARE if is_locking else LockLevel.ACCESS_SHARE
-    read = [
-        message
-        for message in every
-        if isinstance(message, pb.RangeVar)
-        and not (message.relname in ctes and not message.schemaname)
-        and table_name(message) not in created
-    ]
-    writes = (only_lock(relation, LockLevel.ROW_EXCLUSIVE) for relation in written)
-    return combined((*writes, *(only_lock(relation, read_level) for relation in read))).locks
+    return _locks(tree, nodes_by_type(tree))
+
+
+def _locks(tree: Message, found: Mapping[type[Message], Sequence[Any]]) -> tuple[TableLock, ...]:
+    ctes = {message.ctename for message in found.get(pb.CommonTableExpr, ())}
+    created = {table_name(message.rel) for message in found.get(pb.IntoClause, ())}
+    read_level = LockLevel.ROW_SHARE if pb.LockingClause in found else LockLevel.ACCESS_SHARE
+    levels = {table_name(message.relation): LockLevel.ROW_EXCLUSIVE for message in _writes(tree, found)}
+    for relation in found.get(pb.RangeVar, ()):
+        name = table_name(relation)
+        if not (relation.relname in ctes and not relation.schemaname) and name not in created:
+            levels[name] = max(read_level, levels.get(name, LockLevel.NONE))
+    return tuple(TableLock(table, level) for table, level in levels.items())
+
+
+def _writes(tree: Message, found: Mapping[type[Message], Sequence[Any]]) -> Sequence[Any]:
+    """Return what writes, in the order of the walk, which shows only when a WITH writes in several ways."""
+    kinds = [kind for kind in _WRITES if kind in found]
+    if len(kinds) > 1:
+        return [message for message in nodes_of(tree) if isinstance(message, _WRITES)]
+    return found[kinds[0]] if kinds else ()
 
 
 def _scan(tree: Message) -> Fact:

@@ -16,10 +16,14 @@ _ACTIONS = {
     pb.AT_SetExpression: (17, "SET EXPRESSION"),
     pb.AT_DropExpression: (13, "DROP EXPRESSION"),
 }
+_CHANGED_KINDS = frozenset({"alter_table_stmt", "create_stmt", "create_trig_stmt", "index_stmt", "merge_stmt"})
+"""Those that `_needs` knows."""
 
 
 def refusals(asked: Asked, kind: str) -> tuple[str, ...]:
     """Return what the server does not know yet, in words; empty for a statement that it understands."""
+    if kind not in _CHANGED_KINDS:
+        return ()
     found = (need for need in _needs(asked, kind) if need[0] > asked.pg_version)
     return tuple(f"{words} needs PostgreSQL {since}; this is {asked.pg_version}" for since, words in found)
 

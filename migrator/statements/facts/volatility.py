@@ -4,7 +4,8 @@ Function names are those of `pg_proc`; `tests/statements` compares both lists wi
 A function that is in no list could be either, so it is unknown, never assumed safe.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -60,20 +61,42 @@ STEADY = frozenset(
 
 
 def nodes_of(root: Message) -> Iterator[Message]:
-    """Yield every message of a tree, without recursion: expressions may be thousands of levels deep."""
+    """Yield every message of a tree but `Node`, which only wraps, without recursion: trees may be very deep."""
     pending = [root]
     while pending:
         message = pending.pop()
+        if isinstance(message, pb.Node):
+            kind = message.WhichOneof("node")
+            if kind is None:
+                continue
+            message = getattr(message, kind)
         yield message
-        for field, value in message.ListFields():
-            if field.message_type is not None:
-                pending.extend((value,) if isinstance(value, Message) else value)
+        if not isinstance(message, _LEAVES):
+            for field, value in message.ListFields():
+                if field.message_type is not None:
+                    pending.extend((value,) if isinstance(value, Message) else value)
+
+
+_LEAVES = (pb.String, pb.A_Const, pb.Integer)
+"""Half of all messages, below which there is nothing that anybody looks for."""
+
+
+def nodes_by_type(root: Message) -> Mapping[type[Message], Sequence[Any]]:
+    """Return the messages of a tree by their types: one walk for all who look for something in it."""
+    found: dict[type[Message], list[Any]] = {}
+    for message in nodes_of(root):
+        found.setdefault(type(message), []).append(message)
+    return found
 
 
 def function_names(root: Message) -> tuple[str, ...]:
     """Return the names of the functions that a tree calls, `pg_catalog` left out, in no particular order."""
-    calls = (message for message in nodes_of(root) if isinstance(message, pb.FuncCall))
-    return tuple(".".join(words(call.funcname)).removeprefix("pg_catalog.") for call in calls)
+    return tuple(called_name(message) for message in nodes_of(root) if isinstance(message, pb.FuncCall))
+
+
+def called_name(call: pb.FuncCall) -> str:
+    """Return the name of the function that is called, `pg_catalog` left out."""
+    return ".".join(words(call.funcname)).removeprefix("pg_catalog.")
 
 
 def is_known(function: str) -> bool:

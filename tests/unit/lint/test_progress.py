@@ -7,7 +7,7 @@ from migrator.lint.reading import Reading, read_steps
 
 
 def at_end(sql: str) -> Progress:
-    steps, problems = read_steps(f"{sql}; SELECT 'end'", Reading())
+    steps, problems, _ = read_steps(f"{sql}; SELECT 'end'", Reading())
     assert problems == ()
     return steps[-1].progress
 
