@@ -8,13 +8,22 @@ from typing import Literal
 
 from migrator.errors import RecipeRefused
 from migrator.names import TableName, quote
+from migrator.recipes.column_removal import (
+    check_droppable,
+    family,
+    lone_indexes,
+    own_constraints,
+    statistics_on,
+)
+from migrator.recipes.dependent_views import drop_view, views_over
 from migrator.recipes.manifest_text import manifest_text
+from migrator.recipes.not_null_constraint import NATIVE_SINCE, NotNullConstraint
 from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
-from migrator.recipes.target import check_removable, find_column, find_table
+from migrator.recipes.target import find_column, find_table
 from migrator.schema.expressions import parse_one, walk
-from migrator.schema.model import Column, Constraint, Schema, Table
+from migrator.schema.model import Column, Constraint, Index, Schema, Table
 from migrator.statements.parse import pb
 
 
@@ -27,52 +36,39 @@ class DropColumn(Recipe):
     column: str
     """The column's name."""
     also_drop: tuple[str, ...] = ()
-    """Indexes and constraints that use other columns too, and may go with it."""
+    """Indexes, constraints and statistics that use other columns too, and views, that may go with it."""
 
     def slug(self) -> str:
         """Return `users_drop_email`."""
         return slug_of(self.table.name, "drop", self.column)
 
-    def render(self, schema: Schema, migration_id: str, pg_version: int) -> Rendering:  # noqa: ARG002 the same for all
+    def render(self, schema: Schema, migration_id: str, pg_version: int) -> Rendering:  # noqa: ARG002 names no object
         """Return the migration's files.
 
         Raises:
             RecipeRefused: the column cannot be dropped; says why and what to do.
         """
-        table = find_table(schema, self.table)
+        table = find_table(schema, self.table, partitioned=True)
         column = find_column(table, self.column)
-        check_removable(schema, table, column)
-        self._check_shared(table)
-        must_loosen = column.is_not_null and column.default is None and not column.is_identity
-        self._check_null_passes(table, column)
+        check_droppable(schema, table, column, self.also_drop)
+        is_written = column.is_identity or column.is_generated
+        must_loosen = column.is_not_null and column.default is None and not is_written
+        self._check_null_passes(schema, table, column)
         return Rendering(
             {
                 "migration.toml": manifest_text(self, has_contract=True),
                 "expand.sql": self._expand(must_loosen=must_loosen),
-                "contract.sql": self._contract(table, column),
-                "abort.sql": self._abort(must_loosen=must_loosen),
+                "contract.sql": self._contract(schema, table, column),
+                "abort.sql": self._abort(table, pg_version) if must_loosen else self._nothing_to_undo(),
             }
         )
 
-    def _check_shared(self, table: Table) -> None:
-        """Refuse to take along what other columns need too, unless it was named."""
-        shared = [i.name for i in table.indexes if i.constraint is None and self._is_shared(i.columns)]
-        shared += [c.name for c in table.constraints if self._is_shared(c.columns)]
-        silent = [name for name in dict.fromkeys(shared) if name not in self.also_drop]
-        if silent:
-            raise RecipeRefused(
-                f"These use other columns of {self.table} too and would go with {self.column}: {', '.join(silent)}.",
-                "Name each with --also-drop to drop it, or replace it first.",
-            )
-
-    def _is_shared(self, columns: tuple[str, ...]) -> bool:
-        return self.column in columns and len(set(columns)) > 1
-
-    def _check_null_passes(self, table: Table, column: Column) -> None:
+    def _check_null_passes(self, schema: Schema, table: Table, column: Column) -> None:
         """Refuse a check that might reject rows of new code, which does not write the column."""
-        if column.default is not None:
+        if column.default is not None or column.is_generated or column.is_identity:
             return
-        strict = [c.name for c in table.constraints if c.kind == "check" and self.column in c.columns and _is_strict(c)]
+        every = own_constraints(schema, table, self.column)
+        strict = [constraint.name for _, constraint in every if constraint.kind == "check" and _is_strict(constraint)]
         if strict:
             raise RecipeRefused(
                 f"The check {', '.join(strict)} may refuse rows without {self.column}.", "Drop the check first."
@@ -89,22 +85,32 @@ class DropColumn(Recipe):
         loosen = f"ALTER TABLE {self.table} ALTER COLUMN {quote(self.column)} DROP NOT NULL"
         return phase_text(about, [loosen] if must_loosen else [])
 
-    def _contract(self, table: Table, column: Column) -> str:
+    def _contract(self, schema: Schema, table: Table, column: Column) -> str:
+        parts = " (a partitioned one with its partitions)" * table.is_partitioned
+        indexes = (
+            "; indexes are dropped without blocking anybody."
+            if not table.is_partitioned
+            else "; the server cannot drop a partitioned table's index CONCURRENTLY."
+        )
         about = (
             f"Contract: {self.column} goes with its data. Old code fails from here on; there is no way back.",
             (
-                "Locks: ACCESS EXCLUSIVE on the table for milliseconds in each step (dropping a foreign key also on the"
-                " table it refers to); indexes are dropped without blocking anybody."
+                f"Locks: ACCESS EXCLUSIVE on the table{parts} for milliseconds in each step (dropping a foreign key"
+                f" also on the table it refers to){indexes}"
             ),
             (
                 "Everything that DROP COLUMN would take with it silently is dropped by its name first. The space"
                 " returns only when the table is written again."
             ),
         )
-        constraints = [c for c in table.constraints if self.column in c.columns and c.kind != "not null"]
-        indexes = [i for i in table.indexes if self.column in i.columns and i.constraint is None]
-        steps: list[Step] = [f"ALTER TABLE {self.table} DROP CONSTRAINT {quote(c.name)}" for c in constraints]
-        steps += [f"DROP INDEX CONCURRENTLY {TableName(self.table.schema, i.name)}" for i in indexes]
+        names = [part.name for part in family(schema, table)]
+        steps: list[Step] = [drop_view(view) for view in views_over(schema, names, self.column)]
+        steps += [f"DROP STATISTICS {name}" for name in statistics_on(schema, table, self.column)]
+        steps += [
+            f"ALTER TABLE {part.name} DROP CONSTRAINT {quote(constraint.name)}"
+            for part, constraint in own_constraints(schema, table, self.column)
+        ]
+        steps += [_drop_index(part, index) for part, index in lone_indexes(schema, table, self.column)]
         steps += self._drop_sequence(column)
         return phase_text(about, [*steps, f"ALTER TABLE {self.table} DROP COLUMN {quote(self.column)}"])
 
@@ -116,20 +122,31 @@ class DropColumn(Recipe):
         free = f"ALTER TABLE {self.table} ALTER COLUMN {name} DROP DEFAULT, ALTER COLUMN {name} DROP NOT NULL"
         return (free, f"DROP SEQUENCE {column.sequence}")
 
-    def _abort(self, *, must_loosen: bool) -> str:
+    def _nothing_to_undo(self) -> str:
         about = (
-            f"Abort, before contract: {self.column} is NOT NULL again; the table is as it was."
-            if must_loosen
-            else "Abort, before contract: nothing was changed, so there is nothing to undo.",
-            "Locks: ACCESS EXCLUSIVE on the table for milliseconds; the validation blocks no reader and no writer."
-            if must_loosen
-            else "Locks: none.",
-            f"New code that does not write {self.column} fails: take it back first. When it left rows without a value,"
-            " the validation stops here: give them one, then resume."
-            if must_loosen
-            else "No version of the application sees a difference.",
+            "Abort, before contract: nothing was changed, so there is nothing to undo.",
+            "Locks: none.",
+            "No version of the application sees a difference.",
         )
-        return phase_text(about, NotNullProof(self.table, self.column).steps() if must_loosen else [])
+        return phase_text(about, [])
+
+    def _abort(self, table: Table, pg_version: int) -> str:
+        about = (
+            f"Abort, before contract: {self.column} is NOT NULL again; the table is as it was.",
+            "Locks: ACCESS EXCLUSIVE on the table for milliseconds; the validation blocks no reader and no writer.",
+            (
+                f"New code that does not write {self.column} fails: take it back first. When it left rows without a"
+                " value, the validation stops here: give them one, then resume."
+            ),
+        )
+        if pg_version >= NATIVE_SINCE:  # the constraint has a name of its own there, and gets the same again
+            return phase_text(about, NotNullConstraint.of(table, self.column).steps())
+        return phase_text(about, NotNullProof(self.table, self.column).steps())
+
+
+def _drop_index(table: Table, index: Index) -> str:
+    concurrently = "" if table.is_partitioned else "CONCURRENTLY "
+    return f"DROP INDEX {concurrently}{TableName(table.name.schema, index.name)}"
 
 
 def _is_strict(check: Constraint) -> bool:

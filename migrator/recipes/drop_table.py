@@ -9,6 +9,7 @@ from typing import Literal
 
 from migrator.errors import RecipeRefused
 from migrator.names import TableName, made_name, quote
+from migrator.recipes.dependent_views import drop_view, is_named, views_over
 from migrator.recipes.manifest_text import manifest_text
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
@@ -59,8 +60,12 @@ class DropTable(Recipe):
 
     def _check_dependents(self, schema: Schema) -> None:
         """Refuse what would stop DROP TABLE, or lose its meaning, unless it was named."""
-        found = [f"foreign key {c.name} of {other.name}" for other, c in self._incoming(schema) if self._is_new(c.name)]
-        found += [f"view {view.name}" for view in self._views(schema) if self._is_new(*_spellings(view.name))]
+        found = [
+            f"foreign key {c.name} of {other.name}"
+            for other, c in self._incoming(schema)
+            if c.name not in self.also_drop
+        ]
+        found += [f"view {view.name}" for view in self._views(schema) if not is_named(view, self.also_drop)]
         views = {f"{view.name.schema}.{view.name.name}" for view in self._views(schema)}
         for dependent in schema.dependents_on(self.table):
             if dependent.kind not in _OWN and dependent.name not in views:
@@ -71,25 +76,14 @@ class DropTable(Recipe):
                 "Change them first, or name foreign keys and views with --also-drop to drop them in contract.",
             )
 
-    def _is_new(self, *names: str) -> bool:
-        return not set(names) & set(self.also_drop)
-
     def _incoming(self, schema: Schema) -> Iterator[tuple[Table, Constraint]]:
         family = {self.table, *(part.name for part in schema.descendants(self.table))}
         for other, constraint in schema.referencing(self.table):
             if other.name not in family and not constraint.is_inherited:
                 yield other, constraint
 
-    def _views(self, schema: Schema) -> list[View]:
-        """Return the views over the table and the views over those, so that each stands before what it reads."""
-        family = {self.table, *(part.name for part in schema.descendants(self.table))}
-        found: list[View] = []
-        read = family
-        while read:
-            above = [v for v in schema.views.values() if v not in found and set(v.reads) & read]
-            found = [v for v in found if v not in above] + above
-            read = {view.name for view in above}
-        return found[::-1]
+    def _views(self, schema: Schema) -> tuple[View, ...]:
+        return views_over(schema, (self.table, *(part.name for part in schema.descendants(self.table))))
 
     def _expand(self) -> str:
         about = (
@@ -131,7 +125,7 @@ class DropTable(Recipe):
             ),
             "What depends on the table goes by its name first: DROP TABLE must find nothing more.",
         )
-        steps: list[Step] = [f"DROP {_kind(view)} {view.name}" for view in self._views(schema)]
+        steps: list[Step] = [drop_view(view) for view in self._views(schema)]
         steps += [f"ALTER TABLE {other.name} DROP CONSTRAINT {quote(c.name)}" for other, c in self._incoming(schema)]
         name = self._dropped if self.soft else self.table
         steps += self._outgoing(schema, table, name)
@@ -151,11 +145,3 @@ class DropTable(Recipe):
 def _is_repeated(table: Table, part: Table, constraint: Constraint) -> bool:
     """Whether a partition's key is its parent's, as a replay that does not know tells by the definition."""
     return part is not table and any(c.definition == constraint.definition for c in table.constraints)
-
-
-def _kind(view: View) -> str:
-    return "MATERIALIZED VIEW" if view.is_materialized else "VIEW"
-
-
-def _spellings(name: TableName) -> tuple[str, ...]:
-    return (str(name), f"{name.schema}.{name.name}", name.name)

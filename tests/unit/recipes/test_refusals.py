@@ -104,7 +104,8 @@ def test_a_contract_needs_a_deadline() -> None:
     ("arguments", "words"),
     [
         ({"kind": "add_column", "column": "z", "type": "int", "not_null": True}, "without a default"),
-        ({"kind": "add_column", "column": "z", "type": "serial"}, "integer with a sequence"),
+        ({"kind": "add_column", "column": "z", "type": "serial", "default": "1"}, "a default and numbers"),
+        ({"kind": "add_column", "column": "z", "type": "text", "identity": True}, "text cannot be numbered"),
         ({"kind": "add_column", "column": "z", "type": "int; DROP TABLE users"}, "is not"),
         ({"kind": "add_column", "column": "z", "type": "int NOT NULL"}, "is not"),
         ({"kind": "add_column", "column": "z", "type": "int", "default": "1) --"}, "is not an SQL expression"),

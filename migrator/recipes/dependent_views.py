@@ -1,0 +1,32 @@
+"""Views over a table or one of its columns, in the order in which they can be dropped without CASCADE."""
+
+from collections.abc import Iterable
+
+from migrator.names import TableName
+from migrator.schema.model import Schema, View
+
+
+def views_over(schema: Schema, tables: Iterable[TableName], column: str | None = None) -> tuple[View, ...]:
+    """Return the views that read the tables (or the column), and the views over those, each before what it reads."""
+    names = tuple(tables)
+    first = [view for view in schema.views.values() if set(view.reads) & set(names)]
+    if column is not None:
+        words = {d.name for name in names for d in schema.dependents_of(name, column) if "view" in d.kind}
+        first = [view for view in first if f"{view.name.schema}.{view.name.name}" in words]
+    found, newest = list(first), first
+    while newest:
+        read = {view.name for view in newest}
+        newest = [view for view in schema.views.values() if set(view.reads) & read]
+        found = [view for view in found if view not in newest] + newest
+    return tuple(reversed(found))
+
+
+def is_named(view: View, names: Iterable[str]) -> bool:
+    """Whether a person named the view, with or without its schema."""
+    name = view.name
+    return not {str(name), f"{name.schema}.{name.name}", name.name}.isdisjoint(names)
+
+
+def drop_view(view: View) -> str:
+    """Return the statement that drops it."""
+    return f"DROP {'MATERIALIZED VIEW' if view.is_materialized else 'VIEW'} {view.name}"

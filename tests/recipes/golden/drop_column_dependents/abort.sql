@@ -1,0 +1,3 @@
+-- Abort, before contract: nothing was changed, so there is nothing to undo.
+-- Locks: none.
+-- No version of the application sees a difference.

@@ -1,0 +1,3 @@
+-- Expand: nothing to add. Rows without email are accepted already.
+-- Locks: none.
+-- Old code goes on as before. New code must not name email.
