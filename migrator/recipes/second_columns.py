@@ -151,23 +151,28 @@ class SecondColumns:
             *self._flip_note(),
             *self.contract_notes,
         )
-        prepared = list(self._prepare())
-        flip = [self.sync.flip(Authority.NEW)] if prepared and not self.sync.is_copy else []
-        return phase_text(about, [*flip, *prepared, self.sync.disarm(), self._remove(self.old)])
+        loosened, prepared = list(self._loosen()), list(self._prepare())
+        flip = [self.sync.flip(Authority.NEW)] if (loosened or prepared) and not self.sync.is_copy else []
+        # The default moves before the flip: after it an insert that names no column would put NULL into the old one.
+        return phase_text(about, [*loosened, *flip, *prepared, self.sync.disarm(), self._remove(self.old)])
 
     def _flip_note(self) -> tuple[str, ...]:
         if self.sync.is_copy:
             return ()
         return (f"While it runs {_listed(self.old)} only follows: what anybody still writes there is lost.",)
 
-    def _prepare(self) -> Iterable[Step]:
-        """Yield what must go before the columns do."""
+    def _loosen(self) -> Iterable[Step]:
+        """Yield what makes an old column take every row of new code."""
         table = self.table.name
         sequences = [column.sequence for column in self.sync.old if column.sequence is not None]
         yield from (f"ALTER SEQUENCE {name} OWNED BY {table}.{quote(self.new[0])}" for name in sequences)
         if actions := self._loosened():
             separator = ",\n    "
             yield f"ALTER TABLE {table}\n    {separator.join(actions)}"
+
+    def _prepare(self) -> Iterable[Step]:
+        """Yield what else must go before the columns do."""
+        table = self.table.name
         yield from (_drop_constraint(name, copy.old.name) for name, copy in self.incoming)
         for kind in ("foreign key", "unique"):
             yield from (_drop_constraint(table, name) for name in self._constraints(kind))

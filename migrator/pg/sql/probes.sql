@@ -6,10 +6,10 @@ SELECT EXISTS (
       AND a.attnum > 0 AND NOT a.attisdropped) AS found;
 
 -- name: relation
--- A table, view, sequence or index by name.
+-- A table, view, sequence or index by name. A view only by its kind: it may take over the name of a renamed table.
 SELECT EXISTS (
     SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = %(schema)s AND c.relname = %(name)s) AS found;
+    WHERE n.nspname = %(schema)s AND c.relname = %(name)s AND (%(kind)s <> 'view' OR c.relkind = 'v')) AS found;
 
 -- name: constraint
 -- By table and name: constraint names are unique only within a table.

@@ -5,6 +5,12 @@
 -- then trigger and column go in one transaction: in any other order an insert fails.
 -- While it runs quantity only follows: what anybody still writes there is lost.
 
+ALTER TABLE public.orders
+    ALTER COLUMN amount_ordered SET DEFAULT (1),
+    ALTER COLUMN quantity DROP DEFAULT,
+    ALTER COLUMN quantity DROP NOT NULL,
+    DROP CONSTRAINT orders_quantity_check;
+
 CREATE OR REPLACE FUNCTION migrator.sync_20260901_orders_quantity_to_amount_ordered() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
     AS $f$
@@ -16,12 +22,6 @@ BEGIN
     RETURN NEW;
 END
 $f$;
-
-ALTER TABLE public.orders
-    ALTER COLUMN amount_ordered SET DEFAULT (1),
-    ALTER COLUMN quantity DROP DEFAULT,
-    ALTER COLUMN quantity DROP NOT NULL,
-    DROP CONSTRAINT orders_quantity_check;
 
 DROP INDEX CONCURRENTLY public.orders_quantity_idx;
 

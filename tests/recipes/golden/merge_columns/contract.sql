@@ -7,6 +7,12 @@
 -- The indexes and constraints of first, last go with it and are not copied: make those that new code needs before,
 -- with migrator new create-index, add-check and set-not-null.
 
+ALTER TABLE public.people
+    ALTER COLUMN first DROP NOT NULL,
+    ALTER COLUMN last DROP DEFAULT,
+    ALTER COLUMN last DROP NOT NULL,
+    DROP CONSTRAINT people_check;
+
 CREATE OR REPLACE FUNCTION migrator.sync_20260901_people_merge_full_name() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
     AS $f$
@@ -19,12 +25,6 @@ BEGIN
     RETURN NEW;
 END
 $f$;
-
-ALTER TABLE public.people
-    ALTER COLUMN first DROP NOT NULL,
-    ALTER COLUMN last DROP DEFAULT,
-    ALTER COLUMN last DROP NOT NULL,
-    DROP CONSTRAINT people_check;
 
 DROP INDEX CONCURRENTLY public.people_last_first_idx;
 

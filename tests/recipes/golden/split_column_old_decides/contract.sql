@@ -7,6 +7,9 @@
 -- The indexes and constraints of Place go with it and are not copied: make those that new code needs before, with
 -- migrator new create-index, add-check and set-not-null.
 
+ALTER TABLE "Geo"."Spots"
+    ALTER COLUMN "Place" DROP NOT NULL;
+
 CREATE OR REPLACE FUNCTION migrator.sync_20260901_spots_split_place() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
     AS $f$
@@ -18,9 +21,6 @@ BEGIN
     RETURN NEW;
 END
 $f$;
-
-ALTER TABLE "Geo"."Spots"
-    ALTER COLUMN "Place" DROP NOT NULL;
 
 CREATE OR REPLACE FUNCTION migrator.sync_20260901_spots_split_place() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
