@@ -10,8 +10,11 @@ from migrator.cli.running import load, migration_argument
 if TYPE_CHECKING:
     from migrator.phases.folder import Migration
     from migrator.phases.plan import PlannedStatement, TableUse
+    from migrator.phases.plan_id import PlanHead
 
 _KIB = 1024
+_MINUTES = 3
+"""From here on minutes say more than seconds."""
 
 
 @click.command(cls=Command)
@@ -22,7 +25,8 @@ def plan(session: Session, migration_id: str, phase: str | None) -> None:
     """Show what would run, with locks, sizes and present blockers.
 
     For each statement: the lock level on each table and what it blocks, how big the table is and who holds a lock
-    in its way right now, whether it rewrites or scans the table, and what it removes. Changes nothing.
+    in its way right now, whether it rewrites or scans the table, how long that may take, and what it removes. The plan
+    id stands for all that makes it this plan: `migrator contract ID --plan-id` runs it or refuses. Changes nothing.
     """
     show_plan(session, load(session, migration_id), phase)
 
@@ -31,18 +35,46 @@ def show_plan(session: Session, migration: "Migration", phase: str | None) -> No
     """Print the plan of a migration or of one phase; opens a read-only look at the database when one is named."""
     from migrator.phases.plan import plan as make_plan
 
+    head: PlanHead | None = None
     if session.has_dsn:
         from migrator.pg.connection import connect
+        from migrator.phases.plan_id import head_of
+        from migrator.state.install import installed_version
 
         with connect(session.dsn(), application_name="migrator/plan") as connection:
             statements = make_plan(migration, connection, session.settings.pg_version)
+            head = head_of(connection, migration, phase) if installed_version(connection) else None
     else:
         session.tell("No database was named (--dsn): sizes and blockers are not shown.")
         statements = make_plan(migration, None, session.settings.pg_version)
     chosen = [item for item in statements if phase in (None, item.phase)]
     backfills = [spec.model_dump(mode="json") for spec in migration.manifest.backfill]
     data = {"migration": migration.id, "statements": [_data(item) for item in chosen], "backfills": backfills}
-    session.show(data, lambda: _text(migration, chosen, phase))
+    session.show(data | _head_data(head), lambda: "\n".join([_text(migration, chosen, phase), *_head_lines(head)]))
+
+
+def _head_data(head: "PlanHead | None") -> dict[str, Any]:
+    """Return the plan's id and place; without a database with our schema nobody knows them."""
+    in_the_way = (
+        [{"table": str(c.table), "migration": c.migration, "state": c.state} for c in head.in_the_way] if head else []
+    )
+    return {
+        "plan_id": head.plan_id if head else None,
+        "phase": head.phase if head else None,
+        "state": head.state.value if head else None,
+        "next_phase": head.next_phase if head else None,
+        "claims": [str(table) for table in head.claims] if head else [],
+        "claimed_by_others": in_the_way,
+    }
+
+
+def _head_lines(head: "PlanHead | None") -> list[str]:
+    if head is None:
+        return []
+    lines = ["", f"It is {head.state.value}; next is {head.next_phase or 'nothing'}."]
+    lines += [f"Works on {', '.join(map(str, head.claims))}."] if head.claims else []
+    lines += [f"Cannot begin yet: {c.migration} ({c.state}) holds {c.table}." for c in head.in_the_way]
+    return lines + ([f"Plan id of {head.phase}: {head.plan_id}"] if head.plan_id else [])
 
 
 def _data(item: "PlannedStatement") -> dict[str, Any]:
@@ -69,6 +101,8 @@ def _data(item: "PlannedStatement") -> dict[str, Any]:
         "understood": not item.is_opaque,
         "removes": list(item.removes),
         "missing": list(item.missing),
+        "held": item.held.value,
+        "estimated_seconds": item.estimated_seconds,
     }
 
 
@@ -103,6 +137,7 @@ def _statement_lines(item: "PlannedStatement") -> list[str]:
     lines += [f"       {_use(use)}" for use in item.tables] or ["       locks no existing table"]
     notes = [f"rewrites the table: {item.rewrite.value}"] if item.rewrite.value != "no" else []
     notes += [f"scans the table: {item.scan.value}"] if item.scan.value != "no" else []
+    notes += [f"takes about {_duration(item.estimated_seconds)} under its lock"] if item.estimated_seconds else []
     notes += ["builds an index"] if item.index_build else []
     notes += ["cannot run in a transaction"] if not item.is_transactional else []
     notes += ["not understood: treated as the strongest lock"] if item.is_opaque else []
@@ -124,3 +159,9 @@ def _bytes(size: float) -> str:
             return f"{size:.0f} {unit}"
         size /= _KIB
     return f"{size:.1f} TiB"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "less than a second"
+    return f"{seconds:.0f} s" if seconds < _MINUTES * 60 else f"{seconds / 60:.0f} minutes"

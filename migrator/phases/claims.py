@@ -3,7 +3,8 @@
 A table is claimed when a statement changes it: its columns, constraints, indexes, triggers, partitions, rows or name.
 A table that is only the partner of a foreign key is not: many migrations may reference the same busy table at once,
 and the server itself refuses to drop a key that is referenced. The same goes for tables that are only read. What is
-inside of a DO block is read as far as it is static; dynamic SQL claims nothing, and `migrator plan` says so.
+inside of a DO block is read as far as it is static; dynamic SQL claims nothing, nor does a DROP INDEX alone, whose text
+does not name the table.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,7 +39,7 @@ def touched_by(statements: Iterable[Statement], pg_version: int) -> tuple[TableN
     found: set[TableName] = set()
     for statement in statements:
         effects = effects_of(statement, pg_version)
-        found.update(lock.table for lock in effects.locks)
+        found.update({lock.table for lock in effects.locks} - _indexes(effects))
         found.update(owner for ref in _refs(effects) for owner in _owner(ref))
     return tuple(sorted(found))
 
@@ -54,9 +55,9 @@ def _statements(migration: Migration) -> Iterator[Statement]:
 
 def _claimed(statement: Statement, pg_version: int) -> Iterator[TableName]:
     effects = effects_of(statement, pg_version)
-    partners = set(_partners(statement))
+    others = {*_partners(statement), *_indexes(effects)}
     for lock in effects.locks:
-        if lock.level >= LockLevel.ROW_EXCLUSIVE and lock.table not in partners:
+        if lock.level >= LockLevel.ROW_EXCLUSIVE and lock.table not in others:
             yield lock.table
     for ref in _refs(effects):
         if ref.kind == "table" or ref.kind in _PARTS:
@@ -68,6 +69,11 @@ def _refs(effects: Effects) -> Iterator[ObjectRef]:
     for rename in effects.renames:
         yield rename.source
         yield ObjectRef(rename.source.kind, rename.source.schema, rename.new_name, rename.source.table)
+
+
+def _indexes(effects: Effects) -> set[TableName]:
+    """Return the indexes among what is locked: the text of DROP INDEX does not say whose they are."""
+    return {TableName(ref.schema, ref.name) for ref in _refs(effects) if ref.kind == "index"}
 
 
 def _owner(ref: ObjectRef) -> Iterator[TableName]:

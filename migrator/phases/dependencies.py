@@ -4,11 +4,13 @@ Also the order of several: those that others build on come first, and then the n
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import cast
 
-from migrator.errors import GateClosed, ManifestError
+from migrator.errors import GateClosed, InvalidTransition, ManifestError
 from migrator.phases.folder import Migration, depends_on, migration_id, migration_paths
+from migrator.state.records import MigrationRecord
 from migrator.state.store import Store
-from migrator.state.transitions import State
+from migrator.state.transitions import ENDED, State
 
 _ENOUGH = {State.MIGRATED, State.READY, State.CONTRACTING, State.COMPLETE, State.BASELINED}
 
@@ -29,6 +31,28 @@ def require_dependencies(store: Store, migration: Migration) -> None:
     if waiting:
         told = ", ".join(f"{name} ({state.value})" for name, state in waiting)
         raise GateClosed(f"{migration.id} depends on {told}.", "Run `migrator migrate` on them first.")
+
+
+def require_nobody_builds_on(store: Store, migration: Migration) -> None:
+    """Raise when an open migration names this one in its `depends_on`: an abort would pull away what it stands on.
+
+    Raises:
+        InvalidTransition: names the others, and where they are.
+    """
+    others = [record for record in store.migrations() if record.state not in {*ENDED, State.PENDING}]
+    above = [record for record in others if migration.id in _recorded_dependencies(record)]
+    if above:
+        told = ", ".join(f"{record.id} ({record.state.value})" for record in above)
+        raise InvalidTransition(
+            f"{told} builds on {migration.id}, which can therefore not be aborted.",
+            f"Abort {above[0].id} first, or finish both.",
+        )
+
+
+def _recorded_dependencies(record: MigrationRecord) -> Collection[str]:
+    section = record.manifest.get("migration")
+    names = cast("Mapping[str, object]", section).get("depends_on") if isinstance(section, Mapping) else ()
+    return cast("Collection[str]", names or ())
 
 
 def in_order(migrations: Sequence[Migration], recorded: Collection[str]) -> tuple[Migration, ...]:

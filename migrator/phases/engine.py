@@ -19,7 +19,7 @@ from migrator.pg.connection import connect, server_version
 from migrator.pg.failures import translated
 from migrator.pg.session import open_session
 from migrator.phases import backfills, evidence
-from migrator.phases.dependencies import require_dependencies
+from migrator.phases.dependencies import require_dependencies, require_nobody_builds_on
 from migrator.phases.folder import Migration
 from migrator.phases.plan_id import require_plan
 from migrator.phases.repair import Repaired, accept_changes
@@ -223,6 +223,7 @@ class Engine:
         if record.state is State.ABORTED:
             return record
         if record.state is not State.ABORTING:
+            require_nobody_builds_on(work.store, work.migration)
             if work.has_begun(record) and "abort" not in work.migration.files:
                 raise Refused(f"{record.id} has no abort.sql.", "Write it: it undoes expand.sql and migrate.sql.")
             record = work.enter(record, State.ABORTING)
