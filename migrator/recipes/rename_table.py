@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from migrator.errors import RecipeRefused
-from migrator.names import TableName, quote
+from migrator.names import TableName, made_name, quote
 from migrator.recipes.manifest_text import manifest_text
 from migrator.recipes.phase_text import phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
@@ -29,6 +29,8 @@ class RenameTable(Recipe):
     """The table, with its schema: public.users."""
     to: str
     """Its new name; the schema stays."""
+    rename_parts: bool = False
+    """Give indexes, constraints and sequences that are named after the table their new names, in contract."""
     published: bool = False
     """Rename it although a publication sends it: subscribers know a table by its name."""
 
@@ -60,7 +62,7 @@ class RenameTable(Recipe):
             {
                 "migration.toml": manifest_text(self, has_contract=True),
                 "expand.sql": self._expand(schema, table, pg_version),
-                "contract.sql": self._contract(),
+                "contract.sql": self._contract(schema, table),
                 "abort.sql": self._abort(),
             }
         )
@@ -113,13 +115,43 @@ class RenameTable(Recipe):
         option = " WITH GRANT OPTION" if grant.is_grantable else ""
         return f"GRANT {grant.privilege}{column} ON {self.table} TO {grantee}{option}"
 
-    def _contract(self) -> str:
+    def _contract(self, schema: Schema, table: Table) -> str:
+        parts = tuple(self._parts(schema, table)) if self.rename_parts else ()
         about = (
             f"Contract: the view {self.table} goes. Old code fails from here on; there is no way back but a new view.",
-            "Locks: ACCESS EXCLUSIVE on the view only.",
-            f"New code, which uses {self._new}, sees no difference.",
+            "Locks: ACCESS EXCLUSIVE on the view only"
+            + (
+                ", then for milliseconds SHARE UPDATE EXCLUSIVE on each index, ACCESS EXCLUSIVE on the table for a"
+                " constraint and on each sequence."
+                if parts
+                else "."
+            ),
+            f"New code, which uses {self._new}, sees no difference"
+            + (", unless it names an index, constraint or sequence." if parts else "."),
         )
-        return phase_text(about, [f"DROP VIEW {self.table}"])
+        return phase_text(about, [f"DROP VIEW {self.table}", *parts])
+
+    def _parts(self, schema: Schema, table: Table) -> Iterator[str]:
+        """Yield what renames each part that carries the table's name; an index takes its constraint with it."""
+        for index in table.indexes:
+            if name := self._renamed(schema, index.name):
+                yield f"ALTER INDEX {TableName(self.table.schema, index.name)} RENAME TO {quote(name)}"
+        for constraint in table.constraints:
+            is_named = constraint.kind in ("check", "foreign key", "not null") and not constraint.is_inherited
+            if is_named and (name := self._renamed(schema, constraint.name)):
+                yield f"ALTER TABLE {self._new} RENAME CONSTRAINT {quote(constraint.name)} TO {quote(name)}"
+        for column in table.columns:
+            if column.sequence and (name := self._renamed(schema, column.sequence.name)):
+                yield f"ALTER SEQUENCE {column.sequence} RENAME TO {quote(name)}"
+
+    def _renamed(self, schema: Schema, name: str) -> str | None:
+        """Return the part's new name, or None when it does not carry the table's."""
+        rest = name.removeprefix(f"{self.table.name}_")
+        if rest == name:
+            return None
+        new = TableName(self.table.schema, made_name(self.to, rest))
+        check_relation_name(schema, new)
+        return new.name
 
     def _abort(self) -> str:
         about = (

@@ -148,6 +148,15 @@ GRANT SELECT ON users TO PUBLIC;
         ("INSERT INTO users SELECT g, 'u' || g, g FROM generate_series(1, 5) g",),
         'ALTER TABLE users RENAME TO "People of ours"',
     ),
+    "rename_table_with_parts": Case(
+        """
+CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE CHECK (email <> ''), boss integer REFERENCES users);
+CREATE INDEX by_boss ON users (boss);
+""",
+        {"kind": "rename_table", "table": "public.users", "to": "people", "rename_parts": True},
+        ("INSERT INTO users VALUES (1, 'a', 1)",),
+        "ALTER TABLE users RENAME TO people; ALTER SEQUENCE users_id_seq RENAME TO people_id_seq",
+    ),
     "rename_table_partitioned": Case(
         _EVENTS,
         {"kind": "rename_table", "table": "app.events", "to": "happenings"},
