@@ -90,10 +90,12 @@ def copies(schema: Schema, table: Table, renaming: Renaming) -> ColumnCopies:
     constraints = [c for c in table.constraints if not renaming.columns.keys().isdisjoint(c.columns)]
 
     def of_kind(kind: str, make: _Maker) -> tuple[ConstraintCopy, ...]:
-        return tuple(make(schema, table, c, name_for(c.name), renaming) for c in constraints if c.kind == kind)
+        return tuple(
+            make(schema, table, c, name_for(c.name, c.columns), renaming) for c in constraints if c.kind == kind
+        )
 
     def of_index(index: Index) -> IndexCopy:
-        return _copy_index(schema, table, index, name_for(index.name), renaming)
+        return _copy_index(schema, table, index, name_for(index.name, index.columns), renaming)
 
     return ColumnCopies(
         indexes=tuple(of_index(i) for i in indexes if i.constraint is None),
@@ -106,9 +108,13 @@ def copies(schema: Schema, table: Table, renaming: Renaming) -> ColumnCopies:
 
 def key_copies(schema: Schema, table: Table, renaming: Renaming) -> tuple[ConstraintCopy, ...]:
     """Return the foreign keys of the table that refer to renamed columns of others, and to no other renamed ones."""
-    name_for = _namer(schema, table, {"": ""})
     found = (c for c in table.constraints if not _keys_of(c, renaming).keys().isdisjoint(c.referenced_columns))
-    return tuple(_copy_checked(schema, table, c, name_for(c.name), renaming) for c in found)
+    copied: list[ConstraintCopy] = []
+    for constraint in found:
+        name_for = _namer(schema, table, _keys_of(constraint, renaming))
+        name = name_for(constraint.name, constraint.referenced_columns)
+        copied.append(_copy_checked(schema, table, constraint, name, renaming))
+    return tuple(copied)
 
 
 def _keys_of(constraint: Constraint, renaming: Renaming) -> Mapping[str, str]:
@@ -141,15 +147,16 @@ def _grant(table: Table, grant: Grant, column: str) -> str:
     return f"GRANT {grant.privilege} ({column}) ON {table.name} TO {grantee}{option}"
 
 
-def _namer(schema: Schema, table: Table, columns: Mapping[str, str]) -> Callable[[str], str]:
+def _namer(schema: Schema, table: Table, columns: Mapping[str, str]) -> Callable[[str, Iterable[str]], str]:
     """Return a function that makes names for copies and never gives the same name twice."""
     neighbours = [other for other in schema.tables.values() if other.name.schema == table.name.schema]
     taken = {name for other in neighbours for name in _names(other)}
     made: dict[str, str] = {}
 
-    def name_for(original: str) -> str:
+    def name_for(original: str, read: Iterable[str]) -> str:
         if original not in made:
-            made[original] = _free(_renamed(original, columns), taken)
+            used = {name: columns[name] for name in read if name in columns}
+            made[original] = _free(_renamed(original, used), taken)
             taken.add(made[original])
         return made[original]
 

@@ -12,7 +12,7 @@ Its text was measured under load (reference/phases.md §2.1). What must not be l
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from migrator.names import TableName, literal, made_name, quote
@@ -45,6 +45,8 @@ class Authority(Enum):
     """The new columns are computed from the old ones, as if they were generated."""
     NEW = "new"
     """The old columns are computed from the new ones."""
+    EACH = "each"
+    """Several pairs, each by itself, written by old code; a foreign key's action may change a new column alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ class SyncTrigger:
     new: tuple[Column, ...]
     up: Mapping[str, Formula]
     """New column -> its value, over the old columns."""
-    down: Mapping[str, Formula] = field(default_factory=dict[str, Formula])
-    """Old column -> its value, over the new columns; empty when the old columns alone are written."""
+    down: Mapping[str, Formula]
+    """Old column -> its value, over the new columns."""
     authority: Authority = Authority.BOTH
     """Whose writes count at first; `flip` changes it."""
     part: str = ""
@@ -131,15 +133,16 @@ class SyncTrigger:
         if self.is_copy:
             pairs = zip(self.old, self.new, strict=True)
             return " OR ".join(f"{_exact(old)} IS DISTINCT FROM {_exact(new)}" for old, new in pairs)
-        sides = [_misfits(self.new, self.up)] + ([_misfits(self.old, self.down)] if self.down else [])
-        return "\n  AND ".join(f"({side})" for side in sides)
+        if self.authority is Authority.EACH:
+            return _misfits(self.new, self.up)
+        return "\n  AND ".join(f"({side})" for side in (_misfits(self.new, self.up), _misfits(self.old, self.down)))
 
     def unfilled(self) -> str:
         """Return the condition of a row that the backfill still has to fill; rows with nothing to copy are done."""
         empty = [f"{comparable(quote(column.name), column.type)} IS NULL" for column in self.new]
         values = [(self._source_type(column), self.up[column.name]) for column in self.new]
         given = [f"{comparable(_in_parentheses(formula), kind)} IS NOT NULL" for kind, formula in values]
-        if not self.down:
+        if self.authority is Authority.EACH:
             pairs = [f"{left} AND {right}" for left, right in zip(empty, given, strict=True)]
             return pairs[0] if len(pairs) == 1 else " OR ".join(f"({pair})" for pair in pairs)
         return f"{' AND '.join(empty)} AND {given[0] if len(given) == 1 else '(' + ' OR '.join(given) + ')'}"
@@ -163,6 +166,8 @@ class SyncTrigger:
                 lines += _assignments(self.down, 1, "the new columns decide")
             case Authority.BOTH:
                 lines += self._both()
+            case Authority.EACH:
+                lines += self._each()
         return "\n".join((*lines, "    RETURN NEW;"))
 
     def _both(self) -> list[str]:
@@ -183,6 +188,24 @@ class SyncTrigger:
             "    END IF;",
         ]
 
+    def _each(self) -> list[str]:
+        """ON DELETE SET NULL of the foreign key over a new column must reach the old one."""
+        lines = [
+            "    IF TG_OP = 'INSERT' THEN",
+            *_assignments(self.up, 2, "written by the application"),
+            "        RETURN NEW;",
+            "    END IF;",
+        ]
+        for old, new in zip(self.old, self.new, strict=True):
+            lines += [
+                f"    IF {_differs(new)} AND {_same(old)} THEN",
+                *_assignments({old.name: self.down[old.name]}, 2, "changed by a foreign key"),
+                "    ELSE",
+                *_assignments({new.name: self.up[new.name]}, 2),
+                "    END IF;",
+            ]
+        return lines
+
     def _complete(self) -> list[str]:
         """New code that changes one of several columns on a row without the others must not lose the others."""
         if len(self.new) == 1:
@@ -198,12 +221,10 @@ class SyncTrigger:
 
     def _guard(self) -> list[str]:
         """Refuse what would be lost: a write to the new columns alone, before their turn."""
-        if not self.down:
-            return []
         given = " OR ".join(f"{comparable('NEW.' + quote(c.name), c.type)} IS NOT NULL" for c in self.new)
         without = " AND ".join(f"{comparable('NEW.' + quote(c.name), c.type)} IS NULL" for c in self.old)
         changed = " OR ".join(_differs(column) for column in self.new)
-        same = " AND ".join(f"NOT ({_differs(column)})" for column in self.old)
+        same = " AND ".join(map(_same, self.old))
         new, old = (", ".join(column.name for column in side) for side in (self.new, self.old))
         message = literal(f"{self.table}: {new} cannot be written yet, they follow {old}")
         hint = literal(f"Write {old} until migration {self.migration} has migrated.")
@@ -236,9 +257,13 @@ def _exact(column: Column) -> str:
     return comparable(quote(column.name), column.type, column.collation)
 
 
-def _differs(column: Column) -> str:
+def _differs(column: Column, operator: str = "IS DISTINCT FROM") -> str:
     old, new = (comparable(f"{row}.{quote(column.name)}", column.type, column.collation) for row in ("OLD", "NEW"))
-    return f"{old} IS DISTINCT FROM {new}"
+    return f"{old} {operator} {new}"
+
+
+def _same(column: Column) -> str:
+    return _differs(column, "IS NOT DISTINCT FROM")
 
 
 def _misfits(columns: Iterable[Column], formulas: Mapping[str, Formula], row: str = "") -> str:

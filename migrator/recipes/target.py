@@ -185,9 +185,17 @@ def check_removable(schema: Schema, table: Table, column: Column) -> None:
     name = f"{table.name}.{column.name}"
     if column.name in table.primary_key:
         raise RecipeRefused(
-            f"{name} is part of the primary key.", "Primary keys need a recipe of their own, which comes later."
+            f"{name} is part of the primary key.",
+            "An integer key is widened with migrator new primary-key-to-bigint; any other change of it needs a new"
+            " table.",
         )
     _refuse_references(schema, table, column)
+    check_replaceable(schema, table, column)
+
+
+def check_replaceable(schema: Schema, table: Table, column: Column) -> None:
+    """Refuse a column whose place another cannot take even with all its keys: because of what names it elsewhere."""
+    name = f"{table.name}.{column.name}"
     _refuse_dependents(schema, table, column)
     excluding = [c.name for c in table.constraints if c.kind == "exclusion" and column.name in c.columns]
     if excluding:

@@ -12,7 +12,7 @@ from migrator.schema.definitions import (
 )
 from migrator.schema.dependents import record
 from migrator.schema.draft import Draft
-from migrator.schema.expressions import column_refs, definition_of, expression_text
+from migrator.schema.expressions import column_refs, expression_text
 from migrator.schema.naming import choose_name
 from migrator.schema.parts import Column, Constraint, Identity, Table, changed
 from migrator.schema.removals import drop_index
@@ -249,9 +249,14 @@ def identity_from(table: TableName, column: str, constraints: Iterable[Node]) ->
     name = choose_name(table.name, column, "seq", lambda _name: False)
     given = {node.def_elem.defname: node.def_elem for node in found.options}
     words = {"increment": "INCREMENT BY", "minvalue": "MINVALUE", "maxvalue": "MAXVALUE", "cache": "CACHE"}
-    options = [f"{word} {expression_text(definition_of(given[key]))}" for key, word in words.items() if key in given]
+    options = [f"{word} {_number(given[key].arg)}" for key, word in words.items() if key in given]
     when = "ALWAYS" if found.generated_when == "a" else "BY DEFAULT"
     return Identity(when, TableName(table.schema, name), tuple(options) + ("CYCLE",) * ("cycle" in given))
+
+
+def _number(node: Node) -> str:
+    """Return a number of the grammar, which gives those beyond 32 bits as text."""
+    return node.float.fval or str(node.integer.ival)
 
 
 def _next_value(sequence: TableName) -> str:

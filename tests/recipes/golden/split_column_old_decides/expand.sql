@@ -30,7 +30,7 @@ BEGIN
             RAISE EXCEPTION USING ERRCODE = 'generated_always', MESSAGE = '"Geo"."Spots": Lat, Lon cannot be written yet, they follow Place',
                 HINT = 'Write Place until migration 20260901_spots_split_place has migrated.';
         END IF;
-    ELSIF (OLD."Lat"::text IS DISTINCT FROM NEW."Lat"::text OR OLD."Lon"::text IS DISTINCT FROM NEW."Lon"::text) AND NOT (OLD."Place" IS DISTINCT FROM NEW."Place") THEN
+    ELSIF (OLD."Lat"::text IS DISTINCT FROM NEW."Lat"::text OR OLD."Lon"::text IS DISTINCT FROM NEW."Lon"::text) AND OLD."Place" IS NOT DISTINCT FROM NEW."Place" THEN
         RAISE EXCEPTION USING ERRCODE = 'generated_always', MESSAGE = '"Geo"."Spots": Lat, Lon cannot be written yet, they follow Place',
             HINT = 'Write Place until migration 20260901_spots_split_place has migrated.';
     END IF;

@@ -1,0 +1,208 @@
+"""One table of `primary_key_to_bigint`: columns that get a bigint twin, which takes their name in the contract.
+
+The application never writes the twin. It follows the column through a trigger, and the swap is one short
+transaction: the column goes, the twin gets its name, its default or identity, and the names of its indexes and
+constraints.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from migrator.names import TableName, literal, made_name, quote
+from migrator.recipes.column_copies import ColumnCopies, ConstraintCopy, Renaming, add_column, copies, key_copies
+from migrator.recipes.formula import Formula
+from migrator.recipes.manifest_text import Fill
+from migrator.recipes.not_null_proof import NotNullProof
+from migrator.recipes.phase_text import Step
+from migrator.recipes.sync_trigger import Authority, SyncTrigger
+from migrator.schema.model import Column, Schema, Table
+from migrator.schema.naming import choose_name
+
+WIDE = "bigint"
+Columns = Mapping[TableName, Mapping[str, str]]
+"""Table -> column -> the name of its twin."""
+
+
+@dataclass(frozen=True, slots=True)
+class WideTable:
+    """What is done to one table; one without columns only has foreign keys that must refer to the twins."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    twins: tuple[Column, ...]
+    sync: SyncTrigger
+    copies: ColumnCopies
+    keys: tuple[ConstraintCopy, ...]
+    """Foreign keys that keep their own columns and refer to twins."""
+    names_not_null: bool = False
+    """Whether NOT NULL is a constraint with a name (18)."""
+
+    @classmethod
+    def of(cls, schema: Schema, table: Table, wide: Columns, migration: str) -> "WideTable":
+        """Return the table with what hangs on its columns.
+
+        Raises:
+            RecipeRefused: an index or constraint cannot be copied.
+        """
+        names = wide.get(table.name, {})
+        columns = tuple(column for column in table.columns if column.name in names)
+        twins = tuple(replace(c, name=names[c.name], type=WIDE, identity=None) for c in columns)
+        up = {names[column.name]: Formula.of_column(column.name) for column in columns}
+        down = {column.name: Formula.of_column(names[column.name]) for column in columns}
+        part = _part(table.name, wide)
+        sync = SyncTrigger(migration, table.name, columns, twins, up, down, authority=Authority.EACH, part=part)
+        renaming = Renaming(names, keys=wide)
+        own = copies(schema, table, renaming)
+        done = {copy.old.name for copy in own.foreign_keys}
+        keys = tuple(copy for copy in key_copies(schema, table, renaming) if copy.old.name not in done)
+        return cls(table, columns, twins, sync, own, keys)
+
+    @property
+    def name(self) -> TableName:
+        """The table's name."""
+        return self.table.name
+
+    @property
+    def fill(self) -> Fill:
+        """The backfill of the twins."""
+        return Fill(self.name, {name: formula.text for name, formula in self.sync.up.items()}, self.sync.unfilled())
+
+    def add(self) -> tuple[str, ...]:
+        """Return the transaction that adds the twins and what fills them."""
+        added = (s for column, twin in self._pairs() for s in add_column(self.table, column_as(column), twin.name))
+        return (*added, *self.sync.create())
+
+    def prepare(self) -> Iterator[Step]:
+        """Yield the steps that make the twins able to take the columns' place; foreign keys come after."""
+        primary = [self.copies.primary] if self.copies.primary else []
+        for copy in (*primary, *self.copies.indexes, *self.copies.uniques):
+            yield from copy.steps
+        for twin in self.twins:
+            if twin.is_not_null:
+                yield from NotNullProof(self.name, twin.name).steps()
+        for copy in self.copies.checks:
+            yield from copy.steps
+
+    @property
+    def references(self) -> tuple[ConstraintCopy, ...]:
+        """All foreign keys of the table that are made again."""
+        return (*self.copies.foreign_keys, *self.keys)
+
+    def drop_old_references(self) -> Iterator[str]:
+        """Yield the statements that end the foreign keys to and from the narrow columns."""
+        yield from (self._alter(f"DROP CONSTRAINT {quote(copy.old.name)}") for copy in self.references)
+
+    def widen_sequences(self) -> Iterator[str]:
+        """Yield the statements that let serial columns' sequences count further."""
+        yield from (f"ALTER SEQUENCE {c.sequence} AS {WIDE}" for c in self.columns if c.sequence is not None)
+
+    def swap(self) -> tuple[str, ...]:
+        """Return the transaction in which the twins take the columns' place and every name of theirs."""
+        if not self.columns:
+            return ()
+        return (*self.sync.drop_triggers(), *self._hand_over(), *self._exchange(), self.sync.drop_function())
+
+    def rename_references(self) -> Iterator[str]:
+        """Yield what gives the old name to the foreign keys of a table that is not swapped."""
+        if not self.columns:
+            yield from (self._rename(copy.name, copy.old.name) for copy in self.keys)
+
+    def _hand_over(self) -> Iterator[str]:
+        """Yield what gives sequences and defaults to the twins before the columns go."""
+        for column, twin in self._pairs():
+            new = quote(twin.name)
+            if column.sequence is not None:
+                yield f"ALTER SEQUENCE {column.sequence} OWNED BY {self.name}.{new}"
+            if column.default is not None:
+                yield self._alter(f"ALTER COLUMN {new} SET DEFAULT {column.default}")
+            if column.identity is not None:
+                options = f" ({' '.join(column.identity.options)})" if column.identity.options else ""
+                yield self._alter(f"ALTER COLUMN {new} ADD GENERATED {column.identity.when} AS IDENTITY{options}")
+                old, next_ = (self._sequence_of(name) for name in (column.name, twin.name))
+                yield f"SELECT setval({next_}, nextval({old}), false)"
+
+    def _sequence_of(self, column: str) -> str:
+        return f"pg_get_serial_sequence({literal(str(self.name))}, {literal(column)})"
+
+    def _exchange(self) -> Iterator[str]:
+        own = (*self.copies.uniques, *self.copies.checks)
+        gone = [c.name for c in self.table.constraints if c.kind == "primary key"] if self.copies.primary else []
+        drops = [f"DROP CONSTRAINT {quote(name)}" for name in (*gone, *(copy.old.name for copy in own))]
+        separator = ",\n    "
+        drops += [f"DROP COLUMN {quote(column.name)}" for column in self.columns]
+        yield f"ALTER TABLE {self.name}\n    {separator.join(drops)}"
+        for column, twin in self._pairs():
+            yield self._alter(f"RENAME COLUMN {quote(twin.name)} TO {quote(column.name)}")
+        if self.copies.primary:
+            using = quote(self.copies.primary.name)
+            yield self._alter(f"ADD CONSTRAINT {quote(gone[0])} PRIMARY KEY USING INDEX {using}")
+        for index in self.copies.indexes:
+            yield f"ALTER INDEX {TableName(self.name.schema, index.name)} RENAME TO {quote(index.old.name)}"
+        yield from (self._rename(copy.name, copy.old.name) for copy in (*own, *self.references))
+        yield from self._rename_not_nulls() if self.names_not_null else ()
+
+    def _rename_not_nulls(self) -> Iterator[str]:
+        for column, twin in self._pairs():
+            if column.is_not_null:
+                old = [c.name for c in self.table.constraints if c.kind == "not null" and c.columns == (column.name,)]
+                yield self._rename(self._not_null(twin.name), old[0] if old else self._not_null(column.name))
+
+    def _not_null(self, column: str) -> str:
+        return choose_name(self.name.name, column, "not_null", lambda _name: False)
+
+    def rename_sequences(self) -> Iterator[str]:
+        """Yield what gives an identity's new sequence the old one's name, which went with the column."""
+        for column, twin in self._pairs():
+            if column.identity is not None:
+                made = choose_name(self.name.name, twin.name, "seq", lambda _name: False)
+                old = column.identity.sequence
+                yield f"ALTER SEQUENCE {TableName(self.name.schema, made)} RENAME TO {quote(old.name)}"
+
+    def undo(self) -> Iterator[Step]:
+        """Yield the steps of the abort; foreign keys to the twins are gone before."""
+        primary = [self.copies.primary] if self.copies.primary else []
+        for copy in (*primary, *self.copies.indexes):
+            yield from copy.drops
+        for copy in (*self.copies.uniques, *self.copies.checks):
+            yield self._alter(f"DROP CONSTRAINT {quote(copy.name)}")
+        if self.columns:
+            drops = ", ".join(f"DROP COLUMN {quote(twin.name)}" for twin in self.twins)
+            yield (*self.sync.drop_triggers(), self._alter(drops), self.sync.drop_function())
+
+    def drop_new_references(self) -> Iterator[str]:
+        """Yield the statements that end the foreign keys to and from the twins."""
+        yield from (self._alter(f"DROP CONSTRAINT {quote(copy.name)}") for copy in self.references)
+
+    def verify(self) -> str:
+        """Return the query for a row on which a twin does not hold what its column holds."""
+        shown = dict.fromkeys((*self.table.primary_key, *(n for c, t in self._pairs() for n in (c.name, t.name))))
+        listed = ", ".join(map(quote, shown))
+        return f"SELECT {listed}\nFROM {self.name}\nWHERE {self.sync.differs()}\nLIMIT 1"
+
+    def _pairs(self) -> Iterable[tuple[Column, Column]]:
+        return zip(self.columns, self.twins, strict=True)
+
+    def _alter(self, action: str) -> str:
+        return f"ALTER TABLE {self.name} {action}"
+
+    def _rename(self, old: str, new: str) -> str:
+        return self._alter(f"RENAME CONSTRAINT {quote(old)} TO {quote(new)}")
+
+
+def column_as(column: Column) -> Column:
+    """Return the column as its twin is added: wide, with its comment, rights and settings."""
+    return replace(column, type=WIDE)
+
+
+def twin_name(table: Table, column: str) -> str:
+    """Return a name that no column of the table has."""
+    name = made_name(column, WIDE)
+    while table.column(name) is not None:
+        name = made_name(name, "2")
+    return name
+
+
+def _part(name: TableName, wide: Columns) -> str:
+    """Return the word that tells this table's trigger from those of the others."""
+    names = [table for table in wide if table.name == name.name]
+    return name.name if len(names) < 2 else f"{name.schema}_{name.name}"  # noqa: PLR2004 another schema's namesake
