@@ -8,17 +8,21 @@ or waits, before it begins. Called by the executor, outside transactions.
 
 from collections.abc import Callable, Sequence
 
-from migrator.errors import LockBudgetSpent
+from migrator.errors import DatabaseFailed, LockBudgetSpent
 from migrator.events import EventKind
 from migrator.locks import LockClass
 from migrator.pg.connection import server_version
+from migrator.pg.driver import errors
 from migrator.pg.obstacles import Obstacle, ObstacleKind, obstacles, old_snapshots
+from migrator.pg.queries import query
 from migrator.phases.step_run import StepRun
 from migrator.schema.catalog import read_schema
 from migrator.schema.effects import effects_in
+from migrator.schema.model import Schema
 from migrator.statements.effects import TableLock
 
 _POLL_SECONDS = 1.0
+_LOOK_TIMEOUT = "500ms"
 _BUILDS = {"index_stmt", "reindex_stmt"}
 _WAIT_FOR_LOCKS = "Nothing was changed by this step. End what stands in the way or wait for it, then `migrator resume`."
 _WRAPAROUND = (
@@ -38,11 +42,10 @@ def wait_until_clear(run: StepRun) -> None:
         LockBudgetSpent: the budget ended and somebody still is, or a vacuum is that never yields.
         Stopped: on request.
     """
-    locks = _locks(run)
     old_seconds = run.settings.old_transaction.total_seconds()
 
     def look() -> Sequence[Obstacle]:
-        found = obstacles(run.connection, locks, old_seconds)
+        found = obstacles(run.connection, _locks(run), old_seconds)
         never = [obstacle for obstacle in found if obstacle.kind is ObstacleKind.WRAPAROUND]
         if never:
             raise LockBudgetSpent(f"The lock on {run.what} cannot be had: there is {never[0]}.", _WRAPAROUND)
@@ -79,7 +82,7 @@ def _wait(
         left = ends_at - run.clock.monotonic()
         if left <= 0:
             raise LockBudgetSpent(
-                f"{situation} within {budget_seconds:.0f} s: there is {'; '.join(map(str, found))}.", todo
+                f"{situation} within {budget_seconds:g} s: there is {'; '.join(map(str, found))}.", todo
             )
         run.clock.wait(min(_POLL_SECONDS, left), f"there is {found[0]}")
 
@@ -97,7 +100,23 @@ def _locks(run: StepRun) -> tuple[TableLock, ...]:
     """Return the tables that the step locks, with partners of foreign keys and partitions, as the schema is now."""
     if run.step.lock_class is not LockClass.STRONG or not run.step.tables:
         return ()
-    schema = read_schema(run.connection, run.step.tables)
+    schema = _schema(run)
     version = server_version(run.connection) // 10000
     effects = (effects_in(statement, schema, version) for statement in run.step.statements)
     return tuple(dict.fromkeys(lock for found in effects for lock in found.locks))
+
+
+def _schema(run: StepRun) -> Schema | None:
+    """Read what the step's tables are connected with; None when a lock that is held or awaited on one hides it.
+
+    The server's functions that spell definitions take ACCESS SHARE themselves, and would wait behind a waiting DDL
+    without a limit.
+    """
+    try:
+        with run.connection.transaction():
+            run.connection.execute(query("session.set_local"), {"name": "lock_timeout", "value": _LOOK_TIMEOUT})
+            return read_schema(run.connection, run.step.tables)
+    except (DatabaseFailed, errors.LockNotAvailable) as exc:
+        if isinstance(exc, DatabaseFailed) and exc.details.get("sqlstate") != errors.LockNotAvailable.sqlstate:
+            raise
+        return None
