@@ -33,6 +33,10 @@ _BYTE_ORDER_MARK = "\ufeff"
 _NEVER_IN_SQL = "The server accepts no NUL byte in SQL. Remove it, or save the file as UTF-8."
 _IS_META_COMMAND = "psql meta-commands are not SQL and the server does not know them. Remove the line."
 _LONGEST_MESSAGE = 120
+_ENDS_NOWHERE = (
+    "The end of this statement is missing: END of BEGIN ATOMIC, or the closing parenthesis of a rule's actions. "
+    "What follows is read as statements of its own where it cannot belong to it."
+)
 _TOO_DEEP = "The statement is nested too deeply to be read. Split it."
 
 
@@ -210,7 +214,8 @@ def _read_piece(piece: Piece, where: TextMap, previous_end: int) -> Statement | 
         (tree,) = _parse_tree(where.text[start:end]).stmts
     except PgQueryError as error:
         at = start + max(error.cursorpos - 1, 0)
-        return _problem(_sentence(error.message), piece.span, at, where)
+        message = _ENDS_NOWHERE if piece.is_open else _sentence(error.message)
+        return _problem(message, piece.span, start if piece.is_open else at, where)
     except DecodeError:
         return _problem(_TOO_DEEP, piece.span, start, where)
     return _statement(tree.stmt, where.text[start:end], start, where, previous_end)

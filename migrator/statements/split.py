@@ -7,7 +7,7 @@ keyword, such as `selec 1`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from migrator.statements.statement import Span
@@ -30,6 +30,8 @@ class Piece:
     span: Span
     is_meta_command: bool = False
     """A line for psql (`\\connect`), not for the server."""
+    is_open: bool = False
+    """It holds semicolons of its own, and its end is missing."""
 
 
 def pieces(tokens: Sequence[Token], where: TextMap) -> Iterator[Piece]:
@@ -48,7 +50,24 @@ def pieces(tokens: Sequence[Token], where: TextMap) -> Iterator[Piece]:
             current = []
         else:
             current.append(token)
-    yield from _piece(current)
+    if _is_inside(current):
+        yield from _open_body(current, where)
+    else:
+        yield from _piece(current)
+
+
+_OF_BODIES = frozenset("select insert update delete merge with values return end table perform call".split())
+"""What a statement of a BEGIN ATOMIC body may begin with; nothing else can stand in one."""
+
+
+def _open_body(tokens: Sequence[Token], where: TextMap) -> Iterator[Piece]:
+    """Cut a body that never ends where something begins that is no part of it: it must not hide the rest."""
+    for place, token in enumerate(tokens[:-1]):
+        if token.word == ";" and tokens[place + 1].word not in _OF_BODIES:
+            yield replace(next(_piece(tokens[:place])), is_open=True)
+            yield from pieces(tokens[place + 1 :], where)
+            return
+    yield replace(next(_piece(tokens)), is_open=True)
 
 
 def _piece(tokens: Sequence[Token]) -> Iterator[Piece]:

@@ -47,6 +47,41 @@ def test_findings(project: Path, data: bytes, expected: list[tuple[int, str]]) -
     assert sorted(places(project, data)) == expected
 
 
+META = b"""\\restrict abc
+\\c other
+\\copy t from x
+\\i b.sql
+SELECT 'DROP TABLE t' \\gexec
+\\if :x
+TRUNCATE t;
+\\endif
+"""
+
+
+def test_psqls_own_commands_are_named_with_what_they_hide(project: Path) -> None:
+    (project / "a.sql").write_bytes(META)
+    lines = run("a.sql", "--output", "gcc", cwd=project).stdout.decode().splitlines()
+    words = ["changes nothing", "another database", "copies rows", "runs another file", "runs each value", "decides"]
+    for number, word in enumerate(words, 1):
+        assert lines[number - 1].startswith(f"a.sql:{number}:1: {'warning' if number in (1, 6) else 'error'}: `\\")
+        assert word in lines[number - 1]
+    assert [line.split(":")[1] for line in lines[6:]] == ["7", "8"]
+
+
+def test_what_is_not_closed_says_that_it_hides_the_rest(project: Path) -> None:
+    (project / "a.sql").write_text("SELECT 1;\nDO $$ begin;\nDROP TABLE t;\n")
+    done = run("a.sql", cwd=project)
+    assert b"nothing of the 2 lines behind it is read" in done.stdout
+
+
+def test_a_body_without_its_end_hides_nothing(project: Path) -> None:
+    body = b"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC\n SELECT 1;\n"
+    assert places(project, body + b"TRUNCATE t;\nSELECT 2;\n") == [(1, "syntax-error"), (3, "truncate")]
+    rule = b"CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2;\n"
+    assert places(project, rule + b"TRUNCATE t;\n") == [(1, "syntax-error"), (2, "truncate")]
+    assert places(project, b"selec;\n" + body + b"END;\nTRUNCATE t;\n") == [(1, "syntax-error"), (5, "truncate")]
+
+
 DUMP = b"""\\restrict AbC
 CREATE TABLE public.t (a integer, b text);
 COPY public.t (a, b) FROM stdin;

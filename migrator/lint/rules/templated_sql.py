@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 
 from migrator.lint.context import FileContext, Step
 from migrator.lint.finding import Category, Claim, Severity, Verdict
+from migrator.lint.psql_commands import psql_command
 from migrator.lint.template import Placeholder, placeholders, placeholders_in_names
 from migrator.statements.facts.volatility import nodes_of
 from migrator.statements.parse import pb
@@ -31,7 +32,8 @@ def check(file: FileContext) -> Iterator[Claim]:
     """Report each part that is not SQL and holds a placeholder, and what the server would take for something else."""
     yield from _tags(file)
     for problem in file.problems:
-        if found := placeholders(file.written(problem.span)):
+        found = placeholders(file.written(problem.span))
+        if found and psql_command(file.source.text, problem) is None:  # syntax-error says what that is
             yield Claim(
                 problem.line,
                 f"The statement is a template ({_syntaxes(found)}): {found[0].text} is not SQL, so nothing can be said "
