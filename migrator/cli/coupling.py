@@ -20,6 +20,7 @@ def coupling() -> None:
 @click.option("--evidence", type=click.Path(dir_okay=False), help="Judge this file of evidence, and look nowhere else.")
 @click.option("--mode", type=click.Choice(["strict"]), help="Judge strictly, whatever the policy of the base says.")
 @click.option("--forge", type=click.Choice(["auto", "none"]), default="auto", help="Whether the forge's API is asked.")
+@click.option("--comment", is_flag=True, help="Write the result as a comment on the pull request, or renew it.")
 @click.option(
     "--output",
     multiple=True,

@@ -10,8 +10,11 @@ from migrator.errors import InputError
 
 if TYPE_CHECKING:
     from migrator.cli.context import Session
+    from migrator.clock import Clock
+    from migrator.coupling.check import Asked, AskForge
     from migrator.coupling.ci import CiContext
     from migrator.coupling.collect import Question
+    from migrator.coupling.evidence import Evidence
     from migrator.coupling.report import CouplingReport
     from migrator.git import Repository
 
@@ -27,6 +30,7 @@ class CheckOptions:
     evidence: str | None
     mode: Literal["strict"] | None
     forge: str
+    comment: bool
     output: tuple[str, ...]
 
 
@@ -60,12 +64,49 @@ def _refuse_with_evidence(options: CheckOptions) -> None:
 
 
 def _checked(session: "Session", options: CheckOptions) -> "CouplingReport":
+    from migrator.clock import SystemClock
     from migrator.coupling.check import check
     from migrator.coupling.ci import read_ci
     from migrator.git import Repository
 
-    repository = Repository(Path.cwd())
-    return check(repository, _question(session, options, repository, read_ci(os.environ)))
+    repository, ci = Repository(Path.cwd()), read_ci(os.environ)
+    question = _question(session, options, repository, ci)
+    clock = SystemClock()
+    report = check(repository, question, forge=_asking(clock) if options.forge == "auto" else None)
+    if options.comment:
+        _comment(session, report, ci, clock)
+    return report
+
+
+def _asking(clock: "Clock") -> "AskForge":
+    """Return the function that asks the forge, which loads an HTTP client only when it is called."""
+
+    def ask(repository: "Repository", evidence: "Evidence", ci: "CiContext") -> "Asked":
+        from migrator.coupling.check import from_environment
+        from migrator.coupling.forges.forge import asking, find_forge
+
+        forge = find_forge(ci, os.environ, clock)
+        return (asking(forge) if forge is not None else from_environment)(repository, evidence, ci)
+
+    return ask
+
+
+def _comment(session: "Session", report: "CouplingReport", ci: "CiContext", clock: "Clock") -> None:
+    """Renew the comment; a forge that refuses it, as for a fork's token, does not change the verdict."""
+    from migrator.coupling.forges.forge import find_forge
+    from migrator.coupling.outputs import COUPLING
+    from migrator.coupling.reports.markdown import MARKER
+    from migrator.http import HttpFailed
+
+    forge = find_forge(ci, os.environ, clock)
+    if forge is None:
+        session.tell("No comment: there is no pull request, or no token for its forge.")
+        return
+    text = COUPLING.render(report, "markdown") if report.decision.findings or report.decision.unknowns else None
+    try:
+        forge.comment(MARKER, text)
+    except HttpFailed as exc:
+        session.tell(f"No comment: {exc}")
 
 
 def _question(session: "Session", options: CheckOptions, repository: "Repository", ci: "CiContext") -> "Question":

@@ -1,5 +1,6 @@
 """Fixtures of the coupling tests."""
 
+from tests.coupling.forge_server import forge
 from tests.coupling.repositories import repo
 
-__all__ = ["repo"]
+__all__ = ["forge", "repo"]

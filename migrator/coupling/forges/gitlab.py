@@ -1,0 +1,99 @@
+"""GitLab's REST API v4: merge requests, approvals, commits, groups, notes.
+
+An approval names no commit. It counts for the head only when it was given after the head was pushed: the time of the
+approval is that of its system note, the time of the push that of the merge request's newest version.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from migrator.clock import Clock
+from migrator.coupling.evidence import PullRequest, Review
+from migrator.http import HttpClient, mapping
+
+_APPROVED, _REVOKED = "approved this merge request", "unapproved this merge request"
+_HUNDRED = {"per_page": "100"}
+
+
+class GitLab:
+    """One merge request."""
+
+    def __init__(self, api_url: str, project: str, number: int, token: str, clock: Clock) -> None:
+        self._api = api_url.rstrip("/")
+        self._request = f"{self._api}/projects/{quote(project, safe='')}/merge_requests/{number}"
+        self._number = number
+        self._http = HttpClient(clock, {"PRIVATE-TOKEN": token})
+
+    def request(self, head: str) -> PullRequest:
+        """Return the request with its approvals and the people who wrote it."""
+        found: dict[str, Any] = self._http.ask("GET", self._request).data
+        approvals: dict[str, Any] = self._http.ask("GET", f"{self._request}/approvals").data
+        users = [item["user"] for item in approvals.get("approved_by") or ()]
+        return PullRequest(
+            forge="gitlab",
+            number=self._number,
+            url=found.get("web_url") or "",
+            author=str(mapping(found.get("author")).get("username") or ""),
+            committers=tuple(self._writers(users)),
+            labels=tuple(found.get("labels") or ()),
+            body=found.get("description") or "",
+            reviews=tuple(self._reviews(users, head)),
+        )
+
+    def members(self, team: str) -> tuple[str, ...]:
+        """Return the members of a group, those of its parents among them."""
+        url = f"{self._api}/groups/{quote(team.removeprefix('@'), safe='')}/members/all"
+        return tuple(member["username"] for member in self._http.pages(url, _HUNDRED))
+
+    def comment(self, marker: str, text: str | None) -> None:
+        """Renew our note, or write one."""
+        me = str(self._http.ask("GET", f"{self._api}/user").data.get("username") or "")
+        notes = self._http.pages(f"{self._request}/notes", _HUNDRED)
+        ours = (n for n in notes if n["author"]["username"] == me and str(n.get("body") or "").startswith(marker))
+        found = next(ours, None)
+        if found is not None:
+            body = text if text is not None else f"{marker}\n## Schema and code: pass\n\nResolved.\n"
+            self._http.ask("PUT", f"{self._request}/notes/{found['id']}", {"body": body})
+        elif text is not None:
+            self._http.ask("POST", f"{self._request}/notes", {"body": text})
+
+    def _reviews(self, users: list[dict[str, Any]], head: str) -> Iterator[Review]:
+        pushed_at = self._pushed_at(head)
+        given = dict(self._approved_at())
+        for user in users:
+            name = str(user["username"])
+            at = given.get(name)
+            is_of_head = at is not None and pushed_at is not None and at >= pushed_at
+            when = at or datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+            is_bot = bool(user.get("bot"))
+            yield Review(user=name, state="approved", commit=head if is_of_head else "", at=when, is_bot=is_bot)
+
+    def _pushed_at(self, head: str) -> datetime | None:
+        """Return when the head was pushed; None when the newest version is another commit."""
+        newest = next(self._http.pages(f"{self._request}/versions"), None)
+        if newest is None or newest.get("head_commit_sha") != head:
+            return None
+        return datetime.fromisoformat(newest["created_at"])
+
+    def _approved_at(self) -> Iterator[tuple[str, datetime]]:
+        """Yield each approver with the time, oldest first: the last one counts."""
+        params = {**_HUNDRED, "sort": "asc", "order_by": "created_at"}
+        for note in self._http.pages(f"{self._request}/notes", params):
+            if note.get("system") and note.get("body") == _APPROVED:
+                yield str(note["author"]["username"]), datetime.fromisoformat(note["created_at"])
+
+    def _writers(self, users: list[dict[str, Any]]) -> Iterator[str]:
+        """Yield the approvers who wrote a commit: git knows people by name and address, GitLab by user name."""
+        commits = list(self._http.pages(f"{self._request}/commits", _HUNDRED))
+        roles = ("author_name", "author_email", "committer_name", "committer_email")
+        known = {str(commit.get(role) or "").lower() for commit in commits for role in roles}
+        for user in users:
+            names = (str(user.get(key) or "").lower() for key in ("username", "name", "email", "public_email"))
+            if any(name and (name in known or _is_noreply(name, known)) for name in names):
+                yield str(user["username"])
+
+
+def _is_noreply(username: str, addresses: set[str]) -> bool:
+    return any(a.rpartition("@")[0].rpartition("-")[2] == username for a in addresses if "@users.noreply." in a)

@@ -1,0 +1,153 @@
+"""Requests to other services: forges, Prometheus, feature flags. Every call has a timeout and an end.
+
+Imported only by what asks for it. Secrets go in headers; they are in no error and no log.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+
+from migrator.clock import Clock
+from migrator.errors import MigratorError
+
+_ATTEMPTS = 3
+_LONGEST_PAUSE_SECONDS = 20.0
+_TOO_MANY, _SERVER_ERROR, _CLIENT_ERROR = 429, 500, 400
+_MOST_PAGES = 100
+
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class HttpFailed(MigratorError):
+    """No usable answer; `status` is None when there was none at all."""
+
+    def __init__(self, situation: str, todo: str = "", status: int | None = None) -> None:
+        self.status = status
+        super().__init__(situation, todo, status=status)
+
+
+class _AgainError(Exception):
+    """Worth another try; `pause_seconds` is what the server asked for."""
+
+    def __init__(self, failed: HttpFailed, pause_seconds: float | None = None) -> None:
+        self.failed = failed
+        self.pause_seconds = pause_seconds
+        super().__init__(str(failed))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer: its JSON (None without a body) and the address of the next page, if any."""
+
+    status: int
+    data: Any
+    next_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpClient:
+    """Asks one service.
+
+    Args:
+        clock: waits between attempts; a stop request ends that at once.
+        headers: for every request, the credentials among them.
+        timeout_seconds: for connecting and for each read.
+    """
+
+    clock: Clock
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    timeout_seconds: float = 10.0
+
+    def ask(self, method: Method, url: str, body: object = None, params: Mapping[str, str] | None = None) -> Answer:
+        """Send a request and return the answer.
+
+        Raises:
+            HttpFailed: no connection, a status of 400 or above, or no JSON; after three attempts where another try
+                can help and does no harm.
+            Stopped: on request, between attempts.
+        """
+        retrying = Retrying(
+            stop=stop_after_attempt(_ATTEMPTS if method != "POST" else 1),
+            wait=_pause_seconds,
+            retry=retry_if_exception_type(_AgainError),
+            sleep=lambda seconds: self.clock.wait(seconds, f"before asking {_host(url)} again"),
+            reraise=True,
+        )
+        try:
+            return retrying(self._once, method, url, body, params)
+        except _AgainError as exc:
+            raise exc.failed from exc
+
+    def pages(self, url: str, params: Mapping[str, str] | None = None) -> Iterator[Any]:
+        """Yield the items of a list that is given in pages, by the header `Link: …; rel="next"`."""
+        following: str | None = url
+        for _ in range(_MOST_PAGES):
+            if following is None:
+                return
+            answer = self.ask("GET", following, params=params)
+            items: object = answer.data
+            if not isinstance(items, list):
+                raise HttpFailed(f"{_host(url)} did not answer with a list.", "Check the address of the API.")
+            yield from cast("list[Any]", items)
+            following, params = answer.next_url, None
+        raise HttpFailed(f"{_host(url)} gives more than {_MOST_PAGES} pages.", "Ask for less.")
+
+    def _once(self, method: Method, url: str, body: object, params: Mapping[str, str] | None) -> Answer:
+        try:
+            with httpx.Client(
+                timeout=self.timeout_seconds, headers=dict(self.headers), follow_redirects=True
+            ) as client:
+                response = client.request(method, url, json=body, params=params)
+        except httpx.HTTPError as exc:
+            reason = str(exc) or type(exc).__name__
+            raise _AgainError(HttpFailed(f"{_host(url)} gave no answer: {reason}.", "Check the network.")) from exc
+        except httpx.InvalidURL as exc:
+            raise HttpFailed(f"{url!r} is no address: {exc}.", "Correct it.") from exc
+        return self._read(response, url)
+
+    def _read(self, response: httpx.Response, url: str) -> Answer:
+        if response.status_code >= _CLIENT_ERROR:
+            failed = _refused(response, url)
+            if response.status_code >= _SERVER_ERROR or response.status_code == _TOO_MANY:
+                raise _AgainError(failed, _asked_pause(response))
+            raise failed
+        try:
+            data = response.json() if response.content else None
+        except ValueError as exc:
+            raise HttpFailed(f"{_host(url)} did not answer with JSON.", "Check the address.") from exc
+        following = response.links.get("next", {}).get("url")
+        return Answer(response.status_code, data, following)
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """Return a JSON object; an empty one for null or anything else."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _refused(response: httpx.Response, url: str) -> HttpFailed:
+    path = httpx.URL(url).path
+    todo = {401: "Check the token.", 403: "Check the token's rights.", 404: "Check the address and the token's rights."}
+    situation = f"{_host(url)} answered {response.status_code} {response.reason_phrase} to {path}."
+    return HttpFailed(situation, todo.get(response.status_code, "Try again later."), response.status_code)
+
+
+def _asked_pause(response: httpx.Response) -> float | None:
+    text = response.headers.get("retry-after", "")
+    return float(text) if text.isdigit() else None
+
+
+def _pause_seconds(state: RetryCallState) -> float:
+    """Return one, two, four seconds, or what the server asked for; never more than twenty."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.pause_seconds if isinstance(error, _AgainError) else None
+    return min(asked if asked is not None else 2.0 ** (state.attempt_number - 1), _LONGEST_PAUSE_SECONDS)
+
+
+def _host(url: str) -> str:
+    try:
+        return httpx.URL(url).host or url
+    except httpx.InvalidURL:
+        return url

@@ -1,0 +1,110 @@
+"""Which CI runs us, by its documented environment."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrator.coupling.ci import read_ci
+from migrator.coupling.evidence import Scope
+from migrator.errors import InputError
+
+BASE, HEAD = "b" * 40, "a" * 40
+
+
+def github(folder: Path, event: dict[str, Any], name: str) -> dict[str, str]:
+    (folder / "event.json").write_text(json.dumps(event))
+    return {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_NAME": name,
+        "GITHUB_EVENT_PATH": str(folder / "event.json"),
+        "GITHUB_REPOSITORY": "org/shop",
+        "GITHUB_SHA": "c" * 40,
+    }
+
+
+def test_github_pull_request(tmp_path: Path) -> None:
+    pull = {
+        "number": 7,
+        "base": {"sha": BASE, "ref": "main"},
+        "head": {"sha": HEAD},
+        "user": {"login": "eve"},
+        "labels": [{"name": "x"}],
+        "body": None,
+    }
+    ci = read_ci(github(tmp_path, {"pull_request": pull}, "pull_request"))
+    assert (ci.base, ci.head, ci.number, ci.author) == (BASE, HEAD, 7, "eve")
+    assert (ci.scope, ci.labels, ci.forge, ci.repository) == (Scope.PULL_REQUEST, ("x",), "github", "org/shop")
+    assert "fetch-depth: 0" in ci.fix
+
+
+def test_github_merge_queue_and_push_are_releases(tmp_path: Path) -> None:
+    group = {"base_sha": BASE, "head_sha": HEAD, "head_ref": f"refs/heads/gh-readonly-queue/main/pr-12-{BASE}"}
+    ci = read_ci(github(tmp_path, {"merge_group": group}, "merge_group"))
+    assert (ci.base, ci.head, ci.number, ci.scope) == (BASE, HEAD, 12, Scope.RELEASE)
+    ci = read_ci(github(tmp_path, {"before": BASE, "after": HEAD}, "push"))
+    assert (ci.base, ci.head, ci.scope) == (BASE, HEAD, Scope.RELEASE)
+    ci = read_ci(github(tmp_path, {"before": "0" * 40, "after": HEAD}, "push"))
+    assert ci.base == "origin/HEAD"
+
+
+def test_an_event_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="GITHUB_EVENT_PATH cannot be read"):
+        read_ci({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": str(tmp_path / "none")})
+
+
+def test_gitlab() -> None:
+    ci = read_ci(
+        {
+            "GITLAB_CI": "true",
+            "CI_MERGE_REQUEST_IID": "7",
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": BASE,
+            "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": HEAD,
+            "CI_COMMIT_SHA": "c" * 40,
+            "CI_MERGE_REQUEST_PROJECT_ID": "42",
+            "CI_MERGE_REQUEST_LABELS": "a,b",
+        }
+    )
+    assert (ci.base, ci.head, ci.number, ci.labels) == (BASE, HEAD, 7, ("a", "b"))
+    assert (ci.forge, ci.repository, ci.scope) == ("gitlab", "42", Scope.PULL_REQUEST)
+    pushed = read_ci({"GITLAB_CI": "true", "CI_COMMIT_BEFORE_SHA": BASE, "CI_COMMIT_SHA": HEAD})
+    assert (pushed.base, pushed.head, pushed.scope) == (BASE, HEAD, Scope.RELEASE)
+
+
+@pytest.mark.parametrize(
+    ("environment", "base", "head", "number"),
+    [
+        (
+            {"BITBUCKET_BUILD_NUMBER": "1", "BITBUCKET_PR_DESTINATION_BRANCH": "main", "BITBUCKET_COMMIT": HEAD}
+            | {"BITBUCKET_PR_ID": "7"},
+            "origin/main",
+            HEAD,
+            7,
+        ),
+        (
+            {"TF_BUILD": "True", "SYSTEM_PULLREQUEST_TARGETBRANCH": "refs/heads/main", "BUILD_SOURCEVERSION": HEAD}
+            | {"SYSTEM_PULLREQUEST_PULLREQUESTNUMBER": "7"},
+            "origin/main",
+            HEAD,
+            7,
+        ),
+        (
+            {"JENKINS_URL": "x", "CHANGE_TARGET": "main", "CHANGE_ID": "7", "GIT_COMMIT": HEAD},
+            "origin/main",
+            HEAD,
+            7,
+        ),
+        (
+            {"CIRCLECI": "true", "CIRCLE_PULL_REQUEST": "https://forge/org/shop/pull/7", "CIRCLE_SHA1": HEAD},
+            "origin/HEAD",
+            HEAD,
+            7,
+        ),
+        ({}, "origin/HEAD", "HEAD", None),
+    ],
+    ids=["bitbucket", "azure", "jenkins", "circleci", "none"],
+)
+def test_others(environment: dict[str, str], base: str, head: str, number: int | None) -> None:
+    ci = read_ci(environment)
+    assert (ci.base, ci.head, ci.number) == (base, head, number)
