@@ -31,6 +31,8 @@ class Renaming:
     """Of other tables that foreign keys refer to."""
     types: Mapping[str, TableName] = field(default_factory=dict[str, TableName])
     """Type as `format_type` prints it -> the type that takes its place."""
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Label of an enum -> its new name, where a constant names it."""
 
     def apply(self, message: Message) -> None:
         """Rename the columns and types in a tree, in place."""
@@ -41,6 +43,8 @@ class Renaming:
             elif isinstance(part, pb.TypeName) and (new := self.types.get(format_type(part).removesuffix("[]"))):
                 del part.names[:]
                 part.names.extend(Node(string=pb.String(sval=word)) for word in new)
+            elif isinstance(part, pb.A_Const) and part.sval.sval in self.labels:
+                part.sval.sval = self.labels[part.sval.sval]
 
     def apply_to_list(self, names: Iterable[Node]) -> None:
         """Rename in a list of plain names, such as the columns of a foreign key, in place."""

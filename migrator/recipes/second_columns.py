@@ -49,6 +49,10 @@ class SecondColumns:
     expand_notes: tuple[str, ...] = ()
     migrate_notes: tuple[str, ...] = ()
     contract_notes: tuple[str, ...] = ()
+    before: tuple[Step, ...] = ()
+    """Steps before everything else."""
+    after_contract: tuple[Step, ...] = ()
+    after_abort: tuple[Step, ...] = ()
     statistics: tuple[str, ...] = ()
     """Statements that copy extended statistics."""
 
@@ -100,7 +104,7 @@ class SecondColumns:
             *self.expand_notes,
         )
         trial: list[Step] = [(_PINNED.format(self._path()), *self.trials)] if self.trials else []
-        return phase_text(about, [*trial, (*self.added, *self.sync.create())])
+        return phase_text(about, [*self.before, *trial, (*self.added, *self.sync.create())])
 
     def _path(self) -> str:
         return ", ".join(("pg_catalog", *map(quote, self.sync.path), "pg_temp"))
@@ -154,7 +158,9 @@ class SecondColumns:
         loosened, prepared = list(self._loosen()), list(self._prepare())
         flip = [self.sync.flip(Authority.NEW)] if (loosened or prepared) and not self.sync.is_copy else []
         # The default moves before the flip: after it an insert that names no column would put NULL into the old one.
-        return phase_text(about, [*loosened, *flip, *prepared, self.sync.disarm(), self._remove(self.old)])
+        return phase_text(
+            about, [*loosened, *flip, *prepared, self.sync.disarm(), self._remove(self.old), *self.after_contract]
+        )
 
     def _flip_note(self) -> tuple[str, ...]:
         if self.sync.is_copy:
@@ -221,7 +227,7 @@ class SecondColumns:
         if not self.table.is_partitioned:
             steps += [step for copy in self.copies.indexes for step in copy.drops]
         steps += [_drop_constraint(table, copy.name) for copy in constraints]
-        return phase_text(about, [*steps, self._remove(self.new)])
+        return phase_text(about, [*steps, self._remove(self.new), *self.after_abort])
 
     def _verify(self) -> str:
         key = self.table.primary_key

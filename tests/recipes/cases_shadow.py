@@ -52,6 +52,17 @@ _KEYED_ROWS = (
     "INSERT INTO notes SELECT g, g, g FROM generate_series(1, 40) g",
 )
 
+_MOODS = """
+CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy');
+CREATE TABLE people (
+    id integer PRIMARY KEY,
+    mood mood DEFAULT 'sad' NOT NULL,
+    CONSTRAINT people_mood_check CHECK (mood <> 'sad' OR id > 0)
+);
+CREATE INDEX people_mood_idx ON people (mood);
+"""
+_MOOD_ROWS = ("INSERT INTO people SELECT g, (enum_range(NULL::mood))[1 + g % 3] FROM generate_series(1, 40) g",)
+
 
 def _change(column: str, type_name: str, **more: str) -> dict[str, object]:
     return {"kind": "change_column_type", "table": "public.orders", "column": column, "type": type_name, **more}
@@ -193,6 +204,33 @@ CREATE TABLE "App"."Part" (
         """
         ALTER TABLE "App"."Item" ALTER "Id" TYPE bigint;
         ALTER TABLE "App"."Part" ALTER item TYPE bigint
+        """,
+    ),
+    "rename_enum_value": Case(
+        _MOODS,
+        {"kind": "rename_enum_value", "table": "public.people", "column": "mood", "value": "sad", "new_value": "blue"}
+        | {"to": "feeling"},
+        _MOOD_ROWS,
+        "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'; ALTER TABLE people RENAME mood TO feeling",
+    ),
+    "remove_enum_value": Case(
+        _MOODS + "CREATE TABLE pets (id integer PRIMARY KEY, mood mood);",
+        {
+            "kind": "remove_enum_value",
+            "table": "public.people",
+            "column": "mood",
+            "value": "happy",
+            "instead": "it's ok",
+        }
+        | {"to": "feeling"},
+        _MOOD_ROWS,
+        """
+        CREATE TYPE mood_next AS ENUM ('sad', 'it''s ok');
+        ALTER TABLE people DROP CONSTRAINT people_mood_check, ALTER mood DROP DEFAULT,
+            ALTER mood TYPE mood_next USING (CASE mood WHEN 'happy' THEN 'it''s ok' ELSE mood END)::text::mood_next;
+        ALTER TABLE people ADD CONSTRAINT people_mood_check CHECK (mood <> 'sad' OR id > 0);
+        ALTER TABLE people ALTER mood SET DEFAULT 'sad';
+        ALTER TABLE people RENAME mood TO feeling
         """,
     ),
 }
