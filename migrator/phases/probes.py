@@ -148,9 +148,10 @@ def declared_probe(connection: Connection, step: Step) -> bool | None:
     """
     text = step.directive.probe or ""
     with translated(f"The probe of step {step.number} of {step.phase}"), connection.transaction():
-        rows = connection.execute(text.encode()).fetchmany(2)
+        cursor = connection.execute(text.encode())
+        rows, columns = cursor.fetchmany(2), len(cursor.description or ())
     values = [value for row in rows for value in row.values()]
-    if len(values) != 1 or not (values[0] is None or isinstance(values[0], bool)):
+    if columns != 1 or len(rows) != 1 or not (values[0] is None or isinstance(values[0], bool)):
         raise ManifestError(
             f"The probe of step {step.number} of {step.phase} did not return one boolean: {text}.",
             "Write a SELECT of one row and one column: true when the step is done.",

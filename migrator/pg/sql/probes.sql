@@ -89,16 +89,20 @@ END AS found;
 
 -- name: reindex_leftovers
 -- What an interrupted REINDEX CONCURRENTLY left: its copies, invalid, that nobody is building any more. The relation is
--- a table or an index (NULL: every one of the schema); partitions are reindexed with their parent.
+-- a table or an index (NULL: every one of the schema); partitions are reindexed with their parent, and toast tables.
 WITH RECURSIVE asked AS (
     SELECT coalesce(i.indrelid, c.oid) AS relid
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid
     WHERE n.nspname = %(schema)s AND c.relname = coalesce(%(name)s, c.relname)
     UNION
     SELECT h.inhrelid FROM asked a JOIN pg_inherits h ON h.inhparent = a.relid
+), whole AS (
+    SELECT relid FROM asked
+    UNION ALL
+    SELECT c.reltoastrelid FROM asked a JOIN pg_class c ON c.oid = a.relid
 )
 SELECT DISTINCT n.nspname AS schema, c.relname AS name
-FROM asked a JOIN pg_index i ON i.indrelid = a.relid
+FROM whole a JOIN pg_index i ON i.indrelid = a.relid
 JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'
   AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid OR p.relid = i.indrelid)
