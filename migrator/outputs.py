@@ -43,9 +43,12 @@ class Outputs(Generic[_Report]):
         """Read the options; when none of them takes stdout, the default format does.
 
         Raises:
-            InputError: there is no such format, or two want stdout.
+            InputError: there is no such format, or two want stdout or the same file.
         """
         outputs = [self._read(word) for word in words]
+        files = [output.file.absolute() for output in outputs if output.file is not None]
+        if twice := next((file for file in files if files.count(file) > 1), None):
+            raise InputError(f"Two outputs would be written to {twice.name}.", "Give each a file of its own.")
         on_stdout = [output.format for output in outputs if output.file is None]
         if len(on_stdout) > 1:
             raise InputError(
@@ -71,14 +74,20 @@ class Outputs(Generic[_Report]):
         """Write every output, files first, so that a closed pipe loses none of them.
 
         Raises:
-            InputError: a file cannot be written.
+            InputError: a file cannot be written; the other outputs are.
         """
+        failures: list[InputError] = []
         for output in sorted(outputs, key=lambda output: output.file is None):
             text = self.render(report, output.format)
-            if output.file is not None:
-                _write_file(output.file, text, "w")
-            else:
+            if output.file is None:
                 _print(text, sys.stdout)
+                continue
+            try:
+                _write_file(output.file, text, "w")
+            except InputError as exc:
+                failures.append(exc)
+        if failures:
+            raise failures[0]
 
     def announce(self, report: _Report, outputs: Sequence[Output], environment: Mapping[str, str] = os.environ) -> None:
         """In a GitHub job, annotate the changed lines and write the step summary; elsewhere do nothing.

@@ -14,7 +14,7 @@ from migrator.cli.context import Session, as_document
 from migrator.cli.exits import FINDINGS, USAGE
 from migrator.errors import InputError
 from migrator.lint.finding import Severity
-from migrator.lint.report import LintReport
+from migrator.lint.report import LintReport, count
 from migrator.lint.runner import FileResult, lint, read_files, report_of, results_of
 from migrator.lint.settings import LintSettings, PathSettings
 from migrator.lint.source import Source, find_files, from_bytes, read_sources
@@ -60,6 +60,7 @@ class LintRun:
         self._session = session
         self._options = options
         self._unread: list[InputError] = []
+        _check_together(options)
 
     def effects(self) -> int:
         """Print what every statement does; return the exit code."""
@@ -183,13 +184,17 @@ class LintRun:
             return report
         from migrator.lint.baseline import read_baseline
 
-        return read_baseline(file).apply(report)
+        baseline = read_baseline(file)
+        if stale := baseline.stale(report):
+            words = "1 finding that is" if stale == 1 else f"{stale} findings that are"
+            self._session.tell(f"{file} holds {words} not there any more: --write-baseline {file} forgets them.")
+        return baseline.apply(report)
 
     def _write_baseline(self, file: Path, report: LintReport) -> None:
         from migrator.lint.baseline import write_baseline
 
         write_baseline(file, report)
-        self._session.tell(f"{file}: {len(report.findings)} findings are known from now on.")
+        self._session.tell(f"{file}: {count(len(report.findings), 'finding')} known from now on.")
 
     def _tell_unread(self) -> int:
         """Say on stderr what could not be read; 2 when there was anything."""
@@ -238,6 +243,15 @@ class LintRun:
         from migrator.cli.lint_past import past_of
 
         return past_of(self._given, self._migrations(), self._options.paths, self.sources)
+
+
+def _check_together(options: LintOptions) -> None:
+    """Refuse what would have no effect: an option that is passed over in silence hides a mistake."""
+    if options.base is not None and not options.changed:
+        raise InputError("--base has no effect without --changed.", "Add --changed, or leave --base away.")
+    is_stdin = options.stdin_filepath is not None or STDIN in options.paths
+    if is_stdin and (options.changed or set(options.paths) - {STDIN}):
+        raise InputError("Standard input was named together with files.", "Lint them in two runs.")
 
 
 def _collect_rarely() -> None:

@@ -6,7 +6,7 @@ A finding is known by its fingerprint, which lines that move do not change; one 
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -25,13 +25,20 @@ class Baseline:
     """The fingerprints of the findings that are known."""
 
     file: Path
-    known: frozenset[str]
+    known: Mapping[str, str]
+    """Fingerprint to the path of its file, as seen from the baseline."""
 
     def apply(self, report: LintReport) -> LintReport:
         """Return the report with the known findings set apart."""
         marked = list(zip(report.findings, _marks(report.findings, self.file), strict=True))
         new = tuple(finding for finding, mark in marked if mark not in self.known)
         return replace(report, findings=new, known=tuple(f for f, mark in marked if mark in self.known))
+
+    def stale(self, report: LintReport) -> int:
+        """Return how many known findings the files of this run do not have any more; `report` as before `apply`."""
+        found = set(_marks(report.findings, self.file))
+        read = {_relative(path, self.file) for path in report.paths}
+        return sum(mark not in found and path in read for mark, path in self.known.items())
 
 
 def read_baseline(file: Path) -> Baseline:
@@ -42,7 +49,7 @@ def read_baseline(file: Path) -> Baseline:
     """
     try:
         data = cast("dict[str, Any]", json.loads(file.read_text(encoding="utf-8")))
-        marks = frozenset(str(item["fingerprint"]) for item in data["findings"])
+        marks = {str(item["fingerprint"]): str(item["path"]) for item in data["findings"]}
     except OSError as exc:
         raise InputError(f"The baseline {file} cannot be read: {exc.strerror}.", _AGAIN) from exc
     except (ValueError, KeyError, TypeError) as exc:
@@ -78,4 +85,8 @@ def _marks(findings: Iterable[Finding], file: Path) -> Iterable[str]:
 
 
 def _path_from(finding: Finding, file: Path) -> str:
-    return os.path.relpath(finding.path, file.absolute().parent).replace(os.sep, "/")
+    return _relative(finding.path, file)
+
+
+def _relative(path: str, file: Path) -> str:
+    return os.path.relpath(path, file.absolute().parent).replace(os.sep, "/")

@@ -38,6 +38,8 @@ def body_of(statement: Statement) -> Body | None:
         found = options(statement.node.create_function_stmt.options)
     else:
         return None
+    if "as" not in found:
+        return None  # BEGIN ATOMIC or RETURN, or nothing: libpg_query aborts when it looks for PL/pgSQL there
     language = found["language"].arg.string.sval.lower() if "language" in found else "plpgsql"
     if language == "plpgsql":
         return _plpgsql(statement, found)

@@ -66,8 +66,15 @@ def _merge_base(base: str) -> str:
     if is_shallow:
         raise InputError(f"{base} and HEAD have no commit in common: this clone is shallow.", _DEEPER)
     if _run("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}").returncode:
-        raise InputError(f"git knows no commit {base}.", "Name the branch or commit to compare with: --base REF.")
+        raise InputError(f"git knows no commit {base}.", _how_to_know(base))
     raise InputError(f"{base} and HEAD have no commit in common.", "Name another commit to compare with: --base REF.")
+
+
+def _how_to_know(base: str) -> str:
+    if not base.startswith("origin/"):
+        return "Name the branch or commit to compare with: --base REF."
+    fetch = f"`git fetch origin {base.removeprefix('origin/')}`, or `fetch-depth: 0` of actions/checkout"
+    return f"Fetch it: {fetch}; or name another branch or commit to compare with: --base REF."
 
 
 def _git(*arguments: str) -> str:

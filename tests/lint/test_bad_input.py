@@ -68,6 +68,24 @@ def test_psqls_own_commands_are_named_with_what_they_hide(project: Path) -> None
     assert [line.split(":")[1] for line in lines[6:]] == ["7", "8"]
 
 
+@pytest.mark.parametrize(
+    "head",
+    ["CREATE FUNCTION f() RETURNS int", "CREATE PROCEDURE f()", "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql"],
+)
+@pytest.mark.parametrize(
+    "body", ["", " BEGIN ATOMIC SELECT 1; END", " RETURN 1", " AS 'a', 'b'", " AS ''", " AS 'selec'"]
+)
+def test_bodies_of_every_form_are_read_or_left_alone(project: Path, head: str, body: str) -> None:
+    assert (2, "truncate") in places(project, f"{head}{body}; SELECT f(); CALL f();\nTRUNCATE t;".encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["DO LANGUAGE plpgsql;", "DO '';", "DO 'selec' LANGUAGE sql;", "DO 'x' LANGUAGE plperl;"]
+)
+def test_blocks_of_every_form_are_read_or_left_alone(project: Path, text: str) -> None:
+    assert (2, "truncate") in places(project, f"{text}\nTRUNCATE t;".encode())
+
+
 def test_what_is_not_closed_says_that_it_hides_the_rest(project: Path) -> None:
     (project / "a.sql").write_text("SELECT 1;\nDO $$ begin;\nDROP TABLE t;\n")
     done = run("a.sql", cwd=project)

@@ -162,6 +162,42 @@ def test_baseline(project: Path) -> None:
     assert len(found(project, "db/old.sql")) == 1
 
 
+def test_a_baseline_tells_what_is_repaired(project: Path) -> None:
+    put(project / "db", a=BAD + BAD, b=BAD)
+    run("db", "--write-baseline", "known.json", cwd=project)
+    put(project / "db", a=BAD, b=GOOD)
+    done = run("db", "--baseline", "known.json", cwd=project)
+    assert done.returncode == 0
+    assert b"known.json holds 2 findings that are not there any more: --write-baseline known.json" in done.stderr
+    done = run("db/b.sql", "--baseline", "known.json", cwd=project)
+    assert b"holds 1 finding that is not there" in done.stderr
+    run("db", "--write-baseline", "known.json", cwd=project)
+    assert run("db", "--baseline", "known.json", cwd=project).stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["a.sql", "--base", "main"], "--base has no effect without --changed."),
+        (["a.sql", "-"], "Standard input was named together with files."),
+        (["a.sql", "--stdin-filepath", "b.sql"], "Standard input was named together with files."),
+        (["--changed", "-"], "Standard input was named together with files."),
+        (["a.sql", "--output", "json=x", "--output", "sarif=./x"], "Two outputs would be written to x."),
+        (["a.sql", "--output", "json=none/x"], "none/x cannot be written"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(project: Path, arguments: list[str], message: str) -> None:
+    put(project, a=BAD)
+    done = run(*arguments, cwd=project)
+    assert (done.returncode, done.stderr.decode().startswith(f"migrator: {message}")) == (2, True), done.stderr
+    assert done.stdout.startswith(b"a.sql:1:1:") is ("none/x" in arguments[-1])
+
+
+def test_a_base_that_was_not_fetched(branch: Path) -> None:
+    done = run("--changed", cwd=branch, environment={"GITHUB_BASE_REF": "main"})
+    assert b"`git fetch origin main`, or `fetch-depth: 0` of actions/checkout" in done.stderr
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"findings": [1]}', '{"findings": []}', "\x00"])
 def test_a_baseline_that_is_none(project: Path, text: str) -> None:
     put(project, a=GOOD)
