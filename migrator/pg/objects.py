@@ -42,3 +42,11 @@ def read_objects(connection: Connection, owners: Iterable[TableName] | None) -> 
         connection.execute("SET LOCAL search_path = ''")
         rows = connection.execute(query("objects.objects"), values).fetchall()
     return tuple(CatalogObject(**row) for row in rows)
+
+
+def dependents_of(connection: Connection, tables: Iterable[TableName]) -> tuple[TableName, ...]:
+    """Return the tables themselves and what the server writes anew with their names: views and foreign keys' tables."""
+    asked = list(tables)
+    values = {"schemas": [table.schema for table in asked], "names": [table.name for table in asked]}
+    rows = connection.execute(query("objects.dependents"), values)
+    return tuple(TableName(row["schema"], row["name"]) for row in rows)

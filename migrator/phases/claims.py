@@ -34,6 +34,13 @@ def touched_owners(migration: Migration, pg_version: int) -> tuple[TableName, ..
     return touched_by(_statements(migration), pg_version)
 
 
+def renamed_tables(migration: Migration, pg_version: int) -> tuple[TableName, ...]:
+    """Return the tables that get another name, or whose columns do: what names them changes with them."""
+    effects = [effects_of(statement, pg_version) for statement in _statements(migration)]
+    refs = [rename.source for each in effects for rename in each.renames]
+    return tuple(sorted({owner for ref in refs if ref.kind in {"table", "column"} for owner in _owner(ref)}))
+
+
 def touched_by(statements: Iterable[Statement], pg_version: int) -> tuple[TableName, ...]:
     """Return what some statements change in the catalog, sorted."""
     found: set[TableName] = set()

@@ -11,6 +11,7 @@ from migrator.errors import InvalidTransition
 from migrator.events import EventKind, Events
 from migrator.gates.gate import GateResult
 from migrator.pg.connection import server_version
+from migrator.pg.objects import dependents_of
 from migrator.pg.session import DdlSession
 from migrator.phases import backfills, checksums, claims, evidence
 from migrator.phases.cached_plans import stale_queries
@@ -115,7 +116,8 @@ class Work:
     def _claim(self) -> None:
         version = server_version(self.session.connection) // 10000
         tables = claims.claimed_tables(self.migration, version)
-        self.store.claim(self.migration.id, tables, claims.touched_owners(self.migration, version))
+        named = dependents_of(self.session.connection, claims.renamed_tables(self.migration, version))
+        self.store.claim(self.migration.id, tables, (*claims.touched_owners(self.migration, version), *named))
 
     def move(self, record: MigrationRecord, target: State, detail: dict[str, object] | None = None) -> MigrationRecord:
         """Change the state where no file is about to run."""

@@ -62,9 +62,10 @@ def refresh(connection: Connection, actor: str, reason: str, owners: Iterable[Ta
 
 def _write(connection: Connection, owners: list[TableName] | None) -> int:
     found = read_objects(connection, owners)
+    every = None if owners is None else sorted({*owners, *(item.owner for item in found)})
     asked = {
-        "schemas": None if owners is None else [owner.schema for owner in owners],
-        "names": None if owners is None else [owner.name for owner in owners],
+        "schemas": None if every is None else [owner.schema for owner in every],
+        "names": None if every is None else [owner.name for owner in every],
     }
     connection.execute(_sql("forget"), asked)
     connection.execute(
