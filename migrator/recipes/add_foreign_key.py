@@ -93,11 +93,11 @@ class AddForeignKey(Recipe):
 
     def _orphan(self, referenced: tuple[str, ...]) -> str:
         """Return the condition of a row that refers to nothing; a name without its table would mean the inner one."""
-        child = quote(self.table.name)
+        child, parent = quote(self.table.name), "parent" if self.table.name != "parent" else "referenced"
         present = [f"{child}.{quote(column)} IS NOT NULL" for column in self.columns]
         pairs = zip(referenced, self.columns, strict=True)
-        same = " AND ".join(f"parent.{quote(there)} = {child}.{quote(here)}" for there, here in pairs)
-        return " AND ".join((*present, f"NOT EXISTS (SELECT FROM {self.references} AS parent WHERE {same})"))
+        same = " AND ".join(f"{parent}.{quote(there)} = {child}.{quote(here)}" for there, here in pairs)
+        return " AND ".join((*present, f"NOT EXISTS (SELECT FROM {self.references} AS {parent} WHERE {same})"))
 
     def _name_on(self, part: Table, name: str) -> str:
         return name if part.name == self.table else made_name(part.name.name, name)

@@ -20,6 +20,7 @@ from migrator.schema.model import Schema, Table
 from migrator.schema.types import type_text
 
 _VIRTUAL_SINCE = 18
+_PARTITIONED_TRIGGERS_SINCE = 13
 _LOCKS = "Locks: ACCESS EXCLUSIVE on the table for some milliseconds; nothing is rewritten or scanned."
 
 
@@ -53,6 +54,11 @@ class AddGeneratedColumn(Recipe):
         formula = self._formula(schema, table)
         type_name = self._checked_type()
         if self.stored:
+            if table.is_partitioned and pg_version < _PARTITIONED_TRIGGERS_SINCE:
+                raise RecipeRefused(
+                    f"PostgreSQL {pg_version} has no BEFORE triggers on partitioned tables (13 has).",
+                    "Write the change by hand, partition by partition: migrator new custom.",
+                )
             check_walkable(table)
             self._check_function(schema)
             return Rendering(self._stored(table, formula, type_name))

@@ -37,6 +37,10 @@ class NotNullConstraint:
         """Return the statement that looks at the old rows."""
         return f"ALTER TABLE {self.table} VALIDATE CONSTRAINT {quote(self.name)}"
 
+    def drop(self) -> str:
+        """Return the statement that accepts NULL again."""
+        return f"ALTER TABLE {self.table} DROP CONSTRAINT {quote(self.name)}"
+
     def steps(self) -> tuple[Step, ...]:
         """Return both."""
         return (self.add(), self.validate())

@@ -46,12 +46,9 @@ class RenameTable(Recipe):
         """
         table = find_table(schema, self.table, partitioned=True, part=True)
         check_relation_name(schema, self._new)
-        if table.has_row_security and pg_version < _INVOKER_SINCE:
-            raise RecipeRefused(
-                f"{self.table} has row security, and before PostgreSQL 15 a view reads as its owner: everybody would"
-                " see every row.",
-                "Rename it when the server is 15 or newer.",
-            )
+        is_invoker = pg_version >= _INVOKER_SINCE and _all_may_read(table)
+        if table.has_row_security and not is_invoker:
+            _refuse_row_security(table, pg_version)
         if table.publications and not self.published:
             raise RecipeRefused(
                 f"The publication {', '.join(table.publications)} sends {self.table}, and subscribers find a table by"
@@ -61,7 +58,7 @@ class RenameTable(Recipe):
         return Rendering(
             {
                 "migration.toml": manifest_text(self, has_contract=True),
-                "expand.sql": self._expand(schema, table, pg_version),
+                "expand.sql": self._expand(schema, table, is_invoker=is_invoker),
                 "contract.sql": self._contract(schema, table),
                 "abort.sql": self._abort(),
             }
@@ -71,7 +68,7 @@ class RenameTable(Recipe):
     def _new(self) -> TableName:
         return TableName(self.table.schema, self.to)
 
-    def _expand(self, schema: Schema, table: Table, pg_version: int) -> str:
+    def _expand(self, schema: Schema, table: Table, *, is_invoker: bool) -> str:
         rights = (
             "The rights that others have on the table are given on the view too."
             if schema.is_complete
@@ -89,13 +86,13 @@ class RenameTable(Recipe):
             "Indexes, constraints and sequences keep their names, so that code which names them goes on.",
             rights,
         )
-        return phase_text(about, [(*self._rename(), self._view(table, pg_version), *self._rights(table))])
+        return phase_text(about, [(*self._rename(), self._view(table, is_invoker=is_invoker), *self._rights(table))])
 
     def _rename(self) -> tuple[str, ...]:
         return (f"ALTER TABLE {self.table} RENAME TO {quote(self.to)}",)
 
-    def _view(self, table: Table, pg_version: int) -> str:
-        invoker = " WITH (security_invoker = true)" if pg_version >= _INVOKER_SINCE else ""
+    def _view(self, table: Table, *, is_invoker: bool) -> str:
+        invoker = " WITH (security_invoker = true)" if is_invoker else ""
         columns = ",\n    ".join(quote(column.name) for column in table.columns)
         return f"CREATE VIEW {self.table}{invoker} AS\nSELECT\n    {columns}\nFROM {self._new}"
 
@@ -161,3 +158,27 @@ class RenameTable(Recipe):
         )
         back = f"ALTER TABLE {self._new} RENAME TO {quote(self.table.name)}"
         return phase_text(about, [(f"DROP VIEW {self.table}", back)])
+
+
+def _all_may_read(table: Table) -> bool:
+    """Whether everybody who may do anything to the table may read all of it.
+
+    A view with `security_invoker` asks that of its user, also for an INSERT; any other reads as the table's owner.
+    """
+    readers = {grant.grantee for grant in table.grants if grant.privilege == "SELECT"}
+    everybody = {grant.grantee for grant in (*table.grants, *(g for column in table.columns for g in column.grants))}
+    return None in readers or everybody <= readers
+
+
+def _refuse_row_security(table: Table, pg_version: int) -> None:
+    if pg_version < _INVOKER_SINCE:
+        raise RecipeRefused(
+            f"{table.name} has row security, and before PostgreSQL 15 a view reads as its owner: everybody would see"
+            " every row.",
+            "Rename it when the server is 15 or newer.",
+        )
+    raise RecipeRefused(
+        f"{table.name} has row security, and roles that may not read all of its columns: a view in its place would"
+        " show them every row, or refuse what they may do.",
+        "GRANT SELECT on the whole table to these roles first.",
+    )

@@ -104,4 +104,4 @@ class SetNotNull(Recipe):
         if native is None:
             return phase_text(about, [NotNullProof(self.table, self.column).drop(), allow])
         is_begun = held_constraint(table, self.column) is not None
-        return phase_text(about, [(allow, native.add())] if is_begun else [allow])
+        return phase_text(about, [(native.drop(), native.add())] if is_begun else [allow])
