@@ -15,6 +15,7 @@ from migrator.phases.manifest import Manifest
 from migrator.recipes import discover
 from migrator.recipes.recipe import Recipe
 from tests.docs.markdown import attribute_docs, table
+from tests.docs.trial_table import trials
 
 _SETTINGS = """\
 # Settings
@@ -74,7 +75,7 @@ def recipes() -> str:
     """Return the page of `migrator new`."""
     terms = [key for key in keys_of(Recipe) if key.name != "kind"]
     parts = [_RECIPES, *(_recipe(kind, recipe) for kind, recipe in discover().items())]
-    return "\n".join([*parts, "## Options of every recipe\n", _options(terms)])
+    return "\n".join([*parts, "## Options of every recipe\n", _options(terms), "", trials()])
 
 
 def keys_of(model: type[Section], section: str = "") -> Iterator[Key]:

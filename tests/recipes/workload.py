@@ -123,6 +123,8 @@ class Workload:
     """The phase before which the recipe's documentation asks to stop old code."""
     is_undone_by_abort: bool = True
     """Whether abort restores the schema; only what PostgreSQL cannot undo may stay."""
+    depends_on_server: bool = False
+    """Whether the files are others on other versions of the server."""
     key: Callable[[int], object] = int
     """The key of row number n."""
 

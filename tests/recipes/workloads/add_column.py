@@ -21,6 +21,13 @@ def only_keys(**leaves: object) -> Code:
 
 
 WORKLOADS = {
+    "add_column_volatile": Workload(
+        fill=_FILL,
+        draw=lambda n: {"token": f"{n:08x}-0000-4000-8000-000000000000"},
+        old=only_keys(),
+        bridge=crud("users", {"token": Column("token", "uuid")}, *only_keys(token=ANYTHING).actions),
+        new=crud("users", {"token": Column("token", "uuid")}, *only_keys(token=ANYTHING).actions),
+    ),
     "add_column_plain": Workload(
         fill=_FILL,
         draw=lambda n: {"nick": f"nick {n}"},
@@ -34,12 +41,5 @@ WORKLOADS = {
         old=only_keys(score=7),
         new=crud("users", {"score": "score"}, insert("INSERT INTO users (id) VALUES (%(key)s)", score=7)),
         given={"score": 7},
-    ),
-    "add_column_volatile": Workload(
-        fill=_FILL,
-        draw=lambda n: {"token": f"{n:08x}-0000-4000-8000-000000000000"},
-        old=only_keys(),
-        bridge=crud("users", {"token": Column("token", "uuid")}, *only_keys(token=ANYTHING).actions),
-        new=crud("users", {"token": Column("token", "uuid")}, *only_keys(token=ANYTHING).actions),
     ),
 }

@@ -47,5 +47,6 @@ WORKLOADS = {
         draw=draw,
         old=_EVENTS,
         new=_EVENTS,
+        depends_on_server=True,
     ),
 }

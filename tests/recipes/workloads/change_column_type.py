@@ -39,7 +39,6 @@ _CODES = crud(
 )
 
 WORKLOADS = {
-    "change_column_type_free": Workload(fill=_FILL, draw=_draw, old=_CODES, new=_CODES),
     "change_column_type_wider": Workload(
         fill=_FILL,
         draw=_draw,
@@ -72,4 +71,5 @@ WORKLOADS = {
         new=crud("orders", {"placed_at": "placed_at"}),
         linked=(frozenset({"placed", "placed_at"}),),
     ),
+    "change_column_type_free": Workload(fill=_FILL, draw=_draw, old=_CODES, new=_CODES),
 }

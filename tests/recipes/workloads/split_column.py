@@ -3,6 +3,9 @@
 As expand.sql documents, new code reads the parts only after migrate: until then the bridge takes the whole apart.
 """
 
+from decimal import Decimal
+from uuid import UUID
+
 from tests.recipes.crud import Column, crud
 from tests.recipes.workload import Workload, insert
 
@@ -13,6 +16,13 @@ def _draw(number: int) -> dict[str, object]:
     first, last = f"Ann{number}", f"van Berg{number % 9}"
     return {"full_name": f"{first} {last}", "first": first, "last": last, "city": f"city {number % 5}"}
 
+
+def _draw_spot(number: int) -> dict[str, object]:
+    lat, lon = Decimal(number % 90) + Decimal("0.25"), Decimal(number % 170)
+    return {"place": f"{lat:.5f},{lon:.5f}", "lat": lat, "lon": lon}
+
+
+_PLACES = crud('"Geo"."Spots"', {"place": '"Place"'}, key='"Id"')
 
 WORKLOADS = {
     "split_column": Workload(
@@ -38,5 +48,17 @@ WORKLOADS = {
             only_read={"full_name": Column("", reads="nullif(concat_ws(' ', t.first, t.last), '')")},
         ),
         linked=(frozenset({"full_name", "first", "last"}),),
+    ),
+    "split_column_old_decides": Workload(
+        fill="""
+            INSERT INTO "Geo"."Spots"
+            SELECT lpad(to_hex(g), 32, '0')::uuid, g % 90 || '.50000,2.00000' FROM generate_series(1, %(rows)s) g
+        """,
+        draw=_draw_spot,
+        old=_PLACES,
+        bridge=_PLACES,  # until migrate has ended new code writes the old column, as expand.sql documents
+        new=crud('"Geo"."Spots"', {"lat": '"Lat"', "lon": '"Lon"'}, key='"Id"'),
+        linked=(frozenset({"place", "lat", "lon"}),),
+        key=lambda n: UUID(int=n),
     ),
 }

@@ -1,0 +1,27 @@
+"""Old code may still write the label that goes; new code, in the new column, reads what stands instead of it."""
+
+from tests.recipes.crud import Column, crud
+from tests.recipes.workload import Workload, insert, update
+
+_BOTH = "coalesce(t.feeling::text, CASE t.mood::text WHEN 'happy' THEN 'it''s ok' ELSE t.mood::text END)"
+_DEFAULT = insert("INSERT INTO people (id) VALUES (%(key)s)", mood="sad", feeling="sad")
+
+WORKLOADS = {
+    "remove_enum_value": Workload(
+        # New code that writes what it reads already is no write: then old code goes on reading the label that goes.
+        fill="""
+            INSERT INTO people SELECT g, CASE WHEN g BETWEEN 61 AND 120 THEN 'sad' ELSE 'happy' END::mood
+            FROM generate_series(1, %(rows)s) g
+        """,
+        draw=lambda n: {"mood": ("sad", "it's ok")[n % 2], "feeling": ("sad", "it's ok")[n % 2]},
+        old=crud(
+            "people",
+            {"mood": "mood"},
+            _DEFAULT,
+            update("UPDATE people SET mood = 'happy' WHERE id = %(key)s", mood="happy", feeling="it's ok"),
+        ),
+        bridge=crud("people", {"feeling": Column("feeling", reads=_BOTH)}, _DEFAULT),
+        new=crud("people", {"feeling": "feeling"}, _DEFAULT),
+        linked=(frozenset({"mood", "feeling"}),),
+    ),
+}
