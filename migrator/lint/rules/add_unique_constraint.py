@@ -14,12 +14,12 @@ Good:
 
 from collections.abc import Iterator
 
-from migrator.lint.context import FileContext
+from migrator.lint.context import Action, FileContext
 from migrator.lint.finding import Claim
 from migrator.lint.waits import waits
 from migrator.locks import LockLevel
 from migrator.names import TableName, quote
-from migrator.statements.effects import Held
+from migrator.statements.effects import Fact, Held
 from migrator.statements.facts.columns import definition
 from migrator.statements.facts.nodes import words
 from migrator.statements.parse import pb
@@ -33,13 +33,18 @@ def check(file: FileContext) -> Iterator[Claim]:
         constraint = definition(action.cmd).constraint
         if constraint.contype != pb.CONSTR_UNIQUE or constraint.indexname:
             continue
-        if file.is_empty_table(action.table, action.step):
+        if file.is_empty_table(action.table, action.step) or _builds_nothing(action):
             continue
         known = file.table(action.table, action.step)
         is_partitioned = known is not None and known.is_partitioned
         keys = ", ".join(map(quote, words(constraint.keys)))
         help_ = _on_partitions(action.table, keys) if is_partitioned else _take_over(action.table, keys)
         yield waits(action.step, "Adding UNIQUE", LOCK, action.table, Held.BUILD, help_)
+
+
+def _builds_nothing(action: Action) -> bool:
+    """ALTER TABLE ONLY a partitioned table: its partitions' indexes are attached later."""
+    return action.effects.scan is Fact.NO and not action.effects.index_build
 
 
 def _take_over(table: TableName, keys: str) -> str:
