@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 from migrator.clock import SystemClock
+from migrator.lint.bulk import filled_tables
+from migrator.lint.dump import is_dump
 from migrator.lint.halves import Half
 from migrator.lint.judging import judge_action
 from migrator.lint.reading import Reading, read_steps
@@ -139,15 +141,15 @@ class FileContext:
             return  # attributes of a composite type are no columns
         table = table_name(statement.relation)
         is_only = len(statement.cmds) == 1
-        if is_only and not step.effects.errors and statement.objtype == pb.OBJECT_TABLE:
+        known = step.schema.table(table)
+        commands = [node.alter_table_cmd for node in statement.cmds]
+        commands = [cmd for cmd in commands if not _is_there(cmd, known)]  # IF NOT EXISTS: only the lock is taken
+        if is_only and commands and not step.effects.errors and statement.objtype == pb.OBJECT_TABLE:
             # The statement does what its only action does: judging that again took a twentieth of a large run.
-            yield Action(step, statement.cmds[0].alter_table_cmd, table, step.effects, is_only)
+            yield Action(step, commands[0], table, step.effects, is_only)
             return
         settings = step.progress.settings
-        for node in statement.cmds:
-            cmd = node.alter_table_cmd
-            if _is_there(cmd, step.schema.table(table)):
-                continue  # IF NOT EXISTS: only the lock is taken
+        for cmd in commands:
             effects = judge_action(cmd, step.statement, step.schema, self.pg_version, settings)
             yield Action(step, cmd, table, effects, is_only)
 
@@ -187,8 +189,10 @@ class FileContext:
     def _filled_at(self) -> dict[TableName, int]:
         """The first statement that may have put many rows into each table."""
         first: dict[TableName, int] = {}
+        if is_dump(self.source.text):
+            return first  # it is loaded where nobody reads or writes yet
         for step in self.leaves:
-            for table in _filled(step):
+            for table in filled_tables(step):
                 first.setdefault(table, step.order)
         return first
 
@@ -217,7 +221,7 @@ class FileContext:
 
     def is_new_table(self, table: TableName, step: Step) -> bool:
         """Whether an earlier statement of this file made the table: no running code knows it."""
-        kinds = ("table", "materialized view")
+        kinds = ("table", "materialized view", "sequence", "view")
         return any(self.is_made_here(ObjectRef(kind, table.schema, table.name), step) for kind in kinds)
 
     def may_be_new(self, table: TableName, step: Step) -> bool:
@@ -288,17 +292,3 @@ def _may_exist(step: Step) -> bool:
     if kind == "alter_table_stmt":
         return any(command.alter_table_cmd.missing_ok for command in step.statement.node.alter_table_stmt.cmds)
     return False
-
-
-def _filled(step: Step) -> Iterator[TableName]:
-    """Yield the tables that a bulk statement fills; some rows of VALUES are no bulk."""
-    node = step.statement.node
-    match step.statement.kind:
-        case "insert_stmt" if not node.insert_stmt.select_stmt.select_stmt.values_lists:
-            yield table_name(node.insert_stmt.relation)
-        case "copy_stmt" if node.copy_stmt.is_from:
-            yield table_name(node.copy_stmt.relation)
-        case "create_table_as_stmt" if not node.create_table_as_stmt.into.skip_data:
-            yield table_name(node.create_table_as_stmt.into.rel)
-        case _:
-            return

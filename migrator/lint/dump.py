@@ -12,6 +12,14 @@ _DATA = re.compile(
 _NOT_A_LINE_END = re.compile(r"[^\n]+")
 
 
+_HEAD = re.compile(r"\ufeff?(?:--[^\n]*\n)*-- PostgreSQL database dump[\r\n]")
+
+
+def is_dump(text: str) -> bool:
+    """Whether pg_dump wrote the text: a whole database, which is loaded before anybody works with it."""
+    return _HEAD.match(text) is not None
+
+
 def without_rows(text: str) -> str:
     """Return the text with spaces for the rows and their end, so that every line and column stays where it is."""
     if "\n\\." not in text:

@@ -181,3 +181,29 @@ def test_a_dump_of_many_megabytes(project: Path) -> None:
     (project / "a.sql").write_bytes(b"COPY t FROM stdin;\n" + row * 750_000 + b"\\.\nTRUNCATE t;\n")
     done = run("a.sql", "--output", "gcc", cwd=project)
     assert (done.returncode, done.stdout.startswith(b"a.sql:750003:1: error:")) == (1, True)
+
+
+WHOLE_DUMP = """--
+-- PostgreSQL database dump
+--
+
+SET lock_timeout = 0;
+CREATE TABLE public.t (a integer);
+ALTER TABLE public.t OWNER TO postgres;
+CREATE SEQUENCE public.s;
+ALTER SEQUENCE public.s OWNER TO postgres;
+COPY public.t (a) FROM stdin;
+1
+\\.
+
+ALTER TABLE ONLY public.t ADD CONSTRAINT t_pkey PRIMARY KEY (a);
+CREATE INDEX t_a_idx ON public.t USING btree (a);
+ALTER TABLE ONLY public.t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES public.t(a);
+"""
+
+
+def test_a_dump_is_loaded_where_nobody_waits(project: Path) -> None:
+    assert places(project, WHOLE_DUMP.encode()) == []
+    rules = {rule for _, rule in places(project, WHOLE_DUMP.replace("PostgreSQL database dump", "a script").encode())}
+    assert {"add-primary-key", "create-index-non-concurrent", "add-fk-not-valid"} <= rules
+    assert (1, "truncate") in places(project, f"TRUNCATE public.old;\n{WHOLE_DUMP}".encode())

@@ -34,8 +34,8 @@ def check(file: FileContext) -> Iterator[Claim]:
         line=file.steps[0].statement.line if file.steps else 1,
         message=f"The contract of this migration was due on {deadline}"
         f"{'; the files cannot tell whether it has run' if is_written else ', and is not written yet'}.",
-        help=f"Run `migrator contract {Path(file.source.path).absolute().parent.name}`, and take the date away when it has "
-        "run; or agree on another date with the owner."
+        help=f"Run `migrator contract {Path(file.source.path).absolute().parent.name}`, and take the date away when "
+        "it has run; or agree on another date with the owner."
         if is_written
         else "Write contract.sql and run it, or agree on another date with the owner.",
         severity=Severity.WARNING if is_written else Severity.ERROR,
