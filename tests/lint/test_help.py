@@ -31,6 +31,10 @@ STATEMENTS = {
         """ALTER TABLE "Old Shop"."Order's" RENAME "User Id" TO "user's" """,
     ],
     "rename-table": ["ALTER TABLE users RENAME TO people", """ALTER TABLE "Old Shop"."Order's" RENAME TO "New" """],
+    "change-column-type": [
+        "ALTER TABLE users ALTER age TYPE bigint",
+        """ALTER TABLE "Old Shop"."Order's" ALTER "User Id" TYPE bigint""",
+    ],
     "set-not-null": [
         "ALTER TABLE users ALTER mail SET NOT NULL",
         """ALTER TABLE "Old Shop"."Order's" ALTER "User Id" SET NOT NULL""",

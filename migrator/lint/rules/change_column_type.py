@@ -19,10 +19,13 @@ from collections.abc import Iterator
 
 from migrator.lint.context import Action, FileContext
 from migrator.lint.finding import Claim
+from migrator.lint.rewriting import expression_text, type_text
 from migrator.lint.waits import waits
+from migrator.lint.wording import new_migration
 from migrator.locks import LockLevel
 from migrator.names import quote
 from migrator.statements.effects import Fact, Held
+from migrator.statements.facts.columns import definition
 from migrator.statements.parse import pb
 
 LOCK = LockLevel.ACCESS_EXCLUSIVE
@@ -46,7 +49,17 @@ def check(file: FileContext) -> Iterator[Claim]:
 
 
 def _help(action: Action) -> str:
+    column = definition(action.cmd).column_def
+    command = new_migration(
+        "change-column-type",
+        table=action.table,
+        column=action.cmd.name,
+        type=type_text(column.type_name),
+        to=f"{action.cmd.name}_new",
+        up=expression_text(column.raw_default) if column.HasField("raw_default") else None,
+    )
     beside = "Add a column of the new type beside the old, fill it in batches, and drop the old one in contract.sql"
     if action.effects.rewrite is Fact.YES:
-        return f"{beside}."
-    return f"{beside}, unless the change only widens the type: show the present one with --history, --dsn or a dump."
+        return f"{beside}: {command}"
+    known = "show the present one with --history, --dsn or a dump"
+    return f"{beside}, unless the change only widens the type ({known}): {command}"
