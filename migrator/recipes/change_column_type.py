@@ -15,15 +15,9 @@ from migrator.recipes.manifest_text import manifest_text
 from migrator.recipes.phase_text import phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.second_columns import MUST_ANSWER, SecondColumns
+from migrator.recipes.succession import check_alterable, check_renamable, last_prefix
 from migrator.recipes.sync_trigger import SyncTrigger
-from migrator.recipes.target import (
-    check_alterable,
-    check_new_name,
-    check_renamable,
-    check_walkable,
-    find_column,
-    find_table,
-)
+from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
 from migrator.recipes.trials import schemas_of, trials
 from migrator.recipes.type_pairs import is_exact, is_lossless, obstacles_to_free, resolved_type, zone_formulas
 from migrator.schema.model import Column, Schema, Table
@@ -137,6 +131,7 @@ class ChangeColumnType(Recipe):
             {new.name: up},
             {old.name: down},
             path=schemas_of(old, new),
+            prefix=last_prefix(schema, table),
         )
         return SecondColumns(
             table=table,

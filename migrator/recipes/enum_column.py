@@ -14,8 +14,9 @@ from migrator.recipes.column_copies import Renaming, add_column, copies
 from migrator.recipes.formula import Formula
 from migrator.recipes.recipe import Recipe, Rendering
 from migrator.recipes.second_columns import SecondColumns
+from migrator.recipes.succession import check_renamable
 from migrator.recipes.sync_trigger import SyncTrigger
-from migrator.recipes.target import check_new_name, check_renamable, check_walkable, find_column, find_table
+from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
 from migrator.recipes.trials import trials
 from migrator.schema.expressions import parse_expression, parse_one, walk
 from migrator.schema.model import Column, Schema, Table

@@ -5,6 +5,7 @@ what new code writes.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
@@ -14,15 +15,9 @@ from migrator.recipes.column_copies import add_column
 from migrator.recipes.formula import read_formula
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.second_columns import MUST_ANSWER, NOT_COPIED, SecondColumns
+from migrator.recipes.succession import check_not_shared, check_renamable, last_prefix
 from migrator.recipes.sync_trigger import Authority, SyncTrigger
-from migrator.recipes.target import (
-    check_new_name,
-    check_not_shared,
-    check_renamable,
-    check_walkable,
-    find_column,
-    find_table,
-)
+from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
 from migrator.recipes.trials import schemas_of, trials
 from migrator.recipes.type_pairs import resolved_type
 from migrator.schema.model import Column, Grant, Schema, Table
@@ -74,7 +69,7 @@ class MergeColumns(Recipe):
         )
         return SecondColumns(
             table=table,
-            sync=sync,
+            sync=replace(sync, prefix=last_prefix(schema, table)),
             added=add_column(table, new, new.name),
             defaults=self._defaults(sync, old),
             not_null=(self.to,) if self.not_null else (),

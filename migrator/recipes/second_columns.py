@@ -53,8 +53,6 @@ class SecondColumns:
     """Steps before everything else."""
     after_contract: tuple[Step, ...] = ()
     after_abort: tuple[Step, ...] = ()
-    statistics: tuple[str, ...] = ()
-    """Statements that copy extended statistics."""
 
     @property
     def old(self) -> tuple[str, ...]:
@@ -133,7 +131,7 @@ class SecondColumns:
             steps += NotNullProof(self.table.name, name).steps()
         keys = (*self.copies.checks, *self.copies.foreign_keys, *(copy for _, copy in self.incoming))
         steps += [step for copy in keys for step in copy.steps]
-        steps += [*self.statistics, f"ANALYZE {self.table.name}"]
+        steps.append(f"ANALYZE {self.table.name}")
         if self.sync.authority is Authority.OLD:
             steps.append(self.sync.flip(Authority.BOTH))
         return phase_text(about, steps)
@@ -145,7 +143,7 @@ class SecondColumns:
             f"Contract: {old} {goes}, {new} {stays}. Old code fails from here on; there is no way back.",
             (
                 "Locks: ACCESS EXCLUSIVE on the table for milliseconds in each step (dropping a foreign key also on the"
-                " table it refers to); indexes are dropped without blocking anybody."
+                f" table it refers to); {self._index_words('are dropped')}."
             ),
             (
                 f"First goes everything that could refuse a row without {old}, then the trigger is disarmed"
@@ -161,6 +159,11 @@ class SecondColumns:
         return phase_text(
             about, [*loosened, *flip, *prepared, self.sync.disarm(), self._remove(self.old), *self.after_contract]
         )
+
+    def _index_words(self, verb: str) -> str:
+        if self.table.is_partitioned:
+            return "its partitions are locked with it, and their indexes go with the column"
+        return f"indexes {verb} without blocking anybody"
 
     def _flip_note(self) -> tuple[str, ...]:
         if self.sync.is_copy:
@@ -218,7 +221,7 @@ class SecondColumns:
                 f"Abort, before contract: {new} and everything that was made for"
                 f" {'it' if len(self.new) == 1 else 'them'} go; the table is as it was."
             ),
-            "Locks: ACCESS EXCLUSIVE on the table for milliseconds in each step; indexes go without blocking anybody.",
+            f"Locks: ACCESS EXCLUSIVE on the table for milliseconds in each step; {self._index_words('go')}.",
             f"Old code never notices. New code that names {new} fails: take it back first.",
         )
         table = self.table.name

@@ -6,6 +6,7 @@ until migrate has ended, and turns the trigger then.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
@@ -15,15 +16,9 @@ from migrator.recipes.column_copies import add_column
 from migrator.recipes.formula import read_formula
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.second_columns import MUST_ANSWER, NOT_COPIED, SecondColumns
+from migrator.recipes.succession import check_not_shared, check_renamable, last_prefix
 from migrator.recipes.sync_trigger import Authority, SyncTrigger
-from migrator.recipes.target import (
-    check_new_name,
-    check_not_shared,
-    check_renamable,
-    check_walkable,
-    find_column,
-    find_table,
-)
+from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
 from migrator.recipes.trials import schemas_of, trials
 from migrator.recipes.type_pairs import resolved_type
 from migrator.schema.model import Column, Schema
@@ -70,7 +65,7 @@ class SplitColumn(Recipe):
         check_renamable(schema, table, old)
         check_not_shared(table, (old.name,), self.also_drop)
         check_walkable(table)
-        sync = self._sync(schema, old, migration_id)
+        sync = replace(self._sync(schema, old, migration_id), prefix=last_prefix(schema, table))
         return SecondColumns(
             table=table,
             sync=sync,

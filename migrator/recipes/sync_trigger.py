@@ -67,6 +67,8 @@ class SyncTrigger:
     """Tells the triggers of one migration on several tables apart."""
     path: tuple[str, ...] = ()
     """Schemas of the types of extensions that the expressions compare."""
+    prefix: str = "zz_migrator"
+    """Another where a trigger of the application would fire after ours."""
 
     @classmethod
     def copying(cls, migration: str, table: TableName, old: Column, new: Column) -> "SyncTrigger":
@@ -83,8 +85,8 @@ class SyncTrigger:
     def triggers(self) -> tuple[str, str]:
         """The names of the triggers for INSERT and UPDATE."""
         return (
-            made_name("zz_migrator", *self._words, suffix="_i"),
-            made_name("zz_migrator", *self._words, suffix="_u"),
+            made_name(self.prefix, *self._words, suffix="_i"),
+            made_name(self.prefix, *self._words, suffix="_u"),
         )
 
     @property

@@ -125,62 +125,7 @@ def check_new_name(table: Table, name: str) -> None:
         raise RecipeRefused(f"{table.name} already has a column {name!r}.", "Choose another name.")
 
 
-def check_renamable(schema: Schema, table: Table, column: Column) -> None:
-    """Refuse a column whose place no second column can take."""
-    name = f"{table.name}.{column.name}"
-    if column.is_identity or column.is_generated:
-        what = "an identity" if column.is_identity else "a generated"
-        raise RecipeRefused(
-            f"{name} is {what} column, and a trigger cannot write it.",
-            "Make it a plain column first, or keep the name.",
-        )
-    if column.has_type_default:
-        raise RecipeRefused(
-            f"The type {column.type} of {name} is a domain with a DEFAULT or NOT NULL of its own, which would look"
-            " like a value that new code wrote.",
-            "Move the default and the NOT NULL from the domain to the column first.",
-        )
-    check_removable(schema, table, column)
-
-
-def check_not_shared(table: Table, names: tuple[str, ...], also_drop: tuple[str, ...]) -> None:
-    """Refuse to take along indexes and constraints that other columns need too, unless they were named."""
-    mine = set(names)
-    shared = [i.name for i in table.indexes if i.constraint is None and _is_shared(i.columns, mine)]
-    shared += [c.name for c in table.constraints if _is_shared(c.columns, mine)]
-    silent = [name for name in dict.fromkeys(shared) if name not in also_drop]
-    if silent:
-        raise RecipeRefused(
-            f"These use other columns of {table.name} too and would go with {', '.join(names)}: {', '.join(silent)}.",
-            "Name each with --also-drop to drop it, or replace it first.",
-        )
-
-
-def _is_shared(columns: tuple[str, ...], mine: set[str]) -> bool:
-    return not mine.isdisjoint(columns) and not mine.issuperset(columns)
-
-
-def check_alterable(schema: Schema, table: Table, column: Column) -> None:
-    """Refuse a column whose type the server would not change: something outside the table was made for the old one."""
-    if column.name in table.partition_key:
-        raise RecipeRefused(
-            f"{table.name}.{column.name} is part of the partition key.", "Move the rows to a new table instead."
-        )
-    if column.is_generated:
-        raise RecipeRefused(
-            f"{table.name}.{column.name} is a generated column.", "Drop it and add it again: migrator new drop-column."
-        )
-    found = [d for d in schema.dependents_of(table.name, column.name) if d.kind != "statistics"]
-    if found:
-        words = _listed(f"{d.kind} {d.name}" if d.column else f"{d.kind} {d.name} (may use it)" for d in found)
-        raise RecipeRefused(
-            f"The server does not change the type of {table.name}.{column.name} while these use it: {words}.",
-            "Drop each, change the type, and make it again, in one transaction of a custom migration; or change them"
-            " first so that none names the column. --dsn tells exactly which columns a view uses.",
-        )
-
-
-def check_removable(schema: Schema, table: Table, column: Column) -> None:
+def check_removable(schema: Schema, table: Table, column: Column, *, referenced: bool = False) -> None:
     """Refuse a column that cannot go without harm: keys, and what names it elsewhere."""
     name = f"{table.name}.{column.name}"
     if column.name in table.primary_key:
@@ -189,7 +134,8 @@ def check_removable(schema: Schema, table: Table, column: Column) -> None:
             "An integer key is widened with migrator new primary-key-to-bigint; any other change of it needs a new"
             " table.",
         )
-    _refuse_references(schema, table, column)
+    if not referenced:
+        _refuse_references(schema, table, column)
     check_replaceable(schema, table, column)
 
 
@@ -234,10 +180,24 @@ def _refuse_dependents(schema: Schema, table: Table, column: Column) -> None:
     if not found:
         return
     words = _listed(f"{d.kind} {d.name}" if d.column else f"{d.kind} {d.name} (may use it)" for d in found)
-    raise RecipeRefused(
-        f"These depend on {table.name}.{column.name}: {words}.",
-        "Change or drop them first, so that none names the column; --dsn tells exactly which columns a view uses.",
-    )
+    advice = [text for kind, text in _ADVICE.items() if any(kind in d.kind for d in found)]
+    raise RecipeRefused(f"These depend on {table.name}.{column.name}: {words}.", " ".join(advice or [_OTHER_ADVICE]))
+
+
+_ADVICE = {
+    "view": "Redefine each view so that it does not name the column (CREATE OR REPLACE VIEW can put NULL or another"
+    " column in its place), or drop it; make it again on the new state; --dsn tells exactly which columns a view uses.",
+    "policy": "Drop the policy and make it again over another column: a policy is true for old and new code alike.",
+    "trigger": "Make the trigger again without naming the column in UPDATE OF or WHEN; its function may still read it.",
+    "publication": "Take the column out of the publication's list: ALTER PUBLICATION … SET TABLE; subscribers get the"
+    " new column only when it is listed, after they have it.",
+    "statistics": "Drop the statistics object, and make it again over the new column after the change.",
+    "generated column": "Drop the generated column, and add it again over the new one: migrator new"
+    " add-generated-column.",
+    "function": "Make the function again so that it does not name the column.",
+    "rule": "Drop the rule: it is bound to the column.",
+}
+_OTHER_ADVICE = "Change or drop them first, so that none names the column."
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from migrator.recipes.formula import Formula
 from migrator.recipes.manifest_text import Fill
 from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import Step
+from migrator.recipes.succession import last_prefix
 from migrator.recipes.sync_trigger import Authority, SyncTrigger
 from migrator.schema.model import Column, Schema, Table
 from migrator.schema.naming import choose_name
@@ -51,6 +52,7 @@ class WideTable:
         down = {column.name: Formula.of_column(names[column.name]) for column in columns}
         part = _part(table.name, wide)
         sync = SyncTrigger(migration, table.name, columns, twins, up, down, authority=Authority.EACH, part=part)
+        sync = replace(sync, prefix=last_prefix(schema, table))
         renaming = Renaming(names, keys=wide)
         own = copies(schema, table, renaming)
         done = {copy.old.name for copy in own.foreign_keys}
