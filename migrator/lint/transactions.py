@@ -6,7 +6,7 @@ from functools import cached_property
 from migrator.lint.step import Action, Step
 from migrator.locks import LockLevel
 from migrator.names import TableName
-from migrator.statements.effects import ObjectRef
+from migrator.statements.effects import ObjectRef, TableLock
 
 
 class Transactions:
@@ -34,10 +34,16 @@ class Transactions:
         for earlier in self.together(step):
             if earlier.order >= step.order:
                 break
-            for lock in earlier.effects.locks:
+            for lock in table_locks(earlier):
                 if lock.table not in held or held[lock.table][0] < lock.level:
                     held[lock.table] = (lock.level, earlier)
         return held
+
+
+def table_locks(step: Step) -> Sequence[TableLock]:
+    """Return the statement's locks on tables; those on indexes stand beside the lock on their table."""
+    dropped = {TableName(ref.schema, ref.name) for ref in step.effects.removes if ref.kind == "index"}
+    return [lock for lock in step.effects.locks if lock.table not in dropped and step.schema.index(lock.table) is None]
 
 
 def adds_beside(transactions: Transactions, action: Action) -> Step | None:

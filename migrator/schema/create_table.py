@@ -7,12 +7,13 @@ from migrator.schema.definitions import (
     check_constraint,
     exclusion_constraint,
     foreign_key,
+    index_from,
     key_constraint,
     owned_index,
 )
 from migrator.schema.dependents import record
 from migrator.schema.draft import Draft
-from migrator.schema.expressions import column_refs, expression_text
+from migrator.schema.expressions import column_refs, expression_text, parse_one
 from migrator.schema.naming import choose_name
 from migrator.schema.parts import Column, Constraint, Identity, Table, changed
 from migrator.schema.removals import drop_index
@@ -38,6 +39,7 @@ def create_table(draft: Draft, statement: pb.CreateStmt) -> None:
     if not statement.if_not_exists:
         draft.empty |= {name}
     _constraints(draft, name, statement)
+    _copy_indexes(draft, name, statement)
     for element in statement.table_elts:
         record_generated(draft, name, element.column_def)
 
@@ -86,6 +88,21 @@ def _liked(draft: Draft, statement: pb.CreateStmt) -> tuple[Constraint, ...]:
     return tuple(c for source in sources if source for c in source.constraints if c.kind == "check")
 
 
+def _copy_indexes(draft: Draft, name: TableName, statement: pb.CreateStmt) -> None:
+    """Add the indexes and keys that LIKE … INCLUDING INDEXES copies, under names of their own."""
+    likes = (e.table_like_clause for e in statement.table_elts if e.WhichOneof("node") == "table_like_clause")
+    sources = (draft.table(draft.name(like.relation)) for like in likes if like.options & _LIKE_INDEXES)
+    for index in (index for source in sources if source is not None for index in source.indexes):
+        if index.constraint is None:
+            tree = parse_one(index.definition).index_stmt
+            tree.relation.CopyFrom(pb.RangeVar(schemaname=name.schema, relname=name.name, inh=True))
+            tree.idxname = ""
+            draft.add_index(index_from(draft, tree))
+        elif index.is_unique:
+            kind = pb.CONSTR_PRIMARY if index.is_primary else pb.CONSTR_UNIQUE
+            _add_key(draft, name, pb.Constraint(contype=kind), index.keys)
+
+
 def _merged(inherited: Column, own: Column) -> Column:
     """Return the parent's column with what the partition's own definition adds; WITH OPTIONS names no type."""
     default = inherited.default if own.default is None else own.default
@@ -103,7 +120,13 @@ def bound_of(bound: pb.PartitionBoundSpec) -> str:
     return "DEFAULT" if bound.is_default else "FOR VALUES"
 
 
-_LIKE_CONSTRAINTS, _LIKE_DEFAULTS, _LIKE_GENERATED, _LIKE_IDENTITY = 1 << 2, 1 << 3, 1 << 4, 1 << 5
+_LIKE_CONSTRAINTS, _LIKE_DEFAULTS, _LIKE_GENERATED, _LIKE_IDENTITY, _LIKE_INDEXES = (
+    1 << 2,
+    1 << 3,
+    1 << 4,
+    1 << 5,
+    1 << 6,
+)
 """Bits of `CREATE_TABLE_LIKE_*` in the server's parsenodes.h."""
 
 

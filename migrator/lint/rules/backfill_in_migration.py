@@ -57,4 +57,4 @@ def _is_large(file: FileContext, step: Step) -> bool:
             target, where = table_name(node.update_stmt.relation), node.update_stmt.where_clause
         case _:
             target, where = table_name(node.delete_stmt.relation), node.delete_stmt.where_clause
-    return not file.is_empty_table(target, step) and not concerns_few_rows(where)
+    return not file.is_empty_table(target, step) and not concerns_few_rows(where, file.table(target, step))

@@ -32,7 +32,10 @@ def check(file: FileContext) -> Iterator[Claim]:
         statement = step.statement.node.drop_stmt
         if statement.remove_type != pb.OBJECT_INDEX or statement.concurrent:
             continue
-        if all(file.is_made_here(ref, step) or _is_partitioned(step, ref) for ref in step.effects.removes):
+        if all(
+            file.is_made_here(ref, step) or _is_partitioned(step, ref) or _is_made_alone(file, step, ref)
+            for ref in step.effects.removes
+        ):
             continue
         names = ", ".join(f"{ref.schema}.{ref.name}" for ref in step.effects.removes)
         is_plain = len(step.effects.removes) == 1 and statement.behavior != pb.DROP_CASCADE
@@ -44,6 +47,12 @@ def check(file: FileContext) -> Iterator[Claim]:
             held=Held.INSTANT,
             fix=concurrently(file, step, "Drop the index concurrently") if is_plain else None,
         )
+
+
+def _is_made_alone(file: FileContext, step: Step, ref: ObjectRef) -> bool:
+    """Whether this migration made the index ON ONLY its table, which is therefore partitioned."""
+    earlier = (s for s in file.steps_before(step) if s.statement.kind == "index_stmt" and ref in s.effects.creates)
+    return any(not other.statement.node.index_stmt.relation.inh for other in earlier)
 
 
 def _is_partitioned(step: Step, ref: ObjectRef) -> bool:

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext, Step
 from migrator.lint.finding import Category, Claim, Severity
+from migrator.lint.transactions import table_locks
 from migrator.locks import LockLevel
 from migrator.statements.effects import Held
 
@@ -32,7 +33,7 @@ def check(file: FileContext) -> Iterator[Claim]:
     for steps in file.transactions.groups.values():
         closed: dict[tuple[str, str], int] = {}
         for step in steps:
-            here = [lock.table for lock in step.effects.locks if lock.level is LOCK and not _is_view(step)]
+            here = [lock.table for lock in table_locks(step) if lock.level is LOCK and not _is_view(step)]
             new = [table for table in here if table not in closed and not file.is_new_table(table, step)]
             if closed and new:
                 (schema, name), line = next(iter(closed.items()))

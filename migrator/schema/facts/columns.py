@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from migrator.locks import LockLevel
-from migrator.names import TableName
+from migrator.names import TableName, quote
 from migrator.schema.expressions import definition_of
 from migrator.schema.facts.domains import domain_of
 from migrator.schema.facts.known import Known, failing, locked, rewriting
@@ -13,7 +13,7 @@ from migrator.schema.facts.not_null import is_proven_not_null
 from migrator.schema.facts.type_change import Change, type_change
 from migrator.schema.model import Schema
 from migrator.schema.naming import choose_name
-from migrator.schema.parts import Column, Index
+from migrator.schema.parts import Column, Index, Table
 from migrator.schema.types import format_type
 from migrator.statements.effects import Effects, Fact
 from migrator.statements.parse import Node, pb
@@ -101,13 +101,9 @@ def column_change(known: Known, column: Column) -> Change:
     domain = domain_of(known.schema, target)
     if domain is not None and domain.is_constrained:
         return Change(Fact.YES, Fact.YES)
-    if (
-        column.type != target
-        and not tree.raw_default.WhichOneof("node")
-        and _is_enum_involved(known, column.type, target)
-    ):
-        return Change(Fact.YES, Fact.YES)
     texts = [column.type, *casts_of(tree.raw_default), target]
+    if any(old != new and _is_enum_involved(known, old, new) for old, new in pairwise(texts)):
+        return Change(Fact.YES, Fact.YES)
     stored = [stored_type(known.schema, text) for text in texts]
     changes = [type_change(old, new, zone) for old, new in pairwise(stored)]
     return max(changes, key=lambda change: (Fact.NO, Fact.UNKNOWN, Fact.YES).index(change.rewrite))
@@ -149,13 +145,31 @@ def _scan(known: Known, column: Column, change: Change) -> Fact:
 
 def _rebuilt(known: Known, column: Column, change: Change) -> Iterator[Index]:
     """Yield the indexes that a change without rewrite builds again; the server compares no expressions."""
-    is_recollated = definition_of(known.cmd).column_def.HasField("coll_clause")
-    for index in known.table.indexes:
+    is_recollated = _collation(known.cmd) != _bare(column.collation)
+    for index in _indexes(known):
         if column.name in index.columns:
             is_computed = index.predicate is not None or any(key.startswith("(") for key in index.keys)
             is_key = column.name in index.keys
             if is_computed or (is_key and (is_recollated or change.indexes is not Fact.NO)):
                 yield index
+
+
+def _collation(cmd: pb.AlterTableCmd) -> str:
+    """Return the collation that the action asks for; without one the column gets that of its type."""
+    words = [quote(node.string.sval) for node in definition_of(cmd).column_def.coll_clause.collname]
+    return _bare(".".join(words))
+
+
+def _bare(collation: str | None) -> str:
+    return (collation or "").removeprefix("pg_catalog.")
+
+
+def _indexes(known: Known) -> Iterator[Index]:
+    """Yield the table's indexes, and for a partition those of its parents, of which it has its part."""
+    table: Table | None = known.table
+    while table is not None:
+        yield from table.indexes
+        table = known.schema.table(table.parent) if table.is_partition and table.parent is not None else None
 
 
 def set_expression(known: Known, facts: Effects) -> Effects:

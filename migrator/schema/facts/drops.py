@@ -118,7 +118,9 @@ def _drop_view(asked: Situation, facts: Effects) -> Effects:
 def _drop_type(asked: Situation, facts: Effects) -> Effects:
     names = {list_name(item) for item in asked.node.drop_stmt.objects}
     users = tuple(users_of_type(asked.schema, names))
-    if not users or asked.node.drop_stmt.behavior == pb.DROP_CASCADE:
+    if asked.node.drop_stmt.behavior == pb.DROP_CASCADE:
+        return replace(locked(facts, _ACCESS_EXCLUSIVE, *users), is_opaque=facts.is_opaque and not users)
+    if not users:
         return facts
     return failing(facts, f"columns of {_listed(users)} have the type")
 

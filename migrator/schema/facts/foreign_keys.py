@@ -32,7 +32,7 @@ def add_foreign_key(known: Known, facts: Effects) -> Effects:
         return replace(found, errors=(words,))
     if facts.scan is not Fact.YES:
         return found
-    if known.table.is_partitioned and all(_has_key(t, tree) for t in _leaves(known.schema, known.table)):
+    if known.table.is_partitioned and all(_has_key(t, known.table, tree) for t in _leaves(known.schema, known.table)):
         return scanning(found)
     return scanning(found, *with_rows(family(known.schema, known.name)), *_rows_of(known.schema, parent))
 
@@ -41,11 +41,13 @@ def _leaves(schema: Schema, table: Table) -> tuple[Table, ...]:
     return tuple(part for part in schema.descendants(table.name) if not part.is_partitioned)
 
 
-def _has_key(part: Table, tree: pb.Constraint) -> bool:
+def _has_key(part: Table, parent: Table, tree: pb.Constraint) -> bool:
     """Whether a partition has the same key, valid: the parent's takes it over and reads no row."""
     here, there = tuple(words(tree.fk_attrs)), tuple(words(tree.pk_attrs))
+    inherited = {c.name for c in parent.constraints}  # a part of another key of the parent's
     return any(
         c.references == table_name(tree.pktable)
+        and c.name not in inherited
         and c.columns == here
         and c.is_valid
         and there in ((), c.referenced_columns)
