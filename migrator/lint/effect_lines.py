@@ -19,11 +19,12 @@ def effect_lines(file: FileContext) -> Iterator[dict[str, Any]]:
         yield record
 
 
-def verdict(effects: Effects) -> str:
+def verdict(effects: Effects, kind: str = "") -> str:
     """Return unsafe when reads or writes wait for long, unknown when nobody can tell, else safe."""
     if effects.is_opaque:
         return "unknown"
-    if effects.level < LockLevel.SHARE:
+    is_read_on = kind == "refresh_mat_view_stmt" and effects.level is LockLevel.EXCLUSIVE  # nobody writes a view
+    if effects.level < LockLevel.SHARE or is_read_on:
         return "safe"
     if effects.held in _LONG:
         return "unsafe"
@@ -40,7 +41,7 @@ def _statement(file: FileContext, statement: Statement, effects: Effects) -> dic
         "scans": [str(table) for table in effects.scans],
         "transactional": effects.is_transactional,
         "removes": [str(ref) for ref in effects.removes],
-        "verdict": verdict(effects),
+        "verdict": verdict(effects, statement.kind),
         "held": effects.held.value,
         "errors": list(effects.errors),
         "missing": list(effects.missing),

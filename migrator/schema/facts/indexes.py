@@ -11,6 +11,7 @@ from migrator.statements.effects import Effects, Fact
 from migrator.statements.facts.nodes import table_name, words
 from migrator.statements.parse import pb
 
+_EXCLUSION_SINCE = 17
 _HARDER_SINCE = 18
 """Older servers lock the partitions of a table that gets a key as for an index only."""
 
@@ -59,6 +60,8 @@ def add_key(known: Known, facts: Effects) -> Effects:
         return _using_index(known, facts, tree)
     if not known.table.is_partitioned:
         return replace(facts, missing=())
+    if tree.contype == pb.CONSTR_EXCLUSION and known.pg_version < _EXCLUSION_SINCE:
+        return failing(facts, f"{known.name} is partitioned: servers before {_EXCLUSION_SINCE} refuse EXCLUDE on it")
     if known.is_only and tree.contype == pb.CONSTR_UNIQUE:
         return replace(scanning(facts), index_build=False)
     parts = known.schema.descendants(known.name)

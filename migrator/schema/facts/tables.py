@@ -18,6 +18,9 @@ from migrator.statements.parse import Node, pb
 _REFUSED_SINCE = 18
 """Older servers did nothing for a partitioned table, in silence."""
 
+_ACCESS_METHOD_SINCE = 17
+"""Older servers know an access method of tables with rows of their own only."""
+
 _FREE_LANGUAGES = frozenset({"sql"})
 """The planner may look into these functions and find a constant."""
 
@@ -33,6 +36,8 @@ def set_logged(known: Known, facts: Effects) -> Effects:
 
 def set_access_method(known: Known, facts: Effects) -> Effects:
     """Free when it is the table's already; `heap` unless somebody said otherwise."""
+    if known.table.is_partitioned and known.pg_version < _ACCESS_METHOD_SINCE:
+        return failing(facts, f"{known.name} is partitioned: servers before {_ACCESS_METHOD_SINCE} refuse it there")
     is_same = (known.table.access_method or "heap") == (known.cmd.name or "heap")
     return rewriting(facts) if is_same or known.table.is_partitioned else rewriting(facts, known.name)
 
