@@ -15,6 +15,7 @@ from migrator.recipes.manifest_text import Fill, manifest_text
 from migrator.recipes.phase_text import phase_text
 from migrator.recipes.sync_trigger import SyncTrigger
 from migrator.schema.expressions import parse_expression
+from migrator.schema.model import Column
 
 AWKWARD = 'quote " backslash \\ newline \n tab \t delete \x7f é'
 
@@ -22,7 +23,7 @@ AWKWARD = 'quote " backslash \\ newline \n tab \t delete \x7f é'
 def test_a_long_id_still_gives_uncut_names() -> None:
     arguments = {"kind": "rename_column", "table": "t" * 63, "from": "a" * 60, "to": "b"}
     migration = load(arguments).migration_id(date(2026, 9, 1))
-    sync = SyncTrigger(migration, TableName("public", "t"), "a", "b", "text")
+    sync = SyncTrigger.copying(migration, TableName("public", "t"), Column("a", "text"), Column("b", "text"))
     assert migration in sync.triggers[0]
     assert max(len(name) for name in (*sync.triggers, sync.function.removeprefix("migrator."))) <= MAX_BYTES
 
