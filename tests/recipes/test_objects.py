@@ -1,6 +1,7 @@
 """Recipes about constraints, tables and columns on live servers: what a golden file cannot show."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,10 +9,16 @@ import pytest
 from migrator.names import TableName
 from migrator.pg.connection import Connection, connect, server_version
 from migrator.pg.driver import errors
+from migrator.phases.decide import decide
+from migrator.phases.steps import Step, steps_of
 from migrator.recipes import load
 from migrator.schema.catalog import read_schema
+from migrator.state.records import StepRecord
+from migrator.statements.parse import parse_sql
 from tests.fix_server import Database
-from tests.recipes.test_live import abort, dump, run
+from tests.recipes.recipe_cases import CASES
+from tests.recipes.test_live import abort, backfill, build, dump, run
+from tests.recipes.test_live import render as render_case
 
 TERMS = {"owner": "team-identity", "contract_by": "2026-12-15"}
 
@@ -190,3 +197,55 @@ def test_an_identity_goes_on_where_the_numbers_stand(connection: Connection) -> 
     run(connection, files["migrate.sql"] + "INSERT INTO t VALUES (8), (9);")
     assert one(connection, "SELECT count(DISTINCT no) FROM t") == 9
     assert one(connection, "SELECT to_regclass('t_no_numbers') IS NULL") is True
+
+
+TREES = [
+    "add_unique",
+    "add_unique_partitioned",
+    "add_foreign_key_partitioned",
+    "create_index_partitioned",
+    "drop_column_partitioned",
+    "add_column_identity",
+]
+
+
+def _running(step: Step) -> StepRecord:
+    return StepRecord(
+        migration="m",
+        phase=step.phase,
+        number=step.number,
+        name=step.name,
+        statement=step.sql,
+        lock_class="weak",
+        state="running",
+        attempts=1,
+        backend_pid=None,
+        backend_start=None,
+        started_at=datetime(2026, 9, 1, tzinfo=UTC),
+        finished_at=None,
+        error=None,
+    )
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_abort_after_any_step_restores_the_schema(
+    one_database: Database, one_connection: Connection, name: str
+) -> None:
+    """And a step that has run outside of a transaction is known to have run."""
+    connection, case = one_connection, CASES[name]
+    version = server_version(connection) // 10000
+    build(connection, case)
+    before = dump(one_database)
+    files = render_case(connection, case)
+    statements = {phase: parse_sql(files.get(f"{phase}.sql", "")).statements for phase in ("expand", "migrate")}
+    steps = [step for phase, found in statements.items() for step in steps_of(found, phase, version)]
+    for count in range(1, len(steps) + 1):
+        for step in steps[:count]:
+            if step.phase == "migrate" and step.number == 1:
+                backfill(connection, case, files["migration.toml"])
+            for statement in decide(connection, step, None).run:
+                connection.execute(statement.text.encode())
+            if not step.is_transactional:
+                assert decide(connection, step, _running(step)).run == ()
+        abort(connection, files["abort.sql"])
+        assert dump(one_database) == before, f"after {steps[count - 1].name}"
