@@ -134,7 +134,7 @@ def _holders(connection: Connection, tables: Sequence[TableName]) -> Mapping[Tab
     values = {"schemas": [table.schema for table in tables], "names": [table.name for table in tables]}
     found: dict[TableName, list[Row]] = {}
     for row in connection.execute(_sql("holders"), values):
-        if row["state"] not in {"complete", "aborted", "baselined"}:
+        if row["state"] not in {"complete", "aborted"}:
             found.setdefault(TableName(row["table_schema"], row["table_name"]), []).append(row)
     return found
 

@@ -35,7 +35,7 @@ class Person:
 
     def migrator(self, *arguments: str, exits: int = 0, **environment: str) -> Answer:
         """Run a command to its end, which must be this exit code."""
-        process = self.start(*arguments, **environment)
+        process = self.start(*arguments, stdin=None, **environment)
         out, err = process.communicate(timeout=_TIMEOUT_SECONDS)
         return self.answer(process, out, err, exits)
 
@@ -46,12 +46,13 @@ class Person:
         assert document.pop("schema_version") == 1
         return document
 
-    def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
-        """Start a command and leave it running."""
+    def start(self, *arguments: str, stdin: int | None = None, **environment: str) -> "subprocess.Popen[str]":
+        """Start a command and leave it running; without `stdin` nobody is there to be asked."""
         command = [sys.executable, "-W", "error", "-m", "migrator", *arguments]
         pipe = subprocess.PIPE
         env = self._environment() | environment
-        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=self.folder, env=env)
+        asked = subprocess.DEVNULL if stdin is None else stdin
+        return subprocess.Popen(command, stdin=asked, stdout=pipe, stderr=pipe, text=True, cwd=self.folder, env=env)
 
     def finish(self, process: "subprocess.Popen[str]", exits: int) -> Answer:
         """Wait for the end of a started command and look at what is left of its answer."""

@@ -5,7 +5,7 @@ SELECT set_config('lock_timeout', '10s', true), pg_advisory_xact_lock(1835625330
 -- name: ended
 -- A tool of the version before ends migrations without giving their claims back.
 SELECT DISTINCT c.migration FROM migrator.claim c JOIN migrator.migration m ON m.id = c.migration
-WHERE m.state IN ('complete', 'aborted', 'baselined');
+WHERE m.state IN ('complete', 'aborted');
 
 -- name: holders
 -- Who holds the tables now, and where each holder is.

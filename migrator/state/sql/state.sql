@@ -1,12 +1,12 @@
 -- name: migration
 -- One migration's record.
-SELECT id, state, version, manifest, opened_at, changed_at, expanded_at, migrated_at, sealed_at, completed_at, contract_by,
+SELECT id, CASE WHEN baselined_at IS NULL THEN state ELSE 'baselined' END AS state, version, manifest, opened_at, changed_at, expanded_at, migrated_at, sealed_at, completed_at, contract_by,
        contract_plan
 FROM migrator.migration WHERE id = %(id)s;
 
 -- name: migrations
 -- All records, oldest id first, as the folder lists them.
-SELECT id, state, version, manifest, opened_at, changed_at, expanded_at, migrated_at, sealed_at, completed_at, contract_by,
+SELECT id, CASE WHEN baselined_at IS NULL THEN state ELSE 'baselined' END AS state, version, manifest, opened_at, changed_at, expanded_at, migrated_at, sealed_at, completed_at, contract_by,
        contract_plan
 FROM migrator.migration ORDER BY id;
 
@@ -19,7 +19,8 @@ ON CONFLICT (id) DO NOTHING;
 -- name: change_state
 -- Compare and set: nobody else moved it since we read it. The times are facts of the edge, in the same write.
 UPDATE migrator.migration SET
-    state = %(target)s,
+    state = CASE %(target)s WHEN 'baselined' THEN 'complete' ELSE %(target)s END,
+    baselined_at = CASE %(target)s WHEN 'baselined' THEN clock_timestamp() ELSE baselined_at END,
     version = version + 1,
     changed_at = clock_timestamp(),
     expanded_at = CASE %(target)s WHEN 'expanding' THEN NULL WHEN 'expanded' THEN clock_timestamp() ELSE expanded_at END,
@@ -27,7 +28,7 @@ UPDATE migrator.migration SET
     sealed_at = CASE %(target)s WHEN 'contracting' THEN clock_timestamp() ELSE sealed_at END,
     completed_at = CASE %(target)s WHEN 'complete' THEN clock_timestamp() WHEN 'baselined' THEN clock_timestamp() ELSE completed_at END
 WHERE id = %(id)s AND state = %(source)s AND version = %(version)s
-RETURNING id, state, version, manifest, opened_at, changed_at, expanded_at, migrated_at, sealed_at, completed_at, contract_by,
+RETURNING id, CASE WHEN baselined_at IS NULL THEN state ELSE 'baselined' END AS state, version, manifest, opened_at, changed_at, expanded_at, migrated_at, sealed_at, completed_at, contract_by,
        contract_plan;
 
 -- name: set_manifest

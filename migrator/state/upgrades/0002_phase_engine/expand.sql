@@ -49,6 +49,8 @@ CREATE TABLE migrator.snapshot_object (
     PRIMARY KEY (owner_schema, owner_name, kind, name)
 );
 
+-- A migration that the database had before this tool: the version before knows the state `complete` and no other end.
+ALTER TABLE migrator.migration ADD COLUMN baselined_at timestamptz;
 -- The plan that a person confirmed for the contract; a resumed contract is still that one.
 ALTER TABLE migrator.migration ADD COLUMN contract_plan text;
 -- The commit of the checkout that the tool ran in.
