@@ -9,7 +9,7 @@ from migrator.statements.facts.nodes import table_name
 
 def filled_tables(step: Step) -> Iterator[TableName]:
     """Yield the tables that a bulk statement fills; some rows of VALUES are no bulk."""
-    node = step.statement.node
+    node = step.statement.shape
     match step.statement.kind:
         case "insert_stmt" if not node.insert_stmt.select_stmt.select_stmt.values_lists:
             yield table_name(node.insert_stmt.relation)

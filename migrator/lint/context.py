@@ -268,9 +268,6 @@ class FileContext:
                 yield earlier
 
 
-_IF_NOT_EXISTS = ("create_stmt", "create_table_as_stmt", "index_stmt", "create_seq_stmt", "create_schema_stmt")
-
-
 def _first(made: Iterable[tuple[ObjectRef, Step]]) -> dict[ObjectRef, int]:
     first: dict[ObjectRef, int] = {}
     for ref, step in made:
@@ -283,6 +280,9 @@ def _is_there(cmd: pb.AlterTableCmd, table: Table | None) -> bool:
     if cmd.subtype != pb.AT_AddColumn or not cmd.missing_ok or table is None:
         return False
     return table.column(definition(cmd).column_def.colname) is not None
+
+
+_IF_NOT_EXISTS = ("create_stmt", "create_table_as_stmt", "index_stmt", "create_seq_stmt", "create_schema_stmt")
 
 
 def _may_exist(step: Step) -> bool:

@@ -82,6 +82,7 @@ class _Reader:
         self._progress = Progress.at_start(is_wrapped=is_wrapped)
         self._functions: dict[str, Body] = {}
         self._order = 0
+        self._last: Step | None = None
 
     def read(self, number: int, statement: Statement) -> Iterator[Step]:
         """Yield the statement's step, and those of its body, and go past it."""
@@ -108,11 +109,23 @@ class _Reader:
 
     def _step(self, number: int, statement: Statement) -> Step:
         before, schema = self._progress, self.schema
-        statement = resolved(statement, schema)
-        self._progress = before.after(statement)
-        effects = judge(statement, schema, self._version, before.settings)
-        self._follow(statement, before)
-        return Step(number, self._next_order(), statement, effects, before, schema)
+        if (effects := self._same_again(statement)) is None:
+            statement = resolved(statement, schema)
+            self._progress = before.after(statement)
+            effects = judge(statement, schema, self._version, before.settings)
+            self._follow(statement, before)
+        self._last = Step(number, self._next_order(), statement, effects, before, schema)
+        return self._last
+
+    def _same_again(self, statement: Statement) -> Effects | None:
+        """Return the last statement's effects when this one shares its tree and finds what that one found.
+
+        So it changes nothing here either: a dump's rows are judged once, and not half a million times.
+        """
+        last = self._last
+        if last is None or statement.tree is not last.statement.tree:
+            return None
+        return last.effects if last.progress is self._progress and last.schema is self.schema else None
 
     def _follow(self, statement: Statement, before: Progress) -> None:
         if before.transaction is None and self._progress.transaction is not None:

@@ -32,7 +32,7 @@ def replay(statements: Iterable[Statement], base: Schema | None = None) -> Schem
         handler = _HANDLERS.get(statement.kind)
         if handler is not None:
             draft = draft or Draft.of(start)
-            handler(draft, statement.node)
+            handler(draft, statement.shape)
     return start if draft is None else draft.schema()
 
 

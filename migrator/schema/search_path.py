@@ -25,7 +25,7 @@ def resolved(statement: Statement, schema: Schema) -> Statement:
             part.schemaname = found(part.relname, schema).schema
     if statement.kind == "drop_stmt":
         _resolve_drop(node.drop_stmt, schema)
-    return replace(statement, node=node)
+    return replace(statement, tree=node)
 
 
 def found(name: str, schema: Schema) -> TableName:

@@ -17,8 +17,9 @@ from postgast.parse import parse as _parse_tree
 from postgast.plpgsql import parse_plpgsql as _parse_body
 from postgast.scan import scan as _scan_tokens
 
-from migrator.statements.split import Piece, Token, pieces
-from migrator.statements.statement import Comment, ParsedSql, Span, Statement, SyntaxProblem
+from migrator.statements.bulk import read_bulk
+from migrator.statements.split import Piece, Token, is_open, pieces
+from migrator.statements.statement import Comment, ParsedSql, SharedTree, Span, Statement, SyntaxProblem
 from migrator.statements.text import TextMap
 
 __all__ = ["Node", "deparse", "parse_plpgsql", "parse_sql", "pb", "scan_comments"]
@@ -37,6 +38,8 @@ _ENDS_NOWHERE = (
     "The end of this statement is missing: END of BEGIN ATOMIC, or the closing parenthesis of a rule's actions. "
     "What follows is read as statements of its own where it cannot belong to it."
 )
+_LARGE = 1_000_000
+"""Characters from which on it pays to look for plain INSERTs; smaller texts are read at once."""
 _TOO_DEEP = "The statement is nested too deeply to be read. Split it."
 
 
@@ -57,12 +60,40 @@ def parse_sql(text: str) -> ParsedSql:
     nul = text.find("\0")
     where = TextMap(_readable(text))
     problems = [_problem(_NEVER_IN_SQL, Span(nul, nul + 1), nul, where)] if nul >= 0 else []
+    bulk = read_bulk(where.text, _read_stretch, _shared_tree, _comments_before) if len(text) >= _LARGE else None
+    read = bulk or _read(where)
+    return ParsedSql(read.statements, (*problems, *read.problems))
+
+
+def _read(where: TextMap) -> ParsedSql:
     try:
-        found = tuple(_statements(where))
+        return ParsedSql(tuple(_statements(where)), ())
     except (PgQueryError, DecodeError):
-        found, more = _read_pieces(where)
-        problems += more
-    return ParsedSql(found, tuple(problems))
+        return _read_pieces(where)
+
+
+def _read_stretch(text: str, is_last: bool) -> ParsedSql | None:  # noqa: FBT001 passed on by `read_bulk`
+    """Return what is read of a part of a text, or None when its end should be that of a statement and is not."""
+    where = TextMap(text)
+    if is_last:
+        return _read(where)
+    try:
+        stretch = _parse_tree(text).stmts
+    except (PgQueryError, DecodeError):
+        tokens, problem = _tokens(where)
+        return None if problem or is_open(tokens, where) else _read_pieces(where)
+    is_ended = not stretch or stretch[-1].stmt_len > 0
+    return _read(where) if is_ended else None
+
+
+def _shared_tree(shape: str) -> SharedTree | None:
+    found = _read(TextMap(shape)).statements
+    return SharedTree(found[0].node, _tree_of) if [each.kind for each in found] == ["insert_stmt"] else None
+
+
+def _tree_of(text: str) -> Node:
+    """Return the tree of one statement of which is known that it can be read."""
+    return _parse_tree(text).stmts[0].stmt
 
 
 def deparse(node: Node) -> str:
@@ -116,7 +147,7 @@ def _statement(node: Node, text: str, start: int, where: TextMap, previous_end: 
         span=Span(start, start + len(text)),
         line=where.line(start),
         kind=node.WhichOneof("node") or "",
-        node=node,
+        tree=node,
         comments=_comments_before(where.text[previous_end:start]),
     )
 
@@ -160,7 +191,7 @@ def _strip_marks(comment: str) -> str:
     return "\n".join(line.strip().lstrip("*").strip() for line in inner.strip().splitlines())
 
 
-def _read_pieces(where: TextMap) -> tuple[tuple[Statement, ...], list[SyntaxProblem]]:
+def _read_pieces(where: TextMap) -> ParsedSql:
     tokens, problem = _tokens(where)
     found: list[Statement] = []
     problems: list[SyntaxProblem] = []
@@ -174,7 +205,7 @@ def _read_pieces(where: TextMap) -> tuple[tuple[Statement, ...], list[SyntaxProb
             found.append(read)
         else:
             problems.append(read)
-    return tuple(found), problems + ([problem] if problem else [])
+    return ParsedSql(tuple(found), (*problems, *([problem] if problem else [])))
 
 
 def _tokens(where: TextMap) -> tuple[list[Token], SyntaxProblem | None]:

@@ -70,6 +70,14 @@ def _open_body(tokens: Sequence[Token], where: TextMap) -> Iterator[Piece]:
     yield replace(next(_piece(tokens)), is_open=True)
 
 
+def is_open(tokens: Sequence[Token], where: TextMap) -> bool:
+    """Whether the last statement waits for its end: a semicolon that is its own, or the end of psql's line."""
+    every = list(pieces(tokens, where))
+    if not every or every[-1].is_meta_command:
+        return False
+    return any(piece.is_open for piece in every) or tokens[-1].word != ";" or every[-1].span.end == tokens[-1].end
+
+
 def _piece(tokens: Sequence[Token]) -> Iterator[Piece]:
     if tokens:
         yield Piece(Span(tokens[0].start, tokens[-1].end))

@@ -3,6 +3,7 @@
 Made by `migrator.statements.parse`; read by effects, lint rules, the schema replay and the phase engine.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,16 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedTree:
+    """The tree of many statements that differ in constants only; see `migrator.statements.bulk`."""
+
+    shape: "Node"
+    """With NULL for the constants."""
+    read: Callable[[str], "Node"]
+    """Makes the tree of one of them from its text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One statement: `text` starts at its first token and has no closing semicolon."""
 
@@ -37,10 +48,20 @@ class Statement:
     """1-based line of the first token."""
     kind: str
     """The node's name in the grammar: `alter_table_stmt`."""
-    node: "Node"
-    """The grammar's oneof: `node.alter_table_stmt` is the tree."""
+    tree: "Node | SharedTree"
+    """Read it as `node` or `shape`."""
     comments: tuple[str, ...] = ()
     """The comment lines directly before it, without the dashes."""
+
+    @property
+    def node(self) -> "Node":
+        """The grammar's oneof: `node.alter_table_stmt` is the tree."""
+        return self.tree.read(self.text) if isinstance(self.tree, SharedTree) else self.tree
+
+    @property
+    def shape(self) -> "Node":
+        """The tree for those who look at no constant; of plain INSERTs in a dump, many share it."""
+        return self.tree.shape if isinstance(self.tree, SharedTree) else self.tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def check(file: FileContext) -> Iterator[Claim]:
 
 
 def _columns(step: Step) -> Iterator[str]:
-    node = step.statement.node
+    node = step.statement.shape
     targets = node.update_stmt.target_list if step.statement.kind == "update_stmt" else node.insert_stmt.cols
     for target in targets:
         if not target.res_target.indirection:

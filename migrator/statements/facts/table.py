@@ -29,7 +29,7 @@ def effects_of(statement: Statement, pg_version: int = 17) -> Effects:
     read = FACTS.get(statement.kind)
     if read is None:
         return OPAQUE
-    asked = Asked(statement.node, pg_version)
+    asked = Asked(statement.shape, pg_version)
     found = located(read(asked))
     if pg_version < NEWEST and (errors := refusals(asked, statement.kind)):
         return replace(found, errors=(*found.errors, *errors))
