@@ -23,6 +23,8 @@ WIDE = "bigint"
 Columns = Mapping[TableName, Mapping[str, str]]
 """Table -> column -> the name of its twin."""
 
+_LOCKED_ALREADY = "-- migrator: allow drop-index-non-concurrent: this transaction holds the table's lock already"
+
 
 @dataclass(frozen=True, slots=True)
 class WideTable:
@@ -132,6 +134,9 @@ class WideTable:
         drops = [f"DROP CONSTRAINT {quote(name)}" for name in (*gone, *(copy.old.name for copy in own))]
         separator = ",\n    "
         drops += [f"DROP COLUMN {quote(column.name)}" for column in self.columns]
+        # By name, because the gate lets nothing vanish silently with a column.
+        for index in self.copies.indexes:
+            yield f"{_LOCKED_ALREADY}\nDROP INDEX {TableName(self.name.schema, index.old.name)}"
         yield f"ALTER TABLE {self.name}\n    {separator.join(drops)}"
         for column, twin in self._pairs():
             yield self._alter(f"RENAME COLUMN {quote(twin.name)} TO {quote(column.name)}")

@@ -24,6 +24,8 @@ class Victims:
 
     _to: IO[str]
     _from: IO[str]
+    points: int = 0
+    """How many the last child passed; 0 when it was killed."""
 
     def begin(self, **asked: Any) -> int:
         """Start a child and return its pid."""
@@ -33,7 +35,9 @@ class Victims:
 
     def end(self) -> int:
         """Wait for the child; return 0, `KILLED`, or 1 for an error."""
-        return self._read()["code"]
+        ended = self._read()
+        self.points = ended["points"]
+        return ended["code"]
 
     def run(self, shop: Shop, *commands: str, **asked: Any) -> int:
         self.begin(dsn=shop.dsn, migrations=str(shop.migrations), commands=commands, **asked)

@@ -3,7 +3,7 @@
 Started once; for each line of JSON on stdin it forks a child, which has everything imported already, and says on
 stdout first the child's pid and then how it ended. The points at which a child can be killed are every event, and
 the moments directly before and after each write of a step's end or of a state: for a step with its own transaction
-these lie between its statements and COMMIT.
+these lie between its statements and COMMIT. When asked for, every statement sent to the server is two points more.
 """
 
 import json
@@ -16,9 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from migrator.events import Event
+from migrator.phases.engine import Engine
+from migrator.phases.pending import expand_all
 from migrator.state.store import Store
-from tests.fix_app import Shop
+from tests.fix_app import RENAME, Shop
 
 
 @dataclass
@@ -27,6 +31,8 @@ class Points:
 
     number: int | None
     label: str | None
+    delay_seconds: float = 0
+    """How long after the point it dies: in the middle of whatever it does then."""
     passed: int = 0
     is_counting: bool = False
 
@@ -35,15 +41,18 @@ class Points:
             return
         self.passed += 1
         if self.passed == self.number or label == self.label:
-            os.kill(os.getpid(), signal.SIGKILL)
+            if self.delay_seconds:
+                threading.Timer(self.delay_seconds, _die).start()
+                return
+            _die()
             threading.Event().wait()  # the signal comes at once, but perhaps to another thread first
 
     def hear(self, event: Event) -> None:
         self.reach(" ".join(str(part) for part in (event.kind.value, *_where(event.data))))
 
-    def around(self, name: str, label: Callable[[tuple[Any, ...]], object]) -> None:
-        """Make the moments before and after a method of Store points; this process is thrown away."""
-        write = getattr(Store, name)
+    def around(self, name: str, label: Callable[[tuple[Any, ...]], object], owner: type = Store) -> None:
+        """Make the moments before and after a method points; this process is thrown away."""
+        write = getattr(owner, name)
 
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             self.reach(f"before {name} {label(args)}")
@@ -51,7 +60,11 @@ class Points:
             self.reach(f"after {name} {label(args)}")
             return result
 
-        setattr(Store, name, wrapped)
+        setattr(owner, name, wrapped)
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _where(data: Any) -> list[object]:
@@ -60,18 +73,30 @@ def _where(data: Any) -> list[object]:
 
 def run(asked: dict[str, Any]) -> int:
     """Run the commands; count points in the last one only, or in all of them. Return how many were passed."""
-    points = Points(asked.get("number"), asked.get("label"))
+    points = Points(asked.get("number"), asked.get("label"), asked.get("delay_seconds", 0))
     points.around("end_step", lambda args: f"{args[2]} {args[3]}")
     points.around("change_state", lambda args: args[2].value)
+    points.around("claim", lambda args: args[1])
+    points.around("vouch", lambda args: args[1])
+    if asked.get("every_statement"):
+        points.around("execute", lambda args: args[1], psycopg.Connection)
     shop = Shop(asked["dsn"], Path(asked["migrations"]))
+    migration = asked.get("migration", RENAME)
     engine = shop.engine(points.hear)
     *first, last = asked["commands"]
     points.is_counting = not asked.get("only_last")
     for command in first:
-        getattr(engine, command)(shop.migration())
+        _command(engine, shop, command, migration)
     points.is_counting = True
-    getattr(engine, last)(shop.migration())
+    _command(engine, shop, last, migration)
     return points.passed
+
+
+def _command(engine: Engine, shop: Shop, command: str, migration: str) -> None:
+    if command == "expand_all":
+        expand_all(engine, shop.migrations, lambda _: None)
+    else:
+        getattr(engine, command)(shop.migration(migration))
 
 
 def _say(**words: object) -> None:

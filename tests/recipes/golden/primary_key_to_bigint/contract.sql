@@ -50,6 +50,8 @@ BEGIN;
 DROP TRIGGER zz_migrator_20260901_users_key_to_bigint_orders_i ON public.orders;
 DROP TRIGGER zz_migrator_20260901_users_key_to_bigint_orders_u ON public.orders;
 ALTER TABLE public.orders ALTER COLUMN user_id_bigint SET DEFAULT 1;
+-- migrator: allow drop-index-non-concurrent: this transaction holds the table's lock already
+DROP INDEX public.orders_user_id_idx;
 ALTER TABLE public.orders
     DROP CONSTRAINT orders_once,
     DROP CONSTRAINT orders_user_check,
