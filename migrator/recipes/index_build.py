@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from migrator.errors import InputError, RecipeRefused
 from migrator.names import TableName, made_name, quote
 from migrator.recipes.phase_text import Step
-from migrator.recipes.target import check_relation_name, find_columns
+from migrator.recipes.target import check_relation_name, find_columns, is_taken
 from migrator.schema.expressions import column_refs, parse_one
 from migrator.schema.model import Schema, Table
 from migrator.statements.parse import Node, deparse
@@ -68,11 +68,18 @@ class IndexBuild:
         """
         node = shape.parsed(table.name)
         find_columns(table, columns_of(node))
-        build = cls(schema, table, node, name or made_name(table.name.name, *_words(node), suffix="_idx"))
-        for part in (table, *schema.descendants(table.name)):
-            check_relation_name(schema, build.index_of(part))
+        parts = (table, *schema.descendants(table.name))
+        for part in parts:
+            if part.has_foreign_parts:
+                raise RecipeRefused(
+                    f"A partition of {part.name} is a foreign table, which cannot have an index here.",
+                    "Build the index on each other partition by itself.",
+                )
             if shape.unique:
                 _check_key_held(part, node)
+        build = cls(schema, table, node, name or _free_name(schema, parts, node))
+        for part in parts:
+            check_relation_name(schema, build.index_of(part))
         return build
 
     @property
@@ -87,8 +94,7 @@ class IndexBuild:
 
     def index_of(self, table: Table) -> TableName:
         """Return the name of the table's or partition's own index."""
-        own = self.name if table.name == self.table.name else made_name(table.name.name, self.name)
-        return TableName(table.name.schema, own)
+        return _name_on(table, self.name, is_own=table.name == self.table.name)
 
     def steps(self) -> tuple[Step, ...]:
         """Return what builds it; with an expression also what gathers its statistics."""
@@ -151,6 +157,20 @@ def version_note(pg_version: int) -> tuple[str, ...]:
     if pg_version != _CORRUPTING:
         return ()
     return ("Not on 14.0 to 14.3: there CONCURRENTLY may leave rows out of the index. Update to 14.4 or later first.",)
+
+
+def _name_on(table: Table, name: str, *, is_own: bool) -> TableName:
+    return TableName(table.name.schema, name if is_own else made_name(table.name.name, name))
+
+
+def _free_name(schema: Schema, parts: tuple[Table, ...], node: Node) -> str:
+    """Return a name as the server makes it, with a number when it is taken on the table or on a partition."""
+    wanted = made_name(parts[0].name.name, *_words(node), suffix="_idx")
+    for name in (wanted, *(made_name(wanted, str(number)) for number in range(1, 100))):
+        names = [_name_on(part, name, is_own=part is parts[0]) for part in parts]
+        if not any(is_taken(schema, full) for full in names):
+            return name
+    raise RecipeRefused(f"Every name like {wanted} is taken.", "Give one with --name.")
 
 
 def _check_key_held(table: Table, node: Node) -> None:

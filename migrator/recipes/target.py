@@ -74,12 +74,15 @@ def parts_of(schema: Schema, table: Table) -> tuple[Table, ...]:
 def check_relation_name(schema: Schema, name: TableName) -> None:
     """Refuse a name that a new table, view or index cannot get: too long, or taken; they share one space."""
     check_length(name.name)
-    taken = [str(table.name) for table in schema.tables.values() if table.name == name]
-    taken += [str(view) for view in schema.views if view == name]
-    index = schema.index(name)
-    taken += [f"an index of {index.table}"] if index else []
-    if taken:
-        raise RecipeRefused(f"The name {name} is taken ({taken[0]}).", "Give another name.")
+    if is_taken(schema, name):
+        index = schema.index(name)
+        by = f"an index of {index.table}" if index else "a table or view"
+        raise RecipeRefused(f"The name {name} is taken ({by}).", "Give another name.")
+
+
+def is_taken(schema: Schema, name: TableName) -> bool:
+    """Return whether a table, view or index has the name."""
+    return name in schema.tables or name in schema.views or schema.index(name) is not None
 
 
 def check_constraint_name(table: Table, name: str) -> None:

@@ -85,6 +85,7 @@ def _table(row: Row, rows: CatalogRows) -> Table:
         access_method=row["access_method"],
         tablespace=row["tablespace"],
         owner=row["owner"],
+        has_foreign_parts=row["has_foreign_parts"],
         grants=tuple(Grant(g["privilege"], g["grantee"], g["is_grantable"]) for g in row["grants"]),
         publications=tuple(row["publications"]),
     )

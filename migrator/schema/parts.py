@@ -130,6 +130,8 @@ class Table:
     """None when it is the role that asked, or not known."""
     grants: tuple[Grant, ...] = field(default=(), compare=False)
     """Privileges on the whole table, but for the owner's own."""
+    has_foreign_parts: bool = field(default=False, compare=False)
+    """One of its partitions is a foreign table; known from a catalog."""
     publications: tuple[str, ...] = field(default=(), compare=False)
     """Those that publish the table, whole or in part."""
 

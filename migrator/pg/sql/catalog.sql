@@ -31,6 +31,8 @@ SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, c.relkind =
         FROM aclexplode(c.relacl) AS g LEFT JOIN pg_roles r ON r.oid = g.grantee
         WHERE g.grantee <> c.relowner) AS grants,
        coalesce(pub.names, '{}') AS publications,
+       EXISTS (SELECT FROM pg_inherits h JOIN pg_class f ON f.oid = h.inhrelid
+               WHERE h.inhparent = c.oid AND f.relkind = 'f') AS has_foreign_parts,
        ARRAY(SELECT a.attname::text FROM pg_attribute a
              JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = a.attnum
                  AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = 0 AND d.deptype = 'i'

@@ -72,7 +72,7 @@ GENERATED: dict[str, Any] = {"kind": "add_generated_column", "column": "total", 
         (KEY | {"name": LONG}, "longer than 63 bytes"),
         (UNIQUE | {"columns": ["nope"]}, "has no column 'nope'"),
         (UNIQUE | {"name": "users_c"}, "The name public.users_c is taken (an index of public.users)"),
-        (UNIQUE | {"name": "orders"}, "The name public.orders is taken (public.orders)"),
+        (UNIQUE | {"name": "orders"}, "The name public.orders is taken (a table or view)"),
         (UNIQUE | {"name": "users_code_key"}, "already has a constraint 'users_code_key'"),
         (UNIQUE | {"table": "parts", "columns": ["id"]}, "public.parts is partitioned by at"),
         (UNIQUE | {"table": "parts", "columns": ["id", "at"]}, "public.part is partitioned by kind"),
@@ -204,3 +204,16 @@ def test_views_over_views_stand_before_what_they_read() -> None:
 
     found = views_over(SCHEMA, [TableName("public", "users")], "email")
     assert [view.name.name for view in found] == ["shown_again", "shown"]
+
+
+def test_a_made_name_that_is_taken_gets_a_number() -> None:
+    schema = replay(parse_sql("CREATE TABLE t (a int); CREATE TABLE t_a_idx (b int);").statements, SCHEMA)
+    recipe = load({"kind": "create_index", "table": "t", "columns": ["a"]})
+    assert "t_a_idx_1 ON public.t" in recipe.render(schema, "m", 17).files["expand.sql"]
+
+
+def test_a_foreign_partition_cannot_be_indexed() -> None:
+    parts = TableName("public", "parts")
+    tables = {**SCHEMA.tables, parts: replace(SCHEMA.tables[parts], has_foreign_parts=True)}
+    error = refusal(17, Schema(tables), kind="create_index", table="parts", columns=["id"])
+    assert "is a foreign table" in error.situation
