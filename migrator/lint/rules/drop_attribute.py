@@ -4,6 +4,9 @@ Why:
     No table is locked, but from that moment every query that names the attribute fails, and so do drivers that read
     values of the type by the attributes that they saw when they connected.
 
+Given:
+    CREATE TYPE address AS (street text, zip text);
+
 Bad:
     ALTER TYPE address DROP ATTRIBUTE zip;
 
