@@ -67,6 +67,12 @@ class Repository:
         self.top = Path(self._text("rev-parse", "--show-toplevel").removesuffix("\n"))
         self._folder = self.top
 
+    @property
+    def git_folder(self) -> Path:
+        """git's own folder, shared by all working trees of the clone."""
+        folder = Path(self._text("rev-parse", "--git-common-dir").removesuffix("\n"))
+        return folder if folder.is_absolute() else self.top / folder
+
     def commit(self, ref: str) -> str:
         """Return the id of a commit.
 

@@ -11,12 +11,14 @@ from migrator.errors import InputError
 if TYPE_CHECKING:
     from migrator.cli.context import Session
     from migrator.clock import Clock
+    from migrator.coupling.case import Case
     from migrator.coupling.check import Asked, AskForge
     from migrator.coupling.ci import CiContext
-    from migrator.coupling.collect import Question
+    from migrator.coupling.collect import Question, Scan
     from migrator.coupling.evidence import Evidence
     from migrator.coupling.report import CouplingReport
     from migrator.git import Repository
+    from migrator.references.scan import Scanned
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,26 @@ def _checked(session: "Session", options: CheckOptions) -> "CouplingReport":
     repository, ci = Repository(Path.cwd()), read_ci(os.environ)
     question = _question(session, options, repository, ci)
     clock = SystemClock()
-    report = check(repository, question, forge=_asking(clock) if options.forge == "auto" else None)
+    report = check(
+        repository,
+        question,
+        scan=_scanning(session, question),
+        forge=_asking(clock) if options.forge == "auto" else None,
+    )
     if options.comment:
         _comment(session, report, ci, clock)
     return report
+
+
+def _scanning(session: "Session", question: "Question") -> "Scan":
+    """Return the function that reads code, which loads the scanners only when it is called."""
+
+    def scan(repository: "Repository", commit: str, case: "Case") -> "Scanned":
+        from migrator.coupling.scanning import scanning
+
+        return scanning(session.settings.migrations, question.now.date())(repository, commit, case)
+
+    return scan
 
 
 def _asking(clock: "Clock") -> "AskForge":

@@ -102,6 +102,13 @@ class Case:
         made = ((sql, item) for sql in self.sql_files.values() for item in sql.adds)
         return tuple((sql, item) for sql, item in made if item.kind == "column" or item.kind in _TABLE_LIKE)
 
+    @property
+    def objects(self) -> tuple[DatabaseObject, ...]:
+        """What the verdict may ask the code for: what goes, what comes, and the tables that are worked on."""
+        changed = (item for _, item in (*self.removed, *self.added))
+        tables = (table for sql in self.evidence.sql_files for table in sql.tables)
+        return tuple(dict.fromkeys((*changed, *tables)))
+
 
 def names(reference: CodeReference, item: DatabaseObject) -> bool:
     """Whether the reference may mean the object: by name, or as one of all columns."""
@@ -109,4 +116,4 @@ def names(reference: CodeReference, item: DatabaseObject) -> bool:
         return False
     if item.kind != "column":
         return reference.table == item.name
-    return reference.table == item.table and (reference.is_star or reference.name == item.name)
+    return reference.table in ("", item.table) and (reference.is_star or reference.name == item.name)

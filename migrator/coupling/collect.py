@@ -32,22 +32,14 @@ from migrator.coupling.frameworks import read_framework_file
 from migrator.coupling.sql_files import first_ddl_line, read_sql_file
 from migrator.git import FileChange, HistoryMissing, Repository
 from migrator.references.reference import Reference
+from migrator.references.scan import Scanned
 
 CODEOWNERS = (".github/CODEOWNERS", ".gitlab/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 CONFIGURATION = ("migrator.toml", "pyproject.toml")
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """The references of one commit; `guessed` are files of which only words were compared."""
-
-    references: tuple[Reference, ...]
-    files: int
-    guessed: tuple[str, ...] = ()
-
-
-Scan = Callable[[Repository, str], Scanned]
-"""Reads the code of a commit."""
+Scan = Callable[[Repository, str, Case], Scanned]
+"""Reads the code of a commit for its uses of what the case is about, by the policy of the base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +245,7 @@ def _with_references(repository: Repository, evidence: Evidence, scan: Scan | No
     scanned: dict[str, int] = {}
     guessed: dict[str, None] = {}
     for ref, commit in _refs(evidence, case):
-        result = scan(repository, commit)
+        result = scan(repository, commit, case)
         found += [_code_reference(ref, commit, reference) for reference in result.references]
         scanned[commit] = result.files
         guessed.update(dict.fromkeys(result.guessed))

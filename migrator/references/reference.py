@@ -41,7 +41,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One use. `schema` None: the code did not say and nothing told; it may be the table of that name in any schema."""
+    """One use. `schema` None: the code did not say and nothing told; it may be the table of that name in any schema.
+
+    `table` empty: the column of a class that others inherit; it may be any table's.
+    """
 
     table: str
     place: Place
@@ -55,7 +58,7 @@ class Reference:
 
     def names_table(self, table: TableName) -> bool:
         """Whether it may mean this table."""
-        return self.table == table.name and self.schema in (None, table.schema)
+        return self.table in ("", table.name) and self.schema in (None, table.schema)
 
     def names_column(self, table: TableName, column: str) -> bool:
         """Whether it may mean this column: by name, or as one of all."""

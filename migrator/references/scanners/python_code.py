@@ -1,0 +1,72 @@
+"""Python: SQL in strings and f-strings, SQLAlchemy's and Django's models. Read from the syntax tree, never imported."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from migrator.references.file_scan import FileScan
+from migrator.references.known import Known
+from migrator.references.scanners import django_models, sqlalchemy_models
+from migrator.references.scanners.words import scan_words
+from migrator.references.sql import references_in_sql
+
+SUFFIXES = (".py", ".pyi")
+
+_SQL = re.compile(
+    r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*"
+    r"(?:SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|WITH|MERGE\s+INTO|COPY|TRUNCATE|DECLARE|EXPLAIN|PREPARE|TABLE|LOCK"
+    r"|CALL|DO)\b(?=[\s(*])",
+    re.IGNORECASE | re.DOTALL,
+)
+_SHAPE = re.compile(r"\b(?:FROM|INTO|SET|AS|VALUES|USING|TABLE|ON)\b", re.IGNORECASE)
+
+
+def scan(path: str, text: str, known: Known) -> FileScan:
+    """Return the references of a module; one that Python cannot parse is compared word by word."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return FileScan(tuple(scan_words(path, text, known)), is_guessed=True)
+    found = [*sqlalchemy_models.scan(path, tree), *django_models.scan(path, tree)]
+    is_guessed = False
+    for node, value in _strings(tree):
+        if not _is_sql(value):
+            continue
+        use = references_in_sql(value, known, path, node.lineno, node.col_offset + 2)
+        found += use.references
+        if not use.is_understood:
+            is_guessed = True
+            found += scan_words(path, value, known, node.lineno)
+    return FileScan(tuple(dict.fromkeys(found)), is_guessed)
+
+
+def _is_sql(text: str) -> bool:
+    head = _SQL.match(text)
+    return head is not None and (_SHAPE.search(text, head.end()) is not None or "*" in text)
+
+
+def _strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+    """Yield string literals with their values; what an f-string or `+` puts in stands there as a name."""
+    inner: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr | ast.BinOp) and id(node) not in inner:
+            text = _text(node)
+            if text is not None:
+                inner |= {id(child) for child in ast.walk(node)}
+                yield node, text
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner:
+            yield node, node.value
+
+
+def _text(node: ast.expr) -> str | None:
+    """Return the text of a literal, f-string or concatenation; None when no part of it is text."""
+    match node:
+        case ast.Constant(value=str(value)):
+            return value
+        case ast.JoinedStr(values=values):
+            return "".join(_text(value) or "x" for value in values)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            parts = (_text(left), _text(right))
+            return None if parts == (None, None) else "".join(part if part is not None else " x " for part in parts)
+        case _:
+            return None
