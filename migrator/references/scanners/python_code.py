@@ -3,9 +3,11 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from migrator.references.file_scan import FileScan
 from migrator.references.known import Known
+from migrator.references.reference import Place, Reference
 from migrator.references.scanners import django_models, sqlalchemy_models
 from migrator.references.scanners.words import scan_words
 from migrator.references.sql import references_in_sql
@@ -33,11 +35,19 @@ def scan(path: str, text: str, known: Known) -> FileScan:
         if not _is_sql(value):
             continue
         use = references_in_sql(value, known, path, node.lineno, node.col_offset + 2)
-        found += use.references
+        found += (_within(reference, node) for reference in use.references)
         if not use.is_understood:
             is_guessed = True
             found += scan_words(path, value, known, node.lineno)
     return FileScan(tuple(dict.fromkeys(found)), is_guessed)
+
+
+def _within(reference: Reference, node: ast.expr) -> Reference:
+    r"""Return the reference at a place inside the literal: a `\n` written in it is no line of the file."""
+    last = node.end_lineno or node.lineno
+    if reference.place.line <= last:
+        return reference
+    return replace(reference, place=Place(reference.place.path, last, 1))
 
 
 def _is_sql(text: str) -> bool:
