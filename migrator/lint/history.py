@@ -14,6 +14,7 @@ from migrator.lint.dump import without_rows
 from migrator.lint.halves import forward_text, is_way_back
 from migrator.lint.source import find_files, read_source
 from migrator.schema.model import Schema
+from migrator.schema.order import order_key
 from migrator.schema.replay import replay
 from migrator.statements.parse import parse_sql
 from migrator.statements.statement import Statement
@@ -21,7 +22,6 @@ from migrator.statements.statement import Statement
 _PHASES = ("expand.sql", "migrate.sql", "contract.sql")
 _NOT_FORWARD = frozenset({"abort.sql", "verify.sql", "down.sql", "rollback.sql", "revert.sql"})
 """Files beside those of a migration that do not make the schema what it is."""
-_NUMBER = re.compile(r"(\d+)")
 
 
 class History:
@@ -131,12 +131,8 @@ def _forward(files: Iterable[Path]) -> Iterator[Path]:
 
 def _key(path: Path) -> tuple[tuple[tuple[int, int | str], ...], ...]:
     """Order as people number: V2 before V10; the phases of a migration in their order."""
-    phase = ((0, _PHASES.index(path.name)),) if path.name in _PHASES else _parts(path.name)
-    return (*(_parts(part) for part in path.parts[:-1]), phase)
-
-
-def _parts(name: str) -> tuple[tuple[int, int | str], ...]:
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in _NUMBER.split(name) if part)
+    phase = ((0, _PHASES.index(path.name)),) if path.name in _PHASES else order_key(path.name)
+    return (*(order_key(part) for part in path.parts[:-1]), phase)
 
 
 def _unit(path: Path) -> Path:

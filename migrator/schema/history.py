@@ -5,6 +5,7 @@ from pathlib import Path
 
 from migrator.errors import ManifestError
 from migrator.schema.model import Schema
+from migrator.schema.order import order_key
 from migrator.schema.replay import replay
 from migrator.statements.parse import parse_sql
 from migrator.statements.statement import Statement
@@ -20,8 +21,8 @@ def replay_folder(migrations: Path, upto: str | None = None) -> Schema:
     Raises:
         ManifestError: a file cannot be read or is not SQL; says file, line and column.
     """
-    entries = sorted(migrations.iterdir(), key=lambda path: path.name) if migrations.is_dir() else []
-    before = [path for path in entries if upto is None or path.name < upto]
+    entries = sorted(migrations.iterdir(), key=lambda path: order_key(path.name)) if migrations.is_dir() else []
+    before = [path for path in entries if upto is None or order_key(path.name) < order_key(upto)]
     return replay(statement for path in before for file in _files(path) for statement in _statements(file))
 
 

@@ -1,7 +1,8 @@
-"""The order of migrations by their names: as people number them, V2 before V10 and V1 before V1.1; repeatables last.
+"""The order of migrations by their names: as people number them, V2 before V10, V1 before V1.1, V99 before 20260901.
 
-One order for the replay of lint and recipes and for the phase engine: otherwise the schema that was checked is not
-the one that is made.
+Flyway's V does not count, so that a folder with a date comes after the files that a team brought along; repeatables
+come last. One order for the replay of lint and recipes and for the phase engine: otherwise the schema that was checked
+is not the one that is made.
 """
 
 import re
@@ -21,7 +22,7 @@ def order_key(name: str) -> Key:
     if version is None:
         return _parts(name)
     numbers = tuple((0, int(number)) for number in re.split(r"[._]", version[1]))
-    return ((1, "V"), *numbers, (-1, ""), *_parts(name[version.end() :]))
+    return (*numbers, (-1, ""), *_parts(name[version.end() :]))
 
 
 def is_repeatable(name: str) -> bool:

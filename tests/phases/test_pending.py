@@ -213,15 +213,15 @@ def test_a_conflict_is_told_as_from_a_single_expand(one_shop: Shop) -> None:
 
 
 def test_the_order_is_that_of_the_numbers(tmp_path: Path) -> None:
-    for name in ("V10__j", "V2__b", "V1__a", "V1.1__b", "V1_2__c", "0002_x", "0010_x", "R__v", "20260901_y"):
+    for name in ("V10__j", "V2__b", "V1__a", "V1.1__b", "V1_2__c", "0002_x", "0010_x", "R__v", "20260901_y", "nick"):
         (tmp_path / f"{name}.sql").write_text("")
     (tmp_path / "0003_folder").mkdir()
     (tmp_path / "0003_folder" / "expand.sql").write_text("")
     (tmp_path / "notes").mkdir()
     (tmp_path / ".hidden.sql").write_text("")
     found = [migration_id(path) for path in migration_paths(tmp_path)]
-    numbered = ["0002_x", "0003_folder", "0010_x", "20260901_y"]
-    assert found == [*numbered, "V1__a", "V1.1__b", "V1_2__c", "V2__b", "V10__j"]
+    small = ["V1__a", "V1.1__b", "V1_2__c", "V2__b", "0002_x", "0003_folder"]
+    assert found == [*small, "V10__j", "0010_x", "20260901_y", "nick"]
 
 
 def test_a_file_and_a_folder_of_one_id(tmp_path: Path) -> None:
