@@ -72,7 +72,7 @@ class LockWait:
     def _blockers_told(self, rung: Rung) -> Generator[list[Blocker]]:
         """Sample the blockers of one try; when it has failed, `seen` and the listeners get them."""
         run, found = self.run, list[Blocker]()
-        delay = rung.lock_timeout_seconds * _SAMPLE_AT
+        delay = min(rung.lock_timeout_seconds, self._statement_seconds or rung.lock_timeout_seconds) * _SAMPLE_AT
 
         def act(blockers: tuple[Blocker, ...]) -> None:
             run.cancel_blockers(blocker.pid for blocker in blockers)

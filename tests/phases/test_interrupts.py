@@ -59,6 +59,9 @@ def test_a_stop_while_waiting_for_a_lock(one_shop: Shop) -> None:
         one_shop.engine(stop).expand(migration)
     one_shop.stop.clear()
     assert one_shop.state("m") == "expanding"
+    with connect(one_shop.dsn) as connection:
+        assert [step.state for step in Store(connection, "test").all_steps("m")] == ["interrupted"]
+    assert EventKind.STEP_FAILED not in one_shop.kinds()
     assert one_shop.engine().resume(migration).after.value == "expanded"
 
 

@@ -174,6 +174,47 @@ def test_a_statement_that_blocks_too_long_is_ended(one_shop: Shop) -> None:
     assert one_shop.state("m") == "expanding"
 
 
+def test_several_locks_that_are_each_waited_for_are_tried_again(one_shop: Shop) -> None:
+    """lock_timeout counts for each lock: two waits of a rung outlast statement_timeout, with nothing held for long."""
+    with connect(one_shop.dsn) as connection:
+        connection.execute("CREATE TABLE other (id int)")
+    migration = one_shop.write("m", expand="BEGIN; LOCK TABLE public.users, public.other; COMMIT;")
+    engine = one_shop.engine(statement_timeout=timedelta(milliseconds=300))
+    with idle_in_transaction(one_shop) as session, connect(one_shop.dsn) as watcher:
+
+        def release() -> None:
+            wait_until(lambda: len(_of(one_shop, EventKind.LOCK_RETRY)) >= 4, "a rung beyond statement_timeout")
+            assert scalar(watcher, "SELECT count(*) FROM pg_locks WHERE granted AND mode = 'AccessExclusiveLock'") == 0
+            session.execute("ROLLBACK")
+
+        with in_background(lambda: engine.expand(migration)):
+            release()
+    assert one_shop.state("m") == "expanded"
+
+
+def test_a_client_that_stands_still_with_its_locks_is_ended_by_the_server(shop: Shop) -> None:
+    """Between two statements of its transaction: nobody would give the locks back."""
+    migration = shop.write("m", expand=NICK)
+    engine = shop.engine(transaction_timeout=timedelta(milliseconds=300), statement_timeout=timedelta(milliseconds=200))
+    end_step = Store.end_step
+
+    def stand_still(store: Store, migration: str, phase: str, number: int, *rest: Any) -> None:
+        with connect(shop.dsn) as watcher:
+            gone = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
+            pid = store.connection.info.backend_pid
+            wait_until(lambda: scalar(watcher, gone, pid) == 0, "the server to end the session")
+            watcher.execute("SET lock_timeout = '2s'")
+            watcher.execute("UPDATE users SET visits = visits + 1 WHERE id = 1")
+        end_step(store, migration, phase, number, *rest)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Store, "end_step", stand_still)
+        with pytest.raises(DatabaseFailed, match=r"terminating connection due to|server closed the connection"):
+            engine.expand(migration)
+    assert not _has_column(shop, "nick")
+    assert shop.engine().resume(migration).after.value == "expanded"
+
+
 def test_a_step_may_idle_and_run_longer_than_the_limits_of_its_role(one_shop: Shop) -> None:
     """A role's own limits would end the runner's session, which is idle during a backfill, or a long VALIDATE."""
     with connect(one_shop.dsn) as connection:
