@@ -18,7 +18,7 @@ from migrator.recipes.second_columns import MUST_ANSWER, SecondColumns
 from migrator.recipes.succession import check_alterable, check_renamable, last_prefix
 from migrator.recipes.sync_trigger import SyncTrigger
 from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
-from migrator.recipes.trials import schemas_of, trials
+from migrator.recipes.trials import check_retypable, copy_trials, schemas_of, trials
 from migrator.recipes.type_pairs import is_exact, is_lossless, obstacles_to_free, resolved_type, zone_formulas
 from migrator.schema.model import Column, Schema, Table
 
@@ -122,7 +122,9 @@ class ChangeColumnType(Recipe):
         check_walkable(table)
         keeps_collation = "text" in new_type or "char" in new_type
         new = replace(old, name=self.to, type=new_type, collation=old.collation if keeps_collation else None)
+        check_retypable(table, old, new)
         up, down = self._formulas(schema, old, new)
+        parts = copies(schema, table, Renaming({self.column: self.to}, types=self._types(schema, old, new_type)))
         sync = SyncTrigger(
             migration_id,
             table.name,
@@ -137,7 +139,8 @@ class ChangeColumnType(Recipe):
             table=table,
             sync=sync,
             added=add_column(table, new, self.to),
-            copies=copies(schema, table, Renaming({self.column: self.to}, types=self._types(schema, old, new_type))),
+            copies=parts,
+            before=copy_trials(table.name, new, parts),
             defaults={} if old.default is None else {self.to: up.with_values({old.name: f"({old.default})"})},
             not_null=(self.to,) if old.is_not_null else (),
             trials=trials(table.name, sync),

@@ -4,9 +4,16 @@ PL/pgSQL reads an expression when it runs it first: a misspelt function would br
 the trigger is there. Asked for no row, each expression is read by the server and nothing is computed.
 """
 
+from collections.abc import Iterator
+
+from migrator.errors import RecipeRefused
 from migrator.names import TableName, quote
+from migrator.recipes.column_copies import ColumnCopies
 from migrator.recipes.sync_trigger import SyncTrigger
-from migrator.schema.model import Column
+from migrator.schema.expressions import definition_of, expression_text, parse_one
+from migrator.schema.facts.type_change import read_type
+from migrator.schema.model import Column, Table
+from migrator.statements.parse import Node
 
 
 def trials(table: TableName, sync: SyncTrigger) -> tuple[str, ...]:
@@ -27,3 +34,49 @@ def schemas_of(*columns: Column) -> tuple[str, ...]:
     names = (column.type for column in columns if " " not in column.type.replace('"', "") and "." in column.type)
     found = (TableName.parse(name.partition("(")[0].removesuffix("[]")).schema for name in names)
     return tuple(dict.fromkeys(found))
+
+
+def copy_trials(table: TableName, new: Column, copies: ColumnCopies) -> tuple[str, ...]:
+    """Return queries that read the expressions of copied checks and indexes over a column of another type.
+
+    Otherwise a check such as `amount <> ''` would fail over a number in migrate only, after the backfill.
+    """
+    adds = [str(copy.steps[0]) for copy in copies.checks]
+    adds += [str(step) for copy in copies.indexes for step in copy.steps if str(step).startswith("CREATE ")]
+    found = dict.fromkeys(text for add in adds for text in _expressions(parse_one(add)))
+    row = f"(SELECT NULL::{new.type} AS {quote(new.name)}) AS new_row"
+    return tuple(f"SELECT {text} FROM {table}, {row} LIMIT 0" for text in found)  # noqa: S608 text of a file
+
+
+def _expressions(statement: Node) -> Iterator[str]:
+    for command in statement.alter_table_stmt.cmds:
+        yield expression_text(definition_of(command.alter_table_cmd).constraint.raw_expr)
+    index = statement.index_stmt
+    for element in index.index_params:
+        if element.index_elem.HasField("expr"):
+            yield expression_text(element.index_elem.expr)
+    if index.HasField("where_clause"):
+        yield expression_text(index.where_clause)
+
+
+def check_retypable(table: Table, old: Column, new: Column) -> None:
+    """Refuse what hangs on a column in a way that only its present type allows."""
+    if read_type(old.type).base == read_type(new.type).base or {old.type, new.type} <= _WHOLE:
+        return
+    keys = [c.name for c in table.constraints if c.references is not None and old.name in c.columns]
+    if keys and not {old.type, new.type} <= _TEXTS:
+        raise RecipeRefused(
+            f"The foreign key {', '.join(keys)} refers to a column of the type {old.type}, not {new.type}.",
+            "Drop it first, and add another for the new column with migrator new add-foreign-key.",
+        )
+    for index in table.indexes:
+        elements = [node.index_elem for node in parse_one(index.definition).index_stmt.index_params]
+        if any(element.opclass and element.name == old.name for element in elements):
+            raise RecipeRefused(
+                f"The index {index.name} uses an operator class of {old.type}.",
+                "Drop it first, and make one for the new column with migrator new create-index.",
+            )
+
+
+_WHOLE = {"smallint", "integer", "bigint"}
+_TEXTS = {"text", "character varying"}

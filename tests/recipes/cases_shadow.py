@@ -278,4 +278,24 @@ CREATE TRIGGER zzz_lowered BEFORE INSERT OR UPDATE ON users FOR EACH ROW EXECUTE
         ("INSERT INTO users VALUES (1, 'A'), (2, NULL)",),
         "ALTER TABLE users RENAME COLUMN email TO mail",
     ),
+    "rename_column_long_names": Case(
+        f"""
+CREATE TABLE {"t" * 63} (id integer PRIMARY KEY, {"a" * 63} integer DEFAULT 1 NOT NULL CHECK ({"a" * 63} > 0), b text);
+CREATE INDEX {"i" * 63} ON {"t" * 63} ({"a" * 63}, b);
+CREATE INDEX {"i" * 61}_2 ON {"t" * 63} ((b || {"a" * 63}));
+""",
+        {"kind": "rename_column", "table": "t" * 63, "from": "a" * 63, "to": "é" * 31},
+        (f"INSERT INTO {'t' * 63} SELECT g, g, 'b' FROM generate_series(1, 30) g",),
+        f"ALTER TABLE {'t' * 63} RENAME COLUMN {'a' * 63} TO {'é' * 31}",
+    ),
+    "change_column_type_free_partitioned": Case(
+        """
+CREATE TABLE events (id bigint, at date, kind character varying(10), PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE INDEX ON events (kind);
+""",
+        {"kind": "change_column_type", "table": "public.events", "column": "kind", "type": "text"},
+        ("INSERT INTO events SELECT g, '2025-01-01'::date + g, 'k' || g FROM generate_series(1, 30) g",),
+        "ALTER TABLE events ALTER COLUMN kind TYPE text",
+    ),
 }

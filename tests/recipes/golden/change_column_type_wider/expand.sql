@@ -7,6 +7,10 @@
 -- Until contract each write to amount_ordered must also fit integer: a value that does not fit makes the statement
 -- of new code fail, and one with more digits than that is rounded for old code.
 
+SELECT amount_ordered > 0 FROM public.orders, (SELECT NULL::bigint AS amount_ordered) AS new_row LIMIT 0;
+
+SELECT amount_ordered > 100 FROM public.orders, (SELECT NULL::bigint AS amount_ordered) AS new_row LIMIT 0;
+
 BEGIN;
 ALTER TABLE public.orders ADD COLUMN amount_ordered bigint;
 CREATE FUNCTION migrator.sync_20260901_orders_quantity_to_amount_ordered() RETURNS trigger
