@@ -127,6 +127,12 @@ class FileContext:
             kinds.setdefault(step.statement.kind, []).append(step)
         return kinds
 
+    @property
+    def kinds(self) -> frozenset[str | int]:
+        """The kinds of its statements, and the subtypes of the actions in its ALTER TABLEs."""
+        trees = (step.statement.node.alter_table_stmt for step in self._by_kind.get("alter_table_stmt", ()))
+        return frozenset(self._by_kind).union(node.alter_table_cmd.subtype for tree in trees for node in tree.cmds)
+
     @cached_property
     def _by_action(self) -> dict[int, list[Action]]:
         actions: dict[int, list[Action]] = {}

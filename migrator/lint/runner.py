@@ -10,6 +10,7 @@ from migrator.lint.context import PHASES_BEFORE, FileContext
 from migrator.lint.dump import without_rows
 from migrator.lint.finding import Claim, Finding, Severity
 from migrator.lint.halves import Half, halves_of, way_forward
+from migrator.lint.interest import Interest, interest_of
 from migrator.lint.new_objects import doubted
 from migrator.lint.reading import Reading, read_steps
 from migrator.lint.report import Allowed, LintReport
@@ -190,14 +191,17 @@ class _Rules:
         self._settings = settings
         self._for_all = None if settings.paths else self._asked(settings.for_file(""))
 
-    def _asked(self, own: FileSettings) -> list[Rule]:
-        return [rule for rule in all_rules().values() if own.is_on(rule.id, is_default=rule.is_default)]
+    def _asked(self, own: FileSettings) -> list[tuple[Rule, Interest]]:
+        is_on = [rule for rule in all_rules().values() if own.is_on(rule.id, is_default=rule.is_default)]
+        return [(rule, interest_of(rule.check)) for rule in is_on]
 
     def result(self, file: FileContext) -> FileResult:
-        """Ask every rule that is on about the file."""
+        """Ask every rule that is on and may have something to say about the file."""
         own = self._settings.for_file(file.source.path)
         rules = self._for_all if self._for_all is not None else self._asked(own)
-        return _result(file, own, [(rule, doubted(file, claim)) for rule in rules for claim in rule.check(file)])
+        held = file.kinds
+        concerned = [rule for rule, interest in rules if interest is None or not interest.isdisjoint(held)]
+        return _result(file, own, [(rule, doubted(file, claim)) for rule in concerned for claim in rule.check(file)])
 
 
 def _result(file: FileContext, own: FileSettings, found: "_Claims") -> FileResult:
