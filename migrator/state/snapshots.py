@@ -39,11 +39,11 @@ def record(connection: Connection, actor: str, reason: str) -> int:
         return _write(connection, None)
 
 
-def refresh(connection: Connection, actor: str, reason: str, owners: Iterable[TableName]) -> bool:
+def refresh(connection: Connection, actor: str, reason: str, owners: Iterable[TableName]) -> str | None:
     """Take these owners as they are now; without a snapshot take everything, as the first state of it.
 
-    A table that somebody locks exclusively cannot be read now: then the snapshot stays as it is and False comes back,
-    because the caller's state change must not wait for it. `drift` shows the rest until the next refresh.
+    A table that somebody locks exclusively cannot be read now: then the snapshot stays as it is and the server's words
+    come back, because the caller's state change must not wait for it. `drift` shows the rest until the next refresh.
     """
     asked = list(owners)
     try:
@@ -53,11 +53,11 @@ def refresh(connection: Connection, actor: str, reason: str, owners: Iterable[Ta
                 record(connection, actor, reason)
             elif asked:
                 _write(connection, asked)
-    except DatabaseError:
+    except DatabaseError as exc:
         if connection.closed:
             raise
-        return False
-    return True
+        return str(exc).strip() or type(exc).__name__
+    return None
 
 
 def _write(connection: Connection, owners: list[TableName] | None) -> int:

@@ -82,8 +82,9 @@ class Store:
 
     def vouch(self, reason: str, owners: Iterable[TableName]) -> None:
         """Take these owners into the snapshot as they are now; a table that cannot be read now is left for later."""
-        if not snapshots.refresh(self.connection, self.actor, reason, owners):
-            self.audit("snapshot.missed", None, {"reason": reason})
+        problem = snapshots.refresh(self.connection, self.actor, reason, owners)
+        if problem is not None:
+            self.audit("snapshot.missed", None, {"reason": reason, "error": problem})
 
     def set_manifest(self, migration: str, manifest: Mapping[str, object], contract_by: date | None) -> None:
         """Store the manifest as it is now."""

@@ -144,6 +144,17 @@ def test_a_locked_table_does_not_stop_a_change_of_state(one_shop: Shop) -> None:
     assert one_shop.state("m") == "expanded"
 
 
+def test_a_snapshot_that_cannot_be_taken_is_told(one_shop: Shop) -> None:
+    with connect(one_shop.dsn) as connection:
+        _record(connection)
+        connection.execute("ALTER TABLE migrator.snapshot_object RENAME TO away")
+        one_shop.engine().expand(one_shop.write("m", expand=NICK))
+        missed = [row for row in Store(connection, "test").history() if row.action == "snapshot.missed"]
+        assert "snapshot_object" in str(missed[0].detail["error"])
+        connection.execute("ALTER TABLE migrator.away RENAME TO snapshot_object")
+        assert _found(connection) == {"column public.users.nick": "added"}
+
+
 def test_what_changes_with_a_table_is_no_drift(shop: Shop) -> None:
     """Partitions, sequences of columns, views and foreign keys that name what is renamed; indexes of partitions."""
     with connect(shop.dsn) as connection:
