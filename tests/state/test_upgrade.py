@@ -1,15 +1,21 @@
-"""From the version before to this one: nothing is lost, and the tool of the version before goes on working."""
+"""From the first version to this one: nothing is lost, and the tool of the first goes on working with the second."""
+
+from pathlib import Path
 
 import pytest
 
-from migrator.pg.connection import Connection
+from migrator.pg.connection import Connection, connect
+from migrator.phases.checksums import current
+from migrator.sandbox.shop import load_shop
 from migrator.state.install import install, installed_version, require_installed, upgrades
 from migrator.state.store import Store
 from migrator.state.transitions import State
 from tests.fix_app import Shop
-from tests.phases.scenes import with_every_phase
+from tests.fix_server import Database
+from tests.phases.scenes import NICK, with_every_phase
 
 _BEFORE = upgrades()[:1]
+_SECOND = upgrades()[:2]
 _OLD_WRITES = (
     "INSERT INTO migrator.migration (id, state, manifest, contract_by) VALUES ('old', 'pending', '{}', NULL)",
     "UPDATE migrator.migration SET state = 'expanding', version = version + 1 WHERE id = 'old'",
@@ -44,7 +50,7 @@ def test_from_empty_and_from_the_first_version_are_the_same(connection: Connecti
 def test_the_tool_of_the_version_before_goes_on(one_connection: Connection, is_upgraded_first: bool) -> None:
     install(one_connection, _BEFORE)
     if is_upgraded_first:
-        install(one_connection)
+        install(one_connection, _SECOND)
     for text in _OLD_WRITES:
         one_connection.execute(text.encode())
     require_installed(one_connection, _BEFORE)
@@ -67,17 +73,22 @@ def test_the_version_before_takes_a_baseline_for_complete(one_connection: Connec
     assert [record.state for record in store.migrations()] == [State.BASELINED]
 
 
-def test_a_migration_that_is_open_during_the_upgrade(one_shop: Shop, one_connection: Connection) -> None:
-    """One that the version before expanded: without claims, and with no snapshot yet."""
-    engine, migration = one_shop.engine(), with_every_phase(one_shop).migration("m")
-    engine.expand(migration)
-    added = "claim", "touched", "repeatable", "snapshot", "snapshot_object"
-    for table in added:
-        one_connection.execute(f"DROP TABLE migrator.{table}".encode())
-    one_connection.execute("ALTER TABLE migrator.migration DROP COLUMN contract_plan, DROP COLUMN baselined_at")
-    one_connection.execute("ALTER TABLE migrator.audit DROP COLUMN commit_sha")
-    one_connection.execute("UPDATE migrator.meta SET schema_version = 1")
-    assert install(one_connection) == (1, len(upgrades()))
-    assert installed_version(one_connection) == len(upgrades())
+def test_a_migration_that_is_open_during_the_upgrade(one_database: Database, tmp_path: Path) -> None:
+    """One that the first version expanded: without claims, and with no snapshot yet."""
+    shop = Shop(one_database.dsn, tmp_path)
+    migration = with_every_phase(shop).migration("m")
+    with connect(shop.dsn) as connection:
+        install(connection, _BEFORE)
+        load_shop(connection, 20)
+        connection.execute(NICK.encode())
+        connection.execute(
+            "INSERT INTO migrator.migration (id, state, manifest, expanded_at) VALUES ('m', 'expanded', '{}', now())"
+        )
+        for name in ("expand.sql", "backfill"):
+            values = [name, current(migration)[name]]
+            connection.execute("INSERT INTO migrator.file (migration, name, sha256) VALUES ('m', %s, %s)", values)
+        assert install(connection) == (1, len(upgrades()))
+        assert installed_version(connection) == len(upgrades())
+    engine = shop.engine()
     engine.migrate(migration)
     assert engine.contract(migration).after is State.COMPLETE
