@@ -86,6 +86,15 @@ class WideTable:
                 yield from NotNullProof(self.name, twin.name).steps()
         for copy in self.copies.checks:
             yield from copy.steps
+        yield from (self._set_default(c, t) for c, t in self._pairs() if self._defaults_by_key(c))
+
+    def _defaults_by_key(self, column: Column) -> bool:
+        """Whether a foreign key's ON DELETE SET DEFAULT writes the column: then the twin's must write the same."""
+        keys = (c.old for c in self.copies.foreign_keys if column.name in c.old.columns)
+        return column.default is not None and any("SET DEFAULT" in key.definition for key in keys)
+
+    def _set_default(self, column: Column, twin: Column) -> str:
+        return self._alter(f"ALTER COLUMN {quote(twin.name)} SET DEFAULT {column.default}")
 
     @property
     def references(self) -> tuple[ConstraintCopy, ...]:
@@ -117,8 +126,8 @@ class WideTable:
             new = quote(twin.name)
             if column.sequence is not None:
                 yield f"ALTER SEQUENCE {column.sequence} OWNED BY {self.name}.{new}"
-            if column.default is not None:
-                yield self._alter(f"ALTER COLUMN {new} SET DEFAULT {column.default}")
+            if column.default is not None and not self._defaults_by_key(column):
+                yield self._set_default(column, twin)
             if column.identity is not None:
                 options = f" ({' '.join(column.identity.options)})" if column.identity.options else ""
                 yield self._alter(f"ALTER COLUMN {new} ADD GENERATED {column.identity.when} AS IDENTITY{options}")
