@@ -78,9 +78,10 @@ class DropTable(Recipe):
 
     def _incoming(self, schema: Schema) -> Iterator[tuple[Table, Constraint]]:
         family = {self.table, *(part.name for part in schema.descendants(self.table))}
-        for other, constraint in schema.referencing(self.table):
-            if other.name not in family and not constraint.is_inherited:
-                yield other, constraint
+        for name in sorted(family):
+            for other, constraint in schema.referencing(name):
+                if other.name not in family and not constraint.is_inherited:
+                    yield other, constraint
 
     def _views(self, schema: Schema) -> tuple[View, ...]:
         return views_over(schema, (self.table, *(part.name for part in schema.descendants(self.table))))

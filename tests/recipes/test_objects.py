@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from migrator.errors import RecipeRefused
 from migrator.names import TableName
 from migrator.pg.connection import Connection, connect, server_version
 from migrator.pg.driver import errors
@@ -169,6 +170,31 @@ def test_duplicates_are_shown_before_the_index_fails_on_them(connection: Connect
     run(connection, "INSERT INTO t VALUES (1, 1, 1), (2, 1, 1), (3, 1, NULL), (4, 1, NULL)")
     files = render(connection, kind="add_unique", table="t", columns=["a", "b"])
     assert connection.execute(files["verify.sql"].encode()).fetchall() == [{"a": 1, "b": 1, "rows": 2}]
+
+
+def test_null_is_a_value_when_that_is_said(connection: Connection) -> None:
+    run(connection, "CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, NULL), (2, NULL)")
+    files = render(connection, kind="add_unique", table="t", columns=["a"], nulls_not_distinct=True)
+    assert connection.execute(files["verify.sql"].encode()).fetchall() == [{"a": None, "rows": 2}]
+    connection.execute("DELETE FROM t WHERE id = 2")
+    run(connection, files["migrate.sql"])
+    with pytest.raises(errors.UniqueViolation):
+        connection.execute("INSERT INTO t VALUES (3, NULL)")
+
+
+def test_a_key_to_a_single_partition_goes_before_the_table(connection: Connection) -> None:
+    run(
+        connection,
+        """
+        CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id);
+        CREATE TABLE part_1 PARTITION OF parts DEFAULT;
+        CREATE TABLE uses (part int CONSTRAINT uses_part REFERENCES part_1);
+        """,
+    )
+    with pytest.raises(RecipeRefused, match="foreign key uses_part"):
+        render(connection, kind="drop_table", table="parts")
+    run(connection, render(connection, kind="drop_table", table="parts", also_drop=["uses_part"])["contract.sql"])
+    assert read_schema(connection).tables.keys() == {TableName("public", "uses")}
 
 
 def test_a_new_partition_gets_the_index_while_the_others_are_built(connection: Connection) -> None:
