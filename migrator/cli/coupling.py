@@ -1,10 +1,16 @@
 """`migrator coupling …`: schema and application code never ship in the same release. Needs git, no database."""
 
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from migrator.cli.context import Command, Session, pass_session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from migrator.state.commitments import Commitment
 
 
 @click.group()
@@ -49,3 +55,48 @@ def explain(session: Session, paths: tuple[str, ...]) -> None:
     found = {path: classifier.explain(path) for path in paths}
     data = [{"path": path, "class": kind.value, "because": why} for path, (kind, why) in found.items()]
     session.show({"paths": data}, lambda: "\n".join(f"{d['path']}: {d['class']} ({d['because']})" for d in data))
+
+
+@coupling.command(cls=Command)
+@click.option("--overdue", is_flag=True, help="Only those that are past their date; exit 1 when there are any.")
+@pass_session
+def commitments(session: Session, *, overdue: bool) -> int:
+    """List the postmortems that overrides owe; an overdue one blocks the next override."""
+    from migrator.cli.exits import FINDINGS
+    from migrator.pg.connection import connect
+    from migrator.state import commitments as ledger
+    from migrator.state.install import require_installed
+    from migrator.state.store import Store
+
+    with connect(session.dsn(), application_name="migrator/coupling") as connection:
+        require_installed(connection)
+        found = [c for c in ledger.commitments(Store(connection, session.actor)) if c.is_overdue or not overdue]
+    session.show({"commitments": [asdict(c) for c in found]}, lambda: _listed(found))
+    return FINDINGS if overdue and found else 0
+
+
+def _listed(found: "Sequence[Commitment]") -> str:
+    if not found:
+        return "No postmortem is owed."
+    return "\n".join(f"{_standing(c)}  {c.due:%Y-%m-%d %H:%M}  {c.id}  {c.postmortem}  {c.reason}" for c in found)
+
+
+def _standing(commitment: "Commitment") -> str:
+    return "overdue" if commitment.is_overdue else "closed " if commitment.closed_at else "open   "
+
+
+@coupling.command(cls=Command)
+@click.argument("commitment_id", metavar="ID")
+@click.option("--note", required=True, help="Where the postmortem is and what came of it; kept for ever.")
+@pass_session
+def close(session: Session, commitment_id: str, note: str) -> None:
+    """Record that the postmortem of an override was written."""
+    from migrator.pg.connection import connect
+    from migrator.state.commitments import close_commitment
+    from migrator.state.install import require_installed
+    from migrator.state.store import Store
+
+    with connect(session.dsn(), application_name="migrator/coupling") as connection:
+        require_installed(connection)
+        close_commitment(Store(connection, session.actor), commitment_id, note)
+    session.show({"commitment": commitment_id, "actor": session.actor}, lambda: f"{commitment_id} is closed.")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from migrator.cli.context import Session
     from migrator.clock import Clock
     from migrator.coupling.case import Case
-    from migrator.coupling.check import Asked, AskForge
+    from migrator.coupling.check import Asked, AskForge, AskLedger, Promises
     from migrator.coupling.ci import CiContext
     from migrator.coupling.collect import Question, Scan
     from migrator.coupling.evidence import Evidence
@@ -79,7 +79,9 @@ def _checked(session: "Session", options: CheckOptions) -> "CouplingReport":
         question,
         scan=_scanning(session, question),
         forge=_asking(clock) if options.forge == "auto" else None,
+        ledger=_ledger(session) if session.has_dsn else None,
     )
+    _record(session, report, ci)
     if options.comment:
         _comment(session, report, ci, clock)
     return report
@@ -94,6 +96,31 @@ def _scanning(session: "Session", question: "Question") -> "Scan":
         return scanning(session.settings.migrations, question.now.date())(repository, commit, case)
 
     return scan
+
+
+def _ledger(session: "Session") -> "AskLedger":
+    """Return the function that reads the promises of earlier overrides, which loads a driver only when called."""
+
+    def read() -> "Promises":
+        from migrator.coupling.ledger import reading
+
+        return reading(session.dsn(), session.actor)()
+
+    return read
+
+
+def _record(session: "Session", report: "CouplingReport", ci: "CiContext") -> None:
+    """Write the promise of an accepted override; without a database it stands in the CI's record only."""
+    from migrator.coupling.decision import Verdict
+
+    if report.decision.verdict is not Verdict.OVERRIDDEN:
+        return
+    if not session.has_dsn:
+        session.tell("The override is in no ledger: give --dsn of a database with the schema migrator.")
+        return
+    from migrator.coupling.ledger import record
+
+    record(session.dsn(), session.actor, report, ci.repository or "local")
 
 
 def _asking(clock: "Clock") -> "AskForge":

@@ -13,7 +13,8 @@ from migrator.git import Repository, trailers_of
 Asked = tuple[PullRequest, tuple[Unknown, ...]]
 AskForge = Callable[[Repository, Evidence, CiContext], Asked]
 """Asks the forge for labels, reviews and the members of teams; what it could not learn is unknown."""
-AskLedger = Callable[[], tuple[tuple[Commitment, ...], tuple[Unknown, ...]]]
+Promises = tuple[tuple[Commitment, ...], tuple[Unknown, ...]]
+AskLedger = Callable[[], Promises]
 """Reads the promises of earlier overrides."""
 
 

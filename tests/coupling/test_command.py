@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from migrator.pg.connection import Connection
+from migrator.state.install import install
 from tests.coupling.forge_server import ForgeServer
 from tests.coupling.repositories import Repo
+from tests.fix_server import Database
 
 EXPAND = "migrations/20260901_mail/expand.sql"
 ADD = "ALTER TABLE users ADD COLUMN mail text;\n"
@@ -30,9 +33,13 @@ _CI = (
 
 
 def check(repo: Repo, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return command(repo, "check", *arguments, **environment)
+
+
+def command(repo: Repo, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(_CI) and name != "CI"}
     return subprocess.run(
-        [sys.executable, "-m", "migrator", "coupling", "check", *arguments],
+        [sys.executable, "-m", "migrator", "coupling", *arguments],
         cwd=repo.path,
         env={**clean, **environment},
         capture_output=True,
@@ -340,3 +347,38 @@ def test_phase_aware_names_the_use_of_what_expand_adds(shop: Repo) -> None:
     assert verdict(shop, "--base", "main")["verdict"] == "pass"
     shop.commit({"src/other.py": "x = 1\ny = 'SELECT nick FROM users'\n"})
     assert ("CPL001", "src/other.py", 2) in found(verdict(shop, "--base", "main"))
+
+
+def test_the_ledger_remembers_and_blocks(
+    feature: Repo, tmp_path: Path, forge: ForgeServer, one_database: Database, one_connection: Connection
+) -> None:
+    """Contract test of the forge; the ledger is a real database."""
+    install(one_connection)
+    environment = {**pull_request(feature, tmp_path, forge), "MIGRATOR_DSN": one_database.dsn}
+    for _ in range(2):
+        assert verdict(feature, **environment)["verdict"] == "overridden"
+    rows = one_connection.execute("SELECT id, postmortem, approvers FROM migrator.commitment").fetchall()
+    head = feature.git("rev-parse", "HEAD")
+    assert rows == [{"id": f"org/shop#7@{head[:12]}", "postmortem": "INC-42", "approvers": ["alice", "bob"]}]
+    audited = one_connection.execute("SELECT count(*) AS n FROM migrator.audit WHERE action = 'override.accepted'")
+    assert audited.fetchone() == {"n": 1}
+
+    one_connection.execute("UPDATE migrator.commitment SET due = due - interval '3 days'")
+    missing = verdict(feature, **environment)["override"]["missing"]
+    assert len(missing) == 1
+    assert "INC-42" in missing[0]
+    assert command(feature, "commitments", "--overdue", **environment).returncode == 1
+
+    closing = command(feature, "close", rows[0]["id"], "--note", "written, see INC-42", **environment)
+    assert closing.returncode == 0, closing.stderr
+    assert command(feature, "commitments", "--overdue", **environment).returncode == 0
+    assert command(feature, "close", rows[0]["id"], "--note", "written, see INC-42", **environment).returncode == 2
+    assert verdict(feature, **environment)["verdict"] == "overridden"
+
+
+def test_a_ledger_that_cannot_be_read_blocks(feature: Repo, tmp_path: Path, forge: ForgeServer) -> None:
+    """Contract test: the forge's answers are served locally."""
+    environment = {**pull_request(feature, tmp_path, forge), "MIGRATOR_DSN": "host=127.0.0.1 port=1"}
+    result = verdict(feature, **environment)
+    assert result["verdict"] == "fail"
+    assert "the ledger of earlier overrides" in result["override"]["missing"][0]
