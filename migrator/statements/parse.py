@@ -17,7 +17,6 @@ from postgast.parse import parse as _parse_tree
 from postgast.plpgsql import parse_plpgsql as _parse_body
 from postgast.scan import scan as _scan_tokens
 
-from migrator.statements.bulk import read_bulk
 from migrator.statements.split import Piece, Token, is_open, pieces
 from migrator.statements.statement import Comment, ParsedSql, SharedTree, Span, Statement, SyntaxProblem
 from migrator.statements.text import TextMap
@@ -60,9 +59,14 @@ def parse_sql(text: str) -> ParsedSql:
     nul = text.find("\0")
     where = TextMap(_readable(text))
     problems = [_problem(_NEVER_IN_SQL, Span(nul, nul + 1), nul, where)] if nul >= 0 else []
-    bulk = read_bulk(where.text, _read_stretch, _shared_tree, _comments_before) if len(text) >= _LARGE else None
-    read = bulk or _read(where)
+    read = (_read_bulk(where.text) if len(text) >= _LARGE else None) or _read(where)
     return ParsedSql(read.statements, (*problems, *read.problems))
+
+
+def _read_bulk(text: str) -> ParsedSql | None:
+    from migrator.statements.bulk import read_bulk  # its patterns take milliseconds, and few texts need them
+
+    return read_bulk(text, _read_stretch, _shared_tree, _comments_before)
 
 
 def _read(where: TextMap) -> ParsedSql:
