@@ -36,21 +36,33 @@ def show_plan(session: Session, migration: "Migration", phase: str | None) -> No
     from migrator.phases.plan import plan as make_plan
 
     head: PlanHead | None = None
+    stale: tuple[str, ...] = ()
     if session.has_dsn:
         from migrator.pg.connection import connect
+        from migrator.phases.cached_plans import stale_queries_of
         from migrator.phases.plan_id import head_of
         from migrator.state.install import installed_version
 
         with connect(session.dsn(), application_name="migrator/plan") as connection:
             statements = make_plan(migration, connection, session.settings.pg_version)
             head = head_of(connection, migration, phase) if installed_version(connection) else None
+            stale = stale_queries_of(connection, migration, phase)
     else:
         session.tell("No database was named (--dsn): sizes and blockers are not shown.")
         statements = make_plan(migration, None, session.settings.pg_version)
     chosen = [item for item in statements if phase in (None, item.phase)]
     backfills = [spec.model_dump(mode="json") for spec in migration.manifest.backfill]
     data = {"migration": migration.id, "statements": [_data(item) for item in chosen], "backfills": backfills}
-    session.show(data | _head_data(head), lambda: "\n".join([_text(migration, chosen, phase), *_head_lines(head)]))
+    data |= {"stale_plans": list(stale), **_head_data(head)}
+    lines = [*_stale_lines(stale), *_head_lines(head)]
+    session.show(data, lambda: "\n".join([_text(migration, chosen, phase), *lines]))
+
+
+def _stale_lines(queries: "tuple[str, ...]") -> list[str]:
+    if not queries:
+        return []
+    about = 'Clients that have prepared one of these fail afterwards with "cached plan must not change result type":'
+    return ["", about, *(f"  {' '.join(query.split())}" for query in queries)]
 
 
 def _head_data(head: "PlanHead | None") -> dict[str, Any]:

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator
 from google.protobuf.message import Message
 
 from migrator.names import TableName
+from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection
 from migrator.pg.seen_queries import star_queries
-from migrator.phases.steps import Step
+from migrator.phases.folder import PHASES, Migration
+from migrator.phases.steps import Step, steps_of
 from migrator.statements.facts import effects_of
 from migrator.statements.parse import parse_sql, pb
 from migrator.statements.statement import Statement
@@ -44,6 +46,14 @@ def stale_queries(connection: Connection, steps: Iterable[Step]) -> tuple[str, .
     names = {table.name for table in tables}
     seen = star_queries(connection, sorted(names)) if names else ()
     return tuple(text for text in seen if _returns_rows_of(text, names))[:_MOST_TOLD]
+
+
+def stale_queries_of(connection: Connection, migration: Migration, phase: str | None) -> tuple[str, ...]:
+    """Return the same for one phase of a migration, or for all of them."""
+    version = server_version(connection) // 10000
+    asked = [steps_of(migration.statements(name), name, version) for name in PHASES if phase in (None, name)]
+    found = (text for steps in asked for text in stale_queries(connection, steps))
+    return tuple(dict.fromkeys(found))
 
 
 def _returns_rows_of(text: str, names: set[str]) -> bool:

@@ -63,3 +63,12 @@ def test_what_needs_the_id(dana: Person) -> None:
 def test_nobody_to_cancel(dana: Person) -> None:
     _expanded(dana)
     assert dana.json("reconcile", "m", "--cancel-orphan") == {"differences": [], "done": []}
+
+
+def test_the_plan_names_queries_whose_prepared_statements_would_fail(dana: Person) -> None:
+    _expanded(dana)
+    with connect(dana.dsn, application_name="web") as session:
+        session.execute("SELECT * FROM noted")
+        assert dana.json("plan", "m", "--phase", "migrate")["stale_plans"] == ["SELECT * FROM noted"]
+        text = dana.migrator("plan", "m").stdout
+    assert 'fail afterwards with "cached plan must not change result type":\n  SELECT * FROM noted' in text

@@ -5,7 +5,7 @@ import pytest
 from migrator.events import Event, EventKind
 from migrator.pg.connection import connect
 from migrator.pg.driver import DatabaseError
-from migrator.phases.cached_plans import reshaped_tables, stale_queries
+from migrator.phases.cached_plans import reshaped_tables, stale_queries, stale_queries_of
 from migrator.phases.steps import Step, steps_of
 from migrator.statements.parse import parse_sql
 from tests.fix_app import Shop
@@ -74,6 +74,14 @@ def test_statements_that_nobody_runs_just_now(shop: Shop) -> None:
         session.execute("SELECT 1")
         found = stale_queries(session, _steps(NICK))
     assert "SELECT * FROM users WHERE visits < $1" in found
+
+
+def test_the_plan_asks_for_the_same(one_shop: Shop) -> None:
+    migration = one_shop.write("m", expand=INDEX, migrate=NICK)
+    with connect(one_shop.dsn, application_name="shop/web") as session, connect(one_shop.dsn) as watcher:
+        session.execute("SELECT * FROM users")
+        assert stale_queries_of(watcher, migration, None) == ("SELECT * FROM users",)
+        assert stale_queries_of(watcher, migration, "expand") == ()
 
 
 def test_where_nothing_was_seen_nothing_is_told(shop: Shop) -> None:
