@@ -14,6 +14,7 @@ from migrator.names import TableName, quote
 from migrator.recipes.manifest_text import manifest_text
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
+from migrator.recipes.second_columns import surroundings
 from migrator.recipes.target import check_replaceable, check_walkable, find_column, find_table
 from migrator.recipes.wide_table import Columns, WideTable, twin_name
 from migrator.schema.model import Column, Schema, Table
@@ -111,6 +112,7 @@ class PrimaryKeyToBigint(Recipe):
                 "In the contract each twin takes its column's name, and with it the last place in the table: until then"
                 " INSERT and COPY must name their columns, because without a list the values would go to other columns."
             ),
+            *dict.fromkeys(note for table in tables for note in surroundings(table.table)),
         )
         return phase_text(about, [table.add() for table in tables])
 

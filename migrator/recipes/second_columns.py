@@ -100,6 +100,7 @@ class SecondColumns:
                 " row is ever written without the trigger."
             ),
             *self.expand_notes,
+            *surroundings(self.table),
         )
         trial: list[Step] = [(_PINNED.format(self._path()), *self.trials)] if self.trials else []
         return phase_text(about, [*self.before, *trial, (*self.added, *self.sync.create())])
@@ -246,6 +247,16 @@ class SecondColumns:
 
 _COUNTS = {1: "one column", 2: "two columns", 3: "three columns"}
 _PINNED = "SET LOCAL search_path = {}"
+
+
+def surroundings(table: Table) -> tuple[str, ...]:
+    """Return what a reviewer must know about replication and row security before columns are added."""
+    published = (
+        f"Published by {', '.join(table.publications)}: add the same columns on every subscriber before this runs,"
+        " because replication stops at a column that is not there."
+    )
+    secured = "Row security is on: the backfill's role must own the table or have BYPASSRLS."
+    return (*[published] * bool(table.publications), *[secured] * table.has_row_security)
 
 
 def _drop_constraint(table: TableName, name: str) -> str:
