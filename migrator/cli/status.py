@@ -19,13 +19,13 @@ _SECONDS = 2.0
 @pass_session
 def status(session: Session, watch: bool, every: float) -> None:
     """Show where every migration is, what comes next, and what is late or failed."""
+    if not watch:
+        _show(session)
+        return
     from migrator.cli.running import stop_on_signal
     from migrator.clock import SystemClock
     from migrator.errors import Stopped
 
-    if not watch:
-        _show(session)
-        return
     clock = SystemClock()
     with stop_on_signal(clock.stop, session):
         try:
