@@ -59,7 +59,7 @@ class ColumnNumbers:
 
     @property
     def own(self) -> TableName:
-        """The identity's sequence, by the name that the server itself would give."""
+        """The identity's sequence: named here, because two sequences belong to the column for a moment."""
         return TableName(self.table.schema, made_name(self.table.name, self.column, suffix="_seq"))
 
     @property

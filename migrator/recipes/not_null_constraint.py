@@ -6,9 +6,10 @@ holds no NULL must look at the constraint (reference/phases.md §2.5).
 
 from dataclasses import dataclass
 
-from migrator.names import TableName, made_name, quote
+from migrator.names import TableName, quote
 from migrator.recipes.phase_text import Step
 from migrator.schema.model import Constraint, Table
+from migrator.schema.naming import choose_name
 
 NATIVE_SINCE = 18
 
@@ -25,8 +26,9 @@ class NotNullConstraint:
     def of(cls, table: Table, column: str) -> "NotNullConstraint":
         """Return the column's constraint, by the name that it has or would get."""
         held = held_constraint(table, column)
-        name = held.name if held else made_name(table.name.name, column, suffix="_not_null")
-        return cls(table.name, column, name)
+        taken = {constraint.name for constraint in table.constraints}
+        made = choose_name(table.name.name, column, "not_null", taken.__contains__)
+        return cls(table.name, column, held.name if held else made)
 
     def add(self) -> str:
         """Return the statement that refuses new NULLs."""
