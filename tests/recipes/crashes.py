@@ -14,7 +14,7 @@ from tests.fix_app import Shop
 from tests.fix_server import Database
 from tests.phases.looking import schema_dump
 from tests.recipes.residue import residue
-from tests.recipes.trial import prepare
+from tests.recipes.trial import ROWS, prepare
 from tests.recipes.workload import Workload
 
 FORWARD = ("expand", "migrate", "contract")
@@ -113,12 +113,12 @@ class Patient:
         return tuple(found)
 
 
-def admit(server: Cluster, folder: Path, name: str, workload: Workload) -> Patient:
+def admit(server: Cluster, folder: Path, name: str, workload: Workload, rows: int = ROWS) -> Patient:
     """Build the case's database, render its migration and return it, not begun."""
     template = f"patient_{secrets.token_hex(5)}"
     server.create_database(template)
-    database = Database(template, server.primary.dsn_of(template), server.replicas[0].dsn_of(template), server)
-    trial = prepare(database, folder / name, name, workload)
+    database = Database(template, server.primary.dsn_of(template), "", server)
+    trial = prepare(database, folder / name, name, workload, rows)
     return Patient(
         server, template, trial.shop, trial.migration.id, workload, trial.migration.has_contract, trial.before
     )

@@ -229,7 +229,7 @@ class Trial:
             self.problems.append(f"{what}: {sorted(lines)}")
 
 
-def prepare(database: Database, folder: Path, name: str, workload: Workload) -> Trial:
+def prepare(database: Database, folder: Path, name: str, workload: Workload, rows: int = ROWS) -> Trial:
     """Build the case's table, fill it, render the migration and return the trial, not begun."""
     case = CASES[name]
     with connect(database.dsn) as connection:
@@ -237,7 +237,7 @@ def prepare(database: Database, folder: Path, name: str, workload: Workload) -> 
         for text in (*case.setup, case.base):
             for statement in parse_sql(text).statements:
                 connection.execute(statement.text.encode())
-        _fill(connection, workload, ROWS)
+        _fill(connection, workload, rows)
         recipe = load({**case.arguments, **_TERMS})
         rendering = recipe.render(read_schema(connection), case.migration, server_version(connection) // 10000)
     write_folder(folder, case.migration, rendering)
