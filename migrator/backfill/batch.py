@@ -3,15 +3,16 @@
 What the batch needs to know is in `BatchJob`; it keeps no state, so several workers can run batches of one job.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from migrator.backfill.keyset import KeyRange, Keyset, next_range, range_conditions
+from migrator.backfill.ledger import Ledger
 from migrator.backfill.spec import BackfillSpec
 from migrator.pg.driver import Connection, errors, sql
 from migrator.pg.fragment import Fragment
 from migrator.pg.queries import query
-from migrator.state import backfills
-from migrator.state.backfills import Advance, Key
+from migrator.state.places import Advance, Key, Place
 
 SHORTEST_STATEMENT_SECONDS = 1.0
 """Below this a cold cache or a checkpoint would look like a batch that is too large."""
@@ -32,12 +33,24 @@ class BatchJob:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """The part of a window that one batch changes, and the place when it is committed."""
+
+    keys: KeyRange
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """A committed batch."""
 
-    keys: KeyRange
+    piece: Piece
     keys_passed: int
     rows: int
+
+
+Change = Callable[[Connection, BatchJob, Piece], int]
+"""Changes the rows of a piece inside the batch's transaction and returns how many."""
 
 
 def job_for(connection: Connection, migration: str, spec: BackfillSpec, keyset: Keyset, target: float) -> BatchJob:
@@ -57,23 +70,35 @@ def job_for(connection: Connection, migration: str, spec: BackfillSpec, keyset: 
     )
 
 
-def run_batch(connection: Connection, job: BatchJob, checkpoint: Key | None, end: Key | None, size: int) -> Batch:
-    """Change the rows of the next `size` keys after the checkpoint; return when it is committed.
+def run_batch(
+    connection: Connection, job: BatchJob, ledger: Ledger, place: Place, end: Key | None, size: int, change: Change
+) -> Batch:
+    """Change the rows of the next `size` keys after the place; return when it is committed.
 
     Raises:
-        LeaseLost: another runner moved the checkpoint; nothing of this batch was kept.
-        DatabaseError: the server said no, or went away; `read_settled` tells whether the batch was committed.
+        LeaseLost: another runner moved the place; nothing of this batch was kept.
+        DatabaseError: the server said no, or went away; `ledger.settled` tells whether the batch was committed.
     """
     if end is None:
         raise ValueError("a batch of an empty table was asked for")
     with connection.transaction():
         begin(connection, job)
-        keys = next_range(connection, job.keyset, checkpoint, end, size)
-        rows = sum(connection.execute(statement).rowcount for statement in update_statements(job, keys))
-        passed = size if keys.upto != end else max(rows, 1)
-        step = Advance(checkpoint, keys.upto, keys=passed, rows=rows, batch_size=size)
-        backfills.advance(connection, job.migration, job.spec.name, step)
-    return Batch(keys, passed, rows)
+        piece = next_piece(connection, job, place, end, size)
+        rows = change(connection, job, piece)
+        passed = size if piece.keys.upto != end else max(rows, 1)
+        ledger.advance(connection, Advance(place, piece.place, keys=passed, rows=rows, batch_size=size))
+    return Batch(piece, passed, rows)
+
+
+def next_piece(connection: Connection, job: BatchJob, place: Place, end: Key, size: int) -> Piece:
+    """Return what the next batch changes."""
+    keys = next_range(connection, job.keyset, place.passed, end, size)
+    return Piece(keys, Place(keys.upto))
+
+
+def set_columns(connection: Connection, job: BatchJob, piece: Piece) -> int:
+    """Give the columns of `set` their values."""
+    return sum(connection.execute(statement).rowcount for statement in update_statements(job, piece.keys))
 
 
 def begin(connection: Connection, job: BatchJob) -> None:

@@ -7,9 +7,11 @@ committed. Called by the phase engine and by `migrator backfill run`.
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
-from migrator.backfill.batch import analyze, job_for, run_batch
+from migrator.backfill.batch import Batch, analyze, job_for, set_columns
 from migrator.backfill.keyset import last_key, read_keyset, rows_estimate
+from migrator.backfill.range_work import RangeWork, work_range
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.retries import open_session
 from migrator.backfill.sizing import Sizing
@@ -20,7 +22,7 @@ from migrator.events import EventKind
 from migrator.pg.driver import Connection, DatabaseError
 from migrator.pg.failures import translated
 from migrator.state import backfills
-from migrator.state.backfills import BackfillRecord
+from migrator.state.backfills import BackfillLedger, BackfillRecord, Standing
 
 _ANALYZE_SECONDS = 3600.0
 """It samples, so it takes seconds; the limit is there because everything has one."""
@@ -80,43 +82,29 @@ class BackfillRunner:
             end, estimate = last_key(connection, keyset), rows_estimate(connection, keyset)
             backfills.begin(connection, request.migration, request.name, end, estimate)
             record = backfills.read(connection, request.migration, request.name)
-        self._take(record)
+        self._rows_estimate = record.rows_estimate
+        self._take(Standing(record.place, record.rows_done, record.keys_done))
         job = job_for(connection, request.migration, request.spec, keyset, request.target_seconds)
         sizing = Sizing.start(request.target_seconds, record.batch_size or request.pace.batch_size)
-        return Walk(request, connection, job, record.end_key, record.checkpoint, sizing)
+        return Walk(request, connection, job, record.end_key, record.place, sizing)
 
     def _run(self, walk: Walk, throttling: Throttling) -> BackfillResult:
         request, before = self._request, self._rows_done
         started = request.clock.monotonic()
         request.tell(EventKind.BACKFILL_STARTED, table=request.spec.table, **self._progress(walk))
-        while not walk.is_at_end:
-            request.clock.check_stop(f"backfill {request.name}, between batches")
-            self._step(walk, throttling)
+        work_range(walk, self._work(walk, throttling))
         self._finish(walk)
         rows, seconds = self._rows_done - before, request.clock.monotonic() - started
         request.tell(EventKind.BACKFILL_FINISHED, rows=rows, seconds=seconds)
         return BackfillResult(request.name, rows, self._rows_done, walk.batches, seconds, walk.paused_seconds)
 
-    def _step(self, walk: Walk, throttling: Throttling) -> None:
-        """Wait for throttles, then run one batch; on a lost connection ask the row what happened and go on."""
-        request = self._request
-        try:
-            walk.paused_seconds += throttling.hold()
-            self._batch(walk)
-        except DatabaseError as exc:
-            walk.survive(exc)
-            with translated(f"Reading the checkpoint of {request.name}"):
-                record = backfills.read_settled(walk.connection, request.migration, request.name)
-            self._take(record)
-            walk.checkpoint = record.checkpoint
+    def _work(self, walk: Walk, throttling: Throttling) -> RangeWork:
+        ledger = BackfillLedger(self._request.migration, self._request.name)
+        return RangeWork(ledger, throttling, set_columns, partial(self._done, walk), self._take)
 
-    def _batch(self, walk: Walk) -> None:
-        batch, seconds = walk.work(
-            lambda: run_batch(walk.connection, walk.job, walk.checkpoint, walk.end, walk.sizing.size)
-        )
+    def _done(self, walk: Walk, batch: Batch, seconds: float) -> None:
         self._rows_done += batch.rows
         self._keys_done += batch.keys_passed
-        walk.passed(batch.keys.upto, batch.keys_passed, batch.rows, seconds)
         self._request.tell(EventKind.BACKFILL_BATCH, rows=batch.rows, seconds=seconds, **self._progress(walk))
 
     def _finish(self, walk: Walk) -> None:
@@ -132,10 +120,9 @@ class BackfillRunner:
             except DatabaseError as exc:
                 walk.survive(exc)
 
-    def _take(self, record: BackfillRecord) -> None:
+    def _take(self, standing: Standing) -> None:
         """Copy the counts of the row, which knows better than we do."""
-        self._rows_done, self._keys_done = record.rows_done, record.keys_done
-        self._rows_estimate = record.rows_estimate
+        self._rows_done, self._keys_done = standing.rows_done, standing.keys_done
 
     def _progress(self, walk: Walk) -> dict[str, object]:
         return {

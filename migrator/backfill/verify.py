@@ -22,6 +22,7 @@ from migrator.pg.failures import translated
 from migrator.pg.fragment import Fragment, TypeName
 from migrator.state import backfills
 from migrator.state.backfills import BackfillRecord, Key
+from migrator.state.places import Place
 
 _COMMA = sql.SQL(", ")
 _OR = sql.SQL(" OR ")
@@ -81,7 +82,7 @@ def verify(request: BackfillRequest) -> Verification:
 def _walk(connection: Connection, request: BackfillRequest, keyset: Keyset) -> Walk:
     end = last_key(connection, keyset)
     job = job_for(connection, request.migration, request.spec, keyset, request.target_seconds)
-    return Walk(request, connection, job, end, None, Sizing.start(request.target_seconds, request.pace.batch_size))
+    return Walk(request, connection, job, end, Place(), Sizing.start(request.target_seconds, request.pace.batch_size))
 
 
 def _refuse_unfinished(record: BackfillRecord) -> None:
@@ -99,7 +100,7 @@ def _step(walk: Walk, throttling: Throttling, counts: sql.Composable, total: Ver
     except DatabaseError as exc:
         walk.survive(exc)
         return total
-    walk.passed(keys.upto, found[0], found[0], seconds)
+    walk.passed(Place(keys.upto), found[0], found[0], seconds)
     return total.plus(*found)
 
 

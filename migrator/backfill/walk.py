@@ -14,7 +14,7 @@ from migrator.backfill.sizing import Sizing
 from migrator.events import EventKind
 from migrator.pg.driver import Connection, DatabaseError
 from migrator.pg.failures import describe, is_connection_loss
-from migrator.state.backfills import Key
+from migrator.state.places import Key, Place
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class Walk:
     job: BatchJob
     end: Key | None
     """The last key that existed at the start; None for an empty table."""
-    checkpoint: Key | None
+    place: Place
     sizing: Sizing
     losses: int = 0
     """Connections lost since the last batch that succeeded."""
@@ -43,9 +43,14 @@ class Walk:
         self.connection.close()
 
     @property
+    def checkpoint(self) -> Key | None:
+        """The last key up to which every row is done."""
+        return self.place.checkpoint
+
+    @property
     def is_at_end(self) -> bool:
         """Whether every key that existed at the start has been passed."""
-        return self.checkpoint == self.end
+        return self.place.checkpoint == self.end
 
     def work(self, batch: Callable[[], T]) -> tuple[T, float]:
         """Return the batch's result and its seconds, tried again smaller on locks and timeouts."""
@@ -57,9 +62,9 @@ class Walk:
 
         return persistently(attempt, self.job, clock, on_retry=self._shrink)
 
-    def passed(self, upto: Key, keys: int, rows: int, seconds: float) -> None:
-        """Go on from `upto`: a batch of `keys` keys, `rows` of them changed, took `seconds` of work."""
-        self.checkpoint = upto
+    def passed(self, place: Place, keys: int, rows: int, seconds: float) -> None:
+        """Go on from the place: a batch of `keys` keys, `rows` of them changed, took `seconds` of work."""
+        self.place = place
         self.sizing = self.sizing.after_batch(keys, rows, seconds)
         self.batches += 1
         self.losses = 0
@@ -80,7 +85,8 @@ class Walk:
 
     @property
     def _position(self) -> str:
-        start = "from the first key" if self.checkpoint is None else f"after key {', '.join(self.checkpoint)}"
+        passed = self.place.passed
+        start = "from the first key" if passed is None else f"after key {', '.join(passed)}"
         return f"{self.sizing.size} keys {start}"
 
     def _shrink(self, attempt: int, error: DatabaseError) -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from migrator.errors import LeaseLost
 from migrator.pg.driver import Connection, Jsonb, Row
 from migrator.pg.queries import query
+from migrator.state.places import Advance, Key, Place, Window
 
-Key = tuple[str, ...]
-"""A key's values as text, in key order."""
+__all__ = ["Advance", "BackfillLedger", "BackfillRecord", "Key", "Place", "Standing", "Window"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,14 @@ class BackfillRecord:
     batch_size: int | None
     remaining: int | None
     different: int | None
+    part: str | None = None
+    """The partition that is walked; None for a table without partitions."""
+    window: Window | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where the walk stands."""
+        return Place(self.checkpoint, self.window)
 
     @property
     def is_done(self) -> bool:
@@ -41,14 +49,50 @@ class BackfillRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Advance:
-    """A batch's step from one checkpoint to the next; `keys` were passed, `rows` of them changed."""
+class Standing:
+    """What a ledger knows after a lost connection: the place, and the counts of the whole backfill."""
 
-    old: Key | None
-    new: Key
-    keys: int
-    rows: int
-    batch_size: int
+    place: Place
+    rows_done: int
+    keys_done: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillLedger:
+    """Keeps the place of a backfill that is one range: the row of `migrator.backfill`."""
+
+    migration: str
+    name: str
+    part: str | None = None
+    """The partition that is walked; None for a table without partitions."""
+
+    def advance(self, connection: Connection, step: Advance) -> None:
+        """Move the place, in the transaction that changed the rows.
+
+        Raises:
+            LeaseLost: the place is not where the batch began; the caller's transaction must be rolled back.
+        """
+        values = place_values(step) | {"batch_size": step.batch_size, "part": self.part}
+        values |= {"migration": self.migration, "name": self.name}
+        if connection.execute(_sql("advance"), values).rowcount != 1:
+            raise self._moved_on()
+
+    def settled(self, connection: Connection) -> Standing:
+        """Return the place as it is when a COMMIT that may still be under way has ended.
+
+        Raises:
+            LeaseLost: somebody deleted the record, or went on to another partition, while we were at work.
+        """
+        record = read_settled(connection, self.migration, self.name)
+        if record.part != self.part:
+            raise self._moved_on()
+        return Standing(record.place, record.rows_done, record.keys_done)
+
+    def _moved_on(self) -> LeaseLost:
+        return LeaseLost(
+            f"The checkpoint of backfill {self.name} was moved by another runner; this batch was rolled back.",
+            "Let one runner work on it: see `migrator backfill status`, then run `migrator resume`.",
+        )
 
 
 def register(connection: Connection, migration: str, name: str, spec: Mapping[str, object], checksum: str) -> None:
@@ -87,19 +131,16 @@ def begin(connection: Connection, migration: str, name: str, end_key: Key | None
     connection.execute(_sql("begin"), {"migration": migration, "name": name, **values})
 
 
-def advance(connection: Connection, migration: str, name: str, step: Advance) -> None:
-    """Move the checkpoint, in the transaction that changed the rows.
-
-    Raises:
-        LeaseLost: the checkpoint is not where the batch began; the caller's transaction must be rolled back.
-    """
-    values = {"old": _json(step.old), "new": _json(step.new), "keys": step.keys, "rows": step.rows}
-    values |= {"migration": migration, "name": name, "batch_size": step.batch_size}
-    if connection.execute(_sql("advance"), values).rowcount != 1:
-        raise LeaseLost(
-            f"The checkpoint of backfill {name} was moved by another runner; this batch was rolled back.",
-            "Let one runner work on it: see `migrator backfill status`, then run `migrator resume`.",
-        )
+def place_values(step: Advance) -> dict[str, object]:
+    """Return the parameters of a query that moves a place from where the batch began, for its transaction."""
+    return {
+        "old": _json(step.old.checkpoint),
+        "old_window": _window(step.old.window),
+        "new": _json(step.new.checkpoint),
+        "new_window": _window(step.new.window),
+        "keys": step.keys,
+        "rows": step.rows,
+    }
 
 
 def beat(connection: Connection, migration: str, name: str, reason: str | None) -> None:
@@ -160,6 +201,10 @@ def _json(key: Key | None) -> Jsonb | None:
     return None if key is None else Jsonb(list(key))
 
 
+def _window(window: Window | None) -> Jsonb | None:
+    return None if window is None else Jsonb(window.stored())
+
+
 def _present(row: Row | None, name: str) -> BackfillRecord:
     if row is None:
         raise LeaseLost(f"The record of backfill {name} vanished.", "Check who deletes rows of schema migrator.")
@@ -168,5 +213,7 @@ def _present(row: Row | None, name: str) -> BackfillRecord:
 
 def _record(row: Row) -> BackfillRecord:
     keys = {column: tuple(row[column]) if row[column] is not None else None for column in ("checkpoint", "end_key")}
-    values: Row = {**row, **keys}
+    window = row["key_window"]
+    values: Row = {**row, **keys, "window": None if window is None else Window.read(window)}
+    del values["key_window"]
     return BackfillRecord(**values)

@@ -9,13 +9,13 @@ ON CONFLICT (migration, name) DO UPDATE
 -- name: read
 -- One backfill's row.
 SELECT migration, name, spec_sha256, state, checkpoint, end_key, rows_done, keys_done, rows_estimate, batch_size,
-       remaining, different
+       remaining, different, part, key_window
 FROM migrator.backfill WHERE migration = %(migration)s AND name = %(name)s;
 
 -- name: read_settled
 -- The same after a lost connection: FOR UPDATE waits for a COMMIT that the server may still be working on.
 SELECT migration, name, spec_sha256, state, checkpoint, end_key, rows_done, keys_done, rows_estimate, batch_size,
-       remaining, different
+       remaining, different, part, key_window
 FROM migrator.backfill WHERE migration = %(migration)s AND name = %(name)s FOR UPDATE;
 
 -- name: begin
@@ -28,10 +28,11 @@ WHERE migration = %(migration)s AND name = %(name)s AND state = 'pending';
 -- name: advance
 -- In the batch's own transaction, and only from the checkpoint that the batch started from: exactly once.
 UPDATE migrator.backfill
-SET checkpoint = %(new)s, rows_done = rows_done + %(rows)s, keys_done = keys_done + %(keys)s,
+SET checkpoint = %(new)s, key_window = %(new_window)s,
+    rows_done = rows_done + %(rows)s, keys_done = keys_done + %(keys)s,
     batch_size = %(batch_size)s, throttled_by = NULL, heartbeat_at = clock_timestamp()
-WHERE migration = %(migration)s AND name = %(name)s AND state = 'running'
-  AND checkpoint IS NOT DISTINCT FROM %(old)s;
+WHERE migration = %(migration)s AND name = %(name)s AND state = 'running' AND part IS NOT DISTINCT FROM %(part)s
+  AND checkpoint IS NOT DISTINCT FROM %(old)s AND key_window IS NOT DISTINCT FROM %(old_window)s;
 
 -- name: beat
 -- Alive, and why it waits, for `backfill status` on any host.
@@ -63,7 +64,8 @@ RETURNING name;
 
 -- name: status
 -- Ages come from the database's clock, so that hosts with other clocks agree.
-SELECT migration, name, spec, state, checkpoint, end_key, rows_done, keys_done, rows_estimate, batch_size,
+SELECT migration, name, spec, state, part, checkpoint, key_window, end_key,
+       rows_done, keys_done, rows_estimate, batch_size,
        operator_pause, throttled_by, remaining, different, started_at, finished_at, verified_at, heartbeat_at,
        extract(epoch FROM clock_timestamp() - heartbeat_at)::float8 AS heartbeat_age_seconds
 FROM migrator.backfill

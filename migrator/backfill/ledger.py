@@ -1,0 +1,23 @@
+"""Where the place of a range of keys is kept: moved in each batch's own transaction, read back after a loss.
+
+One backfill that is worked by one process keeps it in `migrator.backfill`; a range that is leased to a worker keeps
+it in its own row, with the worker's fencing token.
+"""
+
+from typing import Protocol
+
+from migrator.pg.driver import Connection
+from migrator.state.backfills import Standing
+from migrator.state.places import Advance
+
+
+class Ledger(Protocol):
+    """The record of one range."""
+
+    def advance(self, connection: Connection, step: Advance) -> None:
+        """Move the place inside the batch's transaction; raises `LeaseLost` when it is no longer where we left it."""
+        ...
+
+    def settled(self, connection: Connection) -> Standing:
+        """Return the place after a lost connection, once a COMMIT under way has ended; raises `LeaseLost`."""
+        ...

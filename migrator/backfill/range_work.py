@@ -1,0 +1,73 @@
+"""One range of keys worked to its end: batch after batch, held back by throttles, safe to kill anywhere.
+
+The runner gives it a whole table or partition, a worker the range that it has leased; the ledger knows which. Nothing
+here knows how many ranges or workers there are.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from migrator.backfill.batch import Batch, Change, run_batch
+from migrator.backfill.ledger import Ledger
+from migrator.backfill.walk import Walk
+from migrator.pg.driver import DatabaseError
+from migrator.pg.failures import translated
+from migrator.state.backfills import Standing
+
+
+class Hold(Protocol):
+    """What makes the work wait between batches: all throttles together."""
+
+    def hold(self) -> float:
+        """Return the seconds waited; raises `Stopped`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RangeWork:
+    """What the work on a range is given besides its walk."""
+
+    ledger: Ledger
+    throttling: Hold
+    change: Change
+    """What a batch does to its rows."""
+    done: Callable[[Batch, float], None]
+    """Told of each committed batch and its seconds, when the walk has moved on."""
+    settled: Callable[[Standing], None]
+    """Told what the ledger says after a lost connection."""
+
+
+def work_range(walk: Walk, work: RangeWork) -> None:
+    """Run batches until every key of the range is passed.
+
+    Raises:
+        Stopped: between batches; what is done is recorded.
+        LeaseLost: the range is no longer ours; nothing of the last batch was kept.
+        LockBudgetSpent: a batch met the same lock or timeout too often.
+        DatabaseFailed: the server refused a batch, or stayed away.
+    """
+    request = walk.request
+    while not walk.is_at_end:
+        request.clock.check_stop(f"backfill {request.name}, between batches")
+        _step(walk, work)
+
+
+def _step(walk: Walk, work: RangeWork) -> None:
+    """Wait for throttles, then run one batch; on a lost connection ask the ledger what happened and go on."""
+    try:
+        walk.paused_seconds += work.throttling.hold()
+        batch, seconds = walk.work(lambda: _batch(walk, work))
+    except DatabaseError as exc:
+        walk.survive(exc)
+        with translated(f"Reading the checkpoint of {walk.request.name}"):
+            standing = work.ledger.settled(walk.connection)
+        walk.place = standing.place
+        work.settled(standing)
+        return
+    walk.passed(batch.piece.place, batch.keys_passed, batch.rows, seconds)
+    work.done(batch, seconds)
+
+
+def _batch(walk: Walk, work: RangeWork) -> Batch:
+    return run_batch(walk.connection, walk.job, work.ledger, walk.place, walk.end, walk.sizing.size, work.change)

@@ -1,0 +1,61 @@
+"""Where a walk along a key stands, as it is stored: the last key passed, and the window of keys after it.
+
+A window is gone over several times, each time for one stripe of its rows, so "the last key passed" alone does not say
+what is done. Used by the record of a whole backfill and by that of a range of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Key = tuple[str, ...]
+"""A key's values as text, in key order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The keys after the checkpoint up to `upto`, in the middle of being gone over."""
+
+    upto: Key
+    stripes: int
+    """How many times it is gone over."""
+    stripe: int = 0
+    """Those before it are done for the whole window."""
+    at: Key | None = None
+    """The last key passed in this stripe; None: its first batch is still to come."""
+
+    def stored(self) -> dict[str, Any]:
+        """Return the value of the column `key_window`."""
+        at = None if self.at is None else list(self.at)
+        return {"upto": list(self.upto), "stripes": self.stripes, "stripe": self.stripe, "at": at}
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> "Window":
+        """Return the window of the column's value."""
+        at = None if stored["at"] is None else tuple(stored["at"])
+        return cls(tuple(stored["upto"]), stored["stripes"], stored["stripe"], at)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The last key up to which every row is done, and the window after it, if one is begun."""
+
+    checkpoint: Key | None = None
+    """None before the first."""
+    window: Window | None = None
+
+    @property
+    def passed(self) -> Key | None:
+        """The last key that the next batch does not look at again in its stripe."""
+        return self.checkpoint if self.window is None or self.window.at is None else self.window.at
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """A batch's step from one place to the next; `keys` were passed, `rows` of them changed."""
+
+    old: Place
+    new: Place
+    keys: int
+    rows: int
+    batch_size: int
