@@ -13,11 +13,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
-from migrator.config import BackfillSettings, Duration, Section
+from migrator.config import BackfillSettings, Section
 from migrator.errors import InputError
 from migrator.names import TableName, made_name
 from migrator.statements.parse import Node, parse_sql
@@ -27,15 +27,13 @@ _PARAMETER = re.compile(r"^\s*param_ref \{", re.MULTILINE)
 """In the printed tree: `$1` would silently take the value of one of our own parameters."""
 
 
-class Limits(Section):
+class Limits(BackfillSettings):
     """This backfill's pace; what is left out comes from the settings."""
 
-    max_lag: Duration | None = None
-    """Longest lag of any replica; at half of it the backfill goes on."""
-    target_batch: Duration | None = None
-    """How long one batch's transaction may take."""
-    batch_size: Annotated[int, Field(ge=1)] | None = None
-    """Keys of the first batch."""
+    @model_serializer(mode="wrap")
+    def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Keep to what somebody wrote: a default in the record would look like a decision."""
+        return {key: value for key, value in serialize(self).items() if key in self.model_fields_set}
 
 
 class BackfillSpec(Section):
@@ -99,8 +97,7 @@ class BackfillSpec(Section):
 
     def pace(self, settings: BackfillSettings) -> BackfillSettings:
         """Return the settings with this backfill's own limits in place."""
-        own = {key: value for key, value in self.limits if value is not None}
-        return settings.model_copy(update=own)
+        return settings.with_limits(self.limits)
 
 
 def _default_name(table: str, columns: Mapping[str, object]) -> str:
