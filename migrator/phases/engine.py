@@ -225,7 +225,12 @@ class Engine:
         if record.state is not State.ABORTING:
             require_nobody_builds_on(work.store, work.migration)
             if work.has_begun(record) and "abort" not in work.migration.files:
-                raise Refused(f"{record.id} has no abort.sql.", "Write it: it undoes expand.sql and migrate.sql.")
+                raise Refused(
+                    f"{record.id} has no abort.sql.",
+                    f"A plain file has none: make it a folder {record.id} with expand.sql and abort.sql."
+                    if work.migration.is_plain
+                    else "Write it: it undoes expand.sql and migrate.sql.",
+                )
             record = work.enter(record, State.ABORTING)
         if work.has_begun(record):
             work.run_file("abort")

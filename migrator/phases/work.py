@@ -18,7 +18,7 @@ from migrator.phases.cached_plans import stale_queries
 from migrator.phases.executor import Executor
 from migrator.phases.folder import FILES, Migration
 from migrator.phases.steps import Step, steps_of
-from migrator.state.records import MigrationRecord
+from migrator.state.records import MigrationRecord, StepRecord
 from migrator.state.store import Store
 from migrator.state.transitions import State
 
@@ -70,7 +70,13 @@ class Work:
 
     def has_begun(self, record: MigrationRecord) -> bool:
         """Whether a step may have changed something; otherwise there is nothing to undo."""
-        return record.expanded_at is not None or bool(self.store.all_steps(record.id))
+        return record.expanded_at is not None or not all(map(self._did_nothing, self.store.all_steps(record.id)))
+
+    def _did_nothing(self, ran: StepRecord) -> bool:
+        """Whether the step failed in a transaction, which took all of it back; a changed step tells nothing."""
+        step = next((step for step in self._steps(ran.phase) if step.number == ran.number), None)
+        is_same = step is not None and step.sql == ran.statement and step.is_transactional
+        return ran.state == "failed" and is_same
 
     def require_expanded(self, wish: str) -> MigrationRecord:
         """Return the record, or raise when the expand is not done or was undone."""

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from migrator.errors import CatalogConflict, DatabaseFailed, GateClosed, LockBudgetSpent, ManifestError, Stopped
+from migrator.errors import (
+    CatalogConflict,
+    DatabaseFailed,
+    GateClosed,
+    LockBudgetSpent,
+    ManifestError,
+    Refused,
+    Stopped,
+)
 from migrator.pg.connection import connect
 from migrator.phases.folder import load_migration, migration_id, migration_paths
 from migrator.phases.pending import Expanded, expand_all, would_run
@@ -119,6 +127,23 @@ def test_it_stops_at_the_first_failure_and_goes_on_there(one_shop: Shop) -> None
     assert migration.files["expand"].sha256 != was
     assert [outcome.migration for outcome in _all(one_shop).migrations] == ["V2__b", "V3__c"]
     assert _tables(one_shop) == {"a", "c"}
+
+
+def test_a_plain_file_that_did_nothing_can_be_given_up(one_shop: Shop) -> None:
+    """Otherwise its claims would stay; what did something needs a way back, which a plain file cannot have."""
+    _put(one_shop, a="ALTER TABLE public.users ADD COLUMN x nonsense;", b="CREATE TABLE public.b (id int); SELECT 1/0;")
+    engine = one_shop.engine()
+    for name in ("a", "b"):
+        with pytest.raises(DatabaseFailed):
+            engine.expand(load_migration(one_shop.migrations / f"{name}.sql"))
+    assert engine.abort(load_migration(one_shop.migrations / "a.sql")).after is State.ABORTED
+    with pytest.raises(Refused, match=r"b has no abort\.sql.*make it a folder b with"):
+        engine.abort(load_migration(one_shop.migrations / "b.sql"))
+    (one_shop.migrations / "b.sql").unlink()
+    text = "CREATE TABLE public.b (id int); SELECT 1/0;"
+    folder = one_shop.write("b", expand=text, abort="DROP TABLE public.b;")
+    assert engine.abort(folder).after is State.ABORTED
+    assert _tables(one_shop) == set()
 
 
 def test_nothing_runs_when_a_file_cannot_be_read(one_shop: Shop) -> None:
