@@ -52,6 +52,23 @@ def test_a_backfill_is_told_with_rows_batches_and_the_throttle_by_name(metrics: 
     assert "3.1 s" not in generate_latest(metrics.registry).decode()
 
 
+def test_an_interrupted_step_is_counted_and_is_no_failure(metrics: Metrics, events: Events) -> None:
+    phase = {"migration": "m", "phase": "expand"}
+    events.emit(EventKind.PHASE_STARTED, "m", phase="expand")
+    events.emit(EventKind.STEP_INTERRUPTED, "m", phase="expand", number=1, name="x", reason="stopped")
+    assert value(metrics, "steps_total", outcome="interrupted", **phase) == 1
+    assert value(metrics, "phase_state", state="interrupted", **phase) == 1
+    assert value(metrics, "phase_state", state="failed", **phase) == 0
+    assert value(metrics, "phase_state", state="running", **phase) == 0
+
+
+def test_cancelled_blockers_are_counted_by_application(metrics: Metrics, events: Events) -> None:
+    for application in ("report", "report", "psql"):
+        events.emit(EventKind.BLOCKER_CANCELLED, "m", pid=7, application=application, role="r", reason="idle")
+    assert value(metrics, "blockers_cancelled_total", application="report") == 2
+    assert value(metrics, "blockers_cancelled_total", application="psql") == 1
+
+
 def test_a_throttle_that_another_one_replaced_is_over_when_the_backfill_goes_on(
     metrics: Metrics, events: Events
 ) -> None:

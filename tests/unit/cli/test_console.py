@@ -92,6 +92,23 @@ def test_gates_are_told_with_their_reason(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().err == "  gate soak: closed, soak 3h < 72h\n"
 
 
+def test_who_is_waited_for_cancelled_and_would_fail_is_told() -> None:
+    stream = io.StringIO()
+    events = Events(Console(stream))
+    step = {"phase": "expand", "number": 2, "name": "ALTER TABLE users"}
+    events.emit(EventKind.PLANS_STALE, "m", phase="expand", queries=["SELECT *\n  FROM users"])
+    events.emit(EventKind.LOCK_PREFLIGHT, "m", reason="waiting, because there is an old transaction", obstacles=[])
+    events.emit(EventKind.BLOCKER_CANCELLED, "m", pid=7, application="", role="web", reason="idle for 31 s")
+    events.emit(EventKind.STEP_INTERRUPTED, "m", reason="Stopped on request.", **step)
+    assert stream.getvalue().splitlines() == [
+        '  clients that have prepared one of these fail with "cached plan must not change result type":',
+        "    SELECT * FROM users",
+        "    waiting, because there is an old transaction",
+        "    cancelled pid 7 (no application_name, role web): idle for 31 s",
+        "  expand 2: ALTER TABLE users: interrupted, Stopped on request.",
+    ]
+
+
 def test_every_kind_of_event_is_taken_without_fields() -> None:
     events = Events(Console(io.StringIO(), verbosity=Verbosity.VERBOSE))
     for kind in EventKind:

@@ -112,6 +112,14 @@ def test_the_budget_ends_with_a_try_and_is_kept(budget: float) -> None:
     assert isinstance(caught.value.__cause__, Exception)
 
 
+def test_what_was_spent_before_the_first_try_is_gone_from_the_budget() -> None:
+    table = Table(Time())
+    climb = Climb(table.time, 10, deadlock_timeout_seconds=1, longest_wait_seconds=2, on_retry=_silent, spent_seconds=8)
+    with pytest.raises(LockBudgetSpent, match="within 10 s"):
+        climb.run(table.lock, "users", lambda: "")
+    assert 2 <= table.time.seconds <= 4.0001
+
+
 def test_an_error_that_a_retry_cannot_help_ends_it_at_once() -> None:
     table = Table(Time(), error=errors.UndefinedTable)
     with pytest.raises(errors.UndefinedTable):
