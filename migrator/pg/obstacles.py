@@ -15,6 +15,8 @@ from migrator.pg.queries import query
 
 _MODES = {level.pg_mode: level for level in LockLevel}
 _AUTOVACUUM = "autovacuum worker"
+_LONG_WAIT_SECONDS = 1.0
+"""A session that waits for less does not make a queue: waits for a moment are the daily life of a busy table."""
 _WRAPAROUND = "to prevent wraparound"
 
 
@@ -91,7 +93,7 @@ def obstacles(
 def _kind(row: Row, old_seconds: float) -> ObstacleKind | None:
     """Return why the row's lock is in the way, or None when it is not."""
     if not row["granted"]:
-        return ObstacleKind.QUEUE
+        return ObstacleKind.QUEUE if row["waited_seconds"] >= min(old_seconds, _LONG_WAIT_SECONDS) else None
     held = _MODES.get(row["mode"], LockLevel.ACCESS_EXCLUSIVE)
     if not held.conflicts_with(LockLevel(row["level"])):
         return None
@@ -102,7 +104,9 @@ def _kind(row: Row, old_seconds: float) -> ObstacleKind | None:
         return ObstacleKind.PREPARED
     if row["age_seconds"] >= old_seconds:
         return ObstacleKind.TRANSACTION
-    return ObstacleKind.MAINTENANCE if held >= LockLevel.SHARE_UPDATE_EXCLUSIVE else None
+    # CREATE INDEX CONCURRENTLY, VALIDATE, VACUUM: long from the start. Stronger locks that are young may be an
+    # application's own, one after the other; the ladder's short tries get between those.
+    return ObstacleKind.MAINTENANCE if held is LockLevel.SHARE_UPDATE_EXCLUSIVE else None
 
 
 def _obstacle(row: Row, kind: ObstacleKind) -> Obstacle:

@@ -1,6 +1,7 @@
 -- name: locks
 -- Who holds or awaits a lock on the tables, their partitions and (for an index) its table, as far as it may be in the
--- way: old transactions, prepared ones, other DDL and maintenance, and everybody who waits already.
+-- way: old transactions, prepared ones, other DDL and maintenance, and everybody who waits already (since 14 it is
+-- told for how long; before, for how long the query runs).
 WITH RECURSIVE asked AS (
     SELECT * FROM unnest(%(schemas)s::text[], %(names)s::text[], %(levels)s::int[]) AS a (schema, name, level)
 ), target (relid, level) AS (
@@ -13,7 +14,9 @@ WITH RECURSIVE asked AS (
 )
 SELECT l.pid, l.granted, l.mode, t.level, t.relid::regclass::text AS "table", p.gid,
        a.backend_type, a.application_name AS application, a.usename AS role, a.state, left(a.query, 200) AS query,
-       coalesce(extract(epoch FROM clock_timestamp() - coalesce(p.prepared, a.xact_start)), 0)::float8 AS age_seconds
+       coalesce(extract(epoch FROM clock_timestamp() - coalesce(p.prepared, a.xact_start)), 0)::float8 AS age_seconds,
+       coalesce(extract(epoch FROM clock_timestamp()
+           - coalesce((to_jsonb(l) ->> 'waitstart')::timestamptz, a.query_start)), 0)::float8 AS waited_seconds
 FROM target t
 JOIN pg_locks l ON l.locktype = 'relation' AND l.relation = t.relid
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -23,8 +26,7 @@ LEFT JOIN pg_locks x ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transa
 LEFT JOIN pg_prepared_xacts p ON p.transaction = x.transactionid
 WHERE l.pid IS DISTINCT FROM pg_backend_pid()
   AND (NOT l.granted OR l.pid IS NULL OR a.xact_start < clock_timestamp() - make_interval(secs => %(old_seconds)s)
-       OR l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock',
-                     'AccessExclusiveLock'))
+       OR l.mode = 'ShareUpdateExclusiveLock')
 ORDER BY age_seconds DESC, l.pid;
 
 -- name: old_snapshots
