@@ -14,6 +14,7 @@ COMMANDS = {
     "new": ("migrator.cli.new:new", "Render a migration's folder from a recipe."),
     "lint": ("migrator.cli.lint:lint", "Report what locks, breaks or loses in SQL files."),
     "coupling": ("migrator.cli.coupling:coupling", "Check that schema and code do not ship in the same release."),
+    "references": ("migrator.cli.references:references", "Find which tables and columns the code uses."),
     "plan": ("migrator.cli.plan:plan", "Show what would run, with locks, sizes and present blockers."),
     "expand": ("migrator.cli.expand:expand", "Run expand.sql: old and new code both work afterwards."),
     "migrate": ("migrator.cli.phases:migrate", "Run the backfills, prove them, then run migrate.sql."),

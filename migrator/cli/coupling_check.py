@@ -128,25 +128,30 @@ def _asking(clock: "Clock") -> "AskForge":
 
     def ask(repository: "Repository", evidence: "Evidence", ci: "CiContext") -> "Asked":
         from migrator.coupling.check import from_environment
-        from migrator.coupling.forges.forge import asking, find_forge
+        from migrator.coupling.forges.found import find_forge
 
         forge = find_forge(ci, os.environ, clock)
-        return (asking(forge) if forge is not None else from_environment)(repository, evidence, ci)
+        if forge is None:
+            return from_environment(repository, evidence, ci)
+        from migrator.coupling.forges.forge import asking
+
+        return asking(forge)(repository, evidence, ci)
 
     return ask
 
 
 def _comment(session: "Session", report: "CouplingReport", ci: "CiContext", clock: "Clock") -> None:
     """Renew the comment; a forge that refuses it, as for a fork's token, does not change the verdict."""
-    from migrator.coupling.forges.forge import find_forge
+    from migrator.coupling.forges.found import find_forge
     from migrator.coupling.outputs import COUPLING
     from migrator.coupling.reports.markdown import MARKER
-    from migrator.http import HttpFailed
 
     forge = find_forge(ci, os.environ, clock)
     if forge is None:
         session.tell("No comment: there is no pull request, or no token for its forge.")
         return
+    from migrator.http import HttpFailed
+
     text = COUPLING.render(report, "markdown") if report.decision.findings or report.decision.unknowns else None
     try:
         forge.comment(MARKER, text)

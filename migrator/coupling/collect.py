@@ -28,8 +28,6 @@ from migrator.coupling.evidence import (
     SqlFile,
     Unknown,
 )
-from migrator.coupling.frameworks import read_framework_file
-from migrator.coupling.sql_files import first_ddl_line, read_sql_file
 from migrator.git import FileChange, HistoryMissing, Repository
 from migrator.references.reference import Reference
 from migrator.references.scan import Scanned
@@ -152,7 +150,7 @@ class _Texts:
 def _change(change: FileChange, classifier: Classifier, policy: CouplingSection, texts: _Texts) -> Change:
     is_code = classifier.file_class(change.path) in {FileClass.APP, FileClass.MODEL}
     sniffs = policy.sniff_ddl and is_code and change.path.endswith(".sql") and change.status != "deleted"
-    text = texts(change.path) if sniffs else None
+    ddl_line = _ddl_line(texts(change.path)) if sniffs else None
     return Change.model_validate(
         {
             "path": change.path,
@@ -160,16 +158,28 @@ def _change(change: FileChange, classifier: Classifier, policy: CouplingSection,
             "old_path": change.old_path,
             "line": change.line,
             "is_submodule": change.is_submodule,
-            "ddl_line": None if text is None else first_ddl_line(text),
+            "ddl_line": ddl_line,
             "was_on_base": change.status not in {"added", "copied"},
         }
     )
 
 
+def _ddl_line(text: str | None) -> int | None:
+    from migrator.coupling.sql_files import first_ddl_line  # loads the parser
+
+    return None if text is None else first_ddl_line(text)
+
+
 def _sql_files(changes: Sequence[Change], classifier: Classifier, texts: _Texts, pg_version: int) -> Iterator[SqlFile]:
     """Yield what the changed migrations do; a deleted one does nothing any more."""
-    for change in changes:
-        if change.status == "deleted" or classifier.file_class(change.path) is not FileClass.MIGRATION:
+    migrations = [c for c in changes if classifier.file_class(c.path) is FileClass.MIGRATION]
+    if not migrations:
+        return
+    from migrator.coupling.frameworks import read_framework_file  # both load the parser
+    from migrator.coupling.sql_files import read_sql_file
+
+    for change in migrations:
+        if change.status == "deleted":
             continue
         if change.path.endswith(".sql") or PurePosixPath(change.path).name == "migration.toml":
             yield read_sql_file(change.path, texts, pg_version)

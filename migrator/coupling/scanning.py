@@ -1,11 +1,15 @@
 """Reads the code of a commit for the coupling check: which files, and which tables their words are compared with."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from migrator.config import Settings
+from migrator.config.coupling import CouplingSection
 from migrator.coupling.case import Case
+from migrator.coupling.classify import Classifier
 from migrator.coupling.collect import Scan
 from migrator.coupling.evidence import DatabaseObject, FileClass
 from migrator.errors import ManifestError
@@ -29,16 +33,27 @@ def scanning(migrations: Path, today: date) -> Scan:
     schema = _schema(migrations)
 
     def scan(repository: Repository, commit: str, case: Case) -> Scanned:
-        external = GitIgnoreSpec.from_lines(case.policy.external_consumers)
-
-        def is_code(path: str) -> bool:
-            return case.classifier.file_class(path) in _CODE or external.match_file(path)
-
-        columns = [(_table(item), item.name) for item in case.objects if item.kind == "column"]
-        wanted = frozenset(_table(item) for item in case.objects)
-        return scan_commit(repository, commit, known_tables(schema, columns, wanted), is_code, today)
+        known = known_tables(schema, _wanted(case.objects))
+        return scan_commit(repository, commit, known, _is_code(case.policy), today)
 
     return scan
+
+
+def scan_everything(repository: Repository, commit: str, settings: Settings, today: date) -> Scanned:
+    """Return all references of a commit's code, by the policy as it stands here.
+
+    Raises:
+        InputError: the clone lacks content.
+    """
+    known = known_tables(_schema(settings.migrations))
+    return scan_commit(repository, commit, known, _is_code(settings.coupling), today)
+
+
+def _is_code(policy: CouplingSection) -> Callable[[str], bool]:
+    """Return the question whether a path is code, or SQL of others that counts as code."""
+    classifier = Classifier(policy)
+    external = GitIgnoreSpec.from_lines(policy.external_consumers)
+    return lambda path: classifier.file_class(path) in _CODE or external.match_file(path)
 
 
 def _schema(migrations: Path) -> Schema:
@@ -47,6 +62,15 @@ def _schema(migrations: Path) -> Schema:
         return replay_folder(migrations)
     except ManifestError:
         return Schema()
+
+
+def _wanted(objects: Iterable[DatabaseObject]) -> dict[TableName, frozenset[str]]:
+    """Return the tables that the case is about, with the columns that are."""
+    found: dict[TableName, frozenset[str]] = {}
+    for item in objects:
+        column = {item.name} if item.kind == "column" else set[str]()
+        found[_table(item)] = found.get(_table(item), frozenset()) | column
+    return found
 
 
 def _table(item: DatabaseObject) -> TableName:

@@ -1,9 +1,10 @@
 """What is known of tables when code is read: their columns, so that a name without its table finds it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from migrator.names import TableName
+from migrator.references.spellings import column_spellings, table_spellings
 from migrator.schema.model import Schema
 
 
@@ -12,8 +13,17 @@ class Known:
     """Tables and views with their columns."""
 
     columns: Mapping[TableName, frozenset[str]] = field(default_factory=dict[TableName, frozenset[str]])
-    wanted: frozenset[TableName] | None = None
-    """The tables that words are compared with; None: all. Columns of the others tell whose a name is not."""
+    wanted: Mapping[TableName, frozenset[str]] | None = None
+    """The tables and columns that are asked for; None: all. What is known of others tells whose a name is not."""
+    words: frozenset[str] | None = None
+    """Lower-case words of which a text that uses them has at least one; None: any text may."""
+
+    def may_be_used_in(self, text: str) -> bool:
+        """Whether the text can use what is asked for."""
+        if self.words is None:
+            return True
+        lowered = text.lower()
+        return any(word in lowered for word in self.words)
 
     def columns_of(self, schema: str | None, table: str) -> frozenset[str] | None:
         """Return the columns of a table as code names it; None when it is not known, or its name means several."""
@@ -31,19 +41,27 @@ class Known:
         return [name for name in self.columns if name.name == table]
 
 
-def known_tables(
-    schema: Schema, more: Iterable[tuple[TableName, str]] = (), wanted: frozenset[TableName] | None = None
-) -> Known:
+def known_tables(schema: Schema, wanted: Mapping[TableName, frozenset[str]] | None = None) -> Known:
     """Return the tables and views of a schema.
 
     Args:
         schema: as replayed or read.
-        more: columns that are known besides: those that a migration removes.
-        wanted: the tables that words are compared with; None: all.
+        wanted: the tables and columns that are asked for, also those that the schema has no longer; None: all.
     """
     columns = {name: {column.name for column in table.columns} for name, table in schema.tables.items()}
-    for table, column in more:
-        columns.setdefault(table, set()).add(column)
-    for table in wanted or ():
-        columns.setdefault(table, set())
-    return Known({name: frozenset(found) for name, found in columns.items()}, wanted)
+    for table, names in (wanted or {}).items():
+        columns.setdefault(table, set()).update(names)
+    words = None if wanted is None else frozenset(_words(wanted))
+    return Known({name: frozenset(found) for name, found in columns.items()}, wanted, words)
+
+
+def _words(wanted: Mapping[TableName, frozenset[str]]) -> Iterator[str]:
+    """Yield the words without which nothing wanted is used.
+
+    A Django model `User` of the app `shop` is the table `shop_user`: the end of a table's name counts too.
+    """
+    for table, names in wanted.items():
+        _, _, end = table.name.partition("_")
+        ends = (table.name, end) if len(end) > 2 else (table.name,)  # noqa: PLR2004 shorter words are everywhere
+        yield from (spelling.lower() for name in ends for spelling in table_spellings(name))
+        yield from (spelling.lower() for name in names for spelling in column_spellings(name))

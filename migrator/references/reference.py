@@ -56,6 +56,11 @@ class Reference:
     is_star: bool = False
     """All columns: `SELECT *`, `RETURNING *`, a whole row, or an insert that names no columns."""
 
+    def __str__(self) -> str:
+        """Return `public.users.email`, `users.*` or `users`."""
+        last = "*" if self.is_star else self.column
+        return ".".join(part for part in (self.schema, self.table or "?", last) if part)
+
     def names_table(self, table: TableName) -> bool:
         """Whether it may mean this table."""
         return self.table in ("", table.name) and self.schema in (None, table.schema)

@@ -17,8 +17,9 @@ from migrator.references.cache import ScanCache
 from migrator.references.file_scan import FileScan
 from migrator.references.known import Known
 from migrator.references.reference import Reference
-from migrator.references.scanners.words import column_spellings, scan_words, table_spellings
+from migrator.references.scanners.words import scan_words
 
+_TABLE_AND_COLUMN = 2
 _LARGEST = 2_000_000
 """Characters; a larger file is data or made by a program, and is compared word by word."""
 
@@ -77,10 +78,28 @@ def scan_commit(
     return Scanned(references, len(files), guessed)
 
 
+def uses_of(scanned: Scanned, name: str) -> tuple[Reference, ...]:
+    """Return the references that may mean a table or column: `users`, `users.email`, `public.users.email`."""
+    parts = name.replace('"', "").split(".")
+    return tuple(reference for reference in scanned.references if _may_mean(reference, parts))
+
+
+def _may_mean(reference: Reference, parts: list[str]) -> bool:
+    """Whether the name can be read as this use, with or without the schema in front."""
+    without = parts[1:] if reference.schema in (None, parts[0]) else []
+    return any(
+        _fits(reference, *reading) for reading in (parts, without) if 1 <= len(reading) <= len(("table", "column"))
+    )
+
+
+def _fits(reference: Reference, table: str, column: str | None = None) -> bool:
+    is_of_table = reference.table in ("", table)
+    return is_of_table and (column is None or reference.is_star or reference.column == column)
+
+
 def _scans(
     repository: Repository, files: list[Blob], known: Known, cached: ScanCache, today: date
 ) -> Iterator[tuple[Blob, FileScan]]:
-    words = _wanted_words(known)
     by_id: dict[str, list[Blob]] = {}
     for blob in files:
         by_id.setdefault(blob.id, []).append(blob)
@@ -88,9 +107,9 @@ def _scans(
     new: dict[str, FileScan] = {}
     for blob_id, content in repository.contents(by_id):
         text = content.decode("utf-8", errors="replace")
-        lowered = text.lower() if words is not None else ""
+        may_concern = "\0" not in text and known.may_be_used_in(text)
         for blob in by_id[blob_id]:
-            if "\0" in text or (words is not None and not any(word in lowered for word in words)):
+            if not may_concern:
                 yield blob, FileScan()
                 continue
             name = f"{blob.id}:{blob.path}"
@@ -111,23 +130,7 @@ def _suffix(path: str) -> str:
     return PurePosixPath(path).suffix.lower()
 
 
-def _wanted_words(known: Known) -> frozenset[str] | None:
-    """Return the words without which a file cannot use a wanted table; None when all tables are wanted.
-
-    A Django model `User` of the app `shop` is the table `shop_user`: the ends of a table's name count too.
-    """
-    if known.wanted is None:
-        return None
-    words: set[str] = set()
-    for table in known.wanted:
-        parts = table.name.split("_")
-        ends = ("_".join(parts[number:]) for number in range(len(parts)))
-        words |= {spelling for end in ends for spelling in table_spellings(end)}
-        words |= {s for column in known.columns.get(table, ()) for s in column_spellings(column)}
-    return frozenset(word.lower() for word in words if word)
-
-
 def _key(known: Known) -> str:
     tables = sorted((str(name), sorted(columns)) for name, columns in known.columns.items())
-    wanted = None if known.wanted is None else sorted(map(str, known.wanted))
-    return hashlib.sha256(repr((tables, wanted)).encode()).hexdigest()
+    wanted = sorted((str(name), sorted(columns)) for name, columns in (known.wanted or {}).items())
+    return hashlib.sha256(repr((tables, wanted, known.wanted is None)).encode()).hexdigest()

@@ -1,9 +1,8 @@
 """What a forge is asked, and how its answers become evidence. What it does not say is unknown, never assumed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Protocol
 
-from migrator.clock import Clock
 from migrator.coupling.check import Asked, AskForge
 from migrator.coupling.ci import CiContext
 from migrator.coupling.evidence import Evidence, PullRequest, Unknown
@@ -38,22 +37,6 @@ class Forge(Protocol):
             HttpFailed: the forge gave no usable answer.
         """
         ...
-
-
-def find_forge(ci: CiContext, environment: Mapping[str, str], clock: Clock) -> Forge | None:
-    """Return the forge that the CI names, or None without a token or a request number."""
-    from migrator.coupling.forges.github import GitHub
-    from migrator.coupling.forges.gitlab import GitLab
-
-    names = {
-        "github": ("MIGRATOR_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"),
-        "gitlab": ("MIGRATOR_TOKEN", "GITLAB_TOKEN"),
-    }.get(ci.forge, ())
-    token = next((environment[name] for name in names if environment.get(name)), "")
-    if not token or ci.number is None or not ci.repository:
-        return None
-    kind = GitHub if ci.forge == "github" else GitLab
-    return kind(ci.api_url, ci.repository, ci.number, token, clock)
 
 
 def asking(forge: Forge) -> AskForge:

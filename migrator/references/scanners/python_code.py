@@ -32,7 +32,7 @@ def scan(path: str, text: str, known: Known) -> FileScan:
     found = [*sqlalchemy_models.scan(path, tree), *django_models.scan(path, tree)]
     is_guessed = False
     for node, value in _strings(tree):
-        if not _is_sql(value):
+        if not (_is_sql(value) and known.may_be_used_in(value)):
             continue
         use = references_in_sql(value, known, path, node.lineno, node.col_offset + 2)
         found += (_within(reference, node) for reference in use.references)

@@ -6,12 +6,12 @@ userAccounts, UserAccounts and their singulars, because ORMs of other languages 
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from migrator.names import TableName
 from migrator.references.file_scan import FileScan
 from migrator.references.known import Known
 from migrator.references.reference import Confidence, Place, Reference, Usage
+from migrator.references.spellings import column_spellings, table_spellings
 
 SUFFIXES = (
     *(".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".vue", ".svelte", ".rb", ".erb", ".rake", ".go", ".java", ".kt"),
@@ -37,6 +37,8 @@ def scan_words(path: str, text: str, known: Known, line: int = 1) -> Iterator[Re
         known: the tables that are looked for.
         line: of the text's first line in the file.
     """
+    if not known.may_be_used_in(text):
+        return
     words = set(_WORD.findall(text))
     for table, columns in known.columns.items():
         if known.wanted is not None and table not in known.wanted:
@@ -70,29 +72,3 @@ def _places(text: str, words: set[str]) -> Iterator[tuple[int, int, str]]:
         for match in _WORD.finditer(line):
             if match[0] in words:
                 yield number, match.start() + 1, match[0]
-
-
-@lru_cache(maxsize=100_000)
-def column_spellings(name: str) -> frozenset[str]:
-    """Return the spellings of a column: legacy_mail, legacyMail, LegacyMail."""
-    pascal = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-    return frozenset({name, pascal, pascal[:1].lower() + pascal[1:]})
-
-
-@lru_cache(maxsize=100_000)
-def table_spellings(name: str) -> frozenset[str]:
-    """Return the spellings of a table, singular and plural: user_accounts, userAccount, UserAccounts."""
-    return frozenset(spelling for number in _numbers(name) for spelling in column_spellings(number))
-
-
-def _numbers(name: str) -> Iterator[str]:
-    yield name
-    if name.endswith("ies"):
-        yield f"{name[:-3]}y"
-    elif name.endswith("es"):
-        yield name[:-2]
-        yield name[:-1]
-    elif name.endswith("s"):
-        yield name[:-1]
-    else:
-        yield f"{name}s"

@@ -144,7 +144,7 @@ def test_words_of_other_languages(text: str, expected: set[tuple[str, int]]) -> 
 
 def test_only_the_wanted_tables_are_compared() -> None:
     text = "users email orders total"
-    known = Known(KNOWN.columns, frozenset({TableName("public", "orders")}))
+    known = Known(KNOWN.columns, {TableName("public", "orders"): frozenset()})
     assert short(words.scan("a.rb", text, known)) == {("orders.total", 1)}
 
 

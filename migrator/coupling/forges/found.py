@@ -1,0 +1,26 @@
+"""Which forge a CI job belongs to; the HTTP client is loaded only when there is one and a token for it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from migrator.clock import Clock
+from migrator.coupling.ci import CiContext
+
+if TYPE_CHECKING:
+    from migrator.coupling.forges.forge import Forge
+
+
+def find_forge(ci: CiContext, environment: Mapping[str, str], clock: Clock) -> "Forge | None":
+    """Return the forge that the CI names, or None without a token or a request number."""
+    names = {
+        "github": ("MIGRATOR_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"),
+        "gitlab": ("MIGRATOR_TOKEN", "GITLAB_TOKEN"),
+    }.get(ci.forge, ())
+    token = next((environment[name] for name in names if environment.get(name)), "")
+    if not token or ci.number is None or not ci.repository:
+        return None
+    from migrator.coupling.forges.github import GitHub
+    from migrator.coupling.forges.gitlab import GitLab
+
+    kind = GitHub if ci.forge == "github" else GitLab
+    return kind(ci.api_url, ci.repository, ci.number, token, clock)
