@@ -163,7 +163,7 @@ class SecondColumns:
 
     def _index_words(self, verb: str) -> str:
         if self.table.is_partitioned:
-            return "its partitions are locked with it, and their indexes go with the column"
+            return "its partitions are locked with it, and their indexes go with those of the table"
         return f"indexes {verb} without blocking anybody"
 
     def _flip_note(self) -> tuple[str, ...]:
@@ -204,12 +204,11 @@ class SecondColumns:
         )
 
     def _drop_old_indexes(self) -> Iterable[Step]:
-        """A partitioned index cannot be dropped concurrently: it goes with the column, under the same short lock."""
-        if self.table.is_partitioned:
-            return
+        """A partitioned index cannot be dropped concurrently; those of the partitions go with it, in milliseconds."""
+        how = "" if self.table.is_partitioned else "CONCURRENTLY "
         for index in self.table.indexes:
             if index.constraint is None and not set(self.old).isdisjoint(index.columns):
-                yield f"DROP INDEX CONCURRENTLY {TableName(self.table.name.schema, index.name)}"
+                yield f"DROP INDEX {how}{TableName(self.table.name.schema, index.name)}"
 
     def _remove(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         drops = ", ".join(f"DROP COLUMN {quote(name)}" for name in columns)

@@ -1,6 +1,6 @@
 -- Abort, before contract: type and everything that was made for it go; the table is as it was.
 -- Locks: ACCESS EXCLUSIVE on the table for milliseconds in each step; its partitions are locked with it, and their
--- indexes go with the column.
+-- indexes go with those of the table.
 -- Old code never notices. New code that names type fails: take it back first.
 
 ALTER TABLE public.events DROP CONSTRAINT events_type_check;
