@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def coupling() -> None:
-    """Check that schema and application code do not ship in the same release."""
+    """Check that schema and code do not ship in the same release."""
 
 
 @coupling.command(cls=Command)
