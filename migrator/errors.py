@@ -16,6 +16,7 @@
     │  ├─ ChecksumChanged
     │  ├─ CatalogConflict                       an object exists, and is not the one that was asked for
     │  ├─ LeaseLost
+    │  ├─ Cancelled                             an operator stopped the backfill
     │  ├─ PoolerInBetween
     │  └─ Sealed                                past the point of no return
     ├─ DatabaseFailed                  exit 5   the server said no, or went away
@@ -97,6 +98,10 @@ class CatalogConflict(Refused):
 
 class LeaseLost(Refused):
     """The right to run was lost while running."""
+
+
+class Cancelled(Refused):
+    """An operator stopped the backfill, and has not resumed it."""
 
 
 class PoolerInBetween(Refused):

@@ -30,8 +30,9 @@ class EventKind(Enum):
     WEAK_PROGRESS = "weak.progress"  # seconds, activity (of the index build), done, total (blocks)
     BACKFILL_STARTED = "backfill.started"  # name, table, rows_estimate, checkpoint
     BACKFILL_BATCH = "backfill.batch"  # name, rows, seconds, rows_done, rows_estimate, batch_size, checkpoint
-    BACKFILL_PAUSED = "backfill.paused"  # name, throttle, reason
-    BACKFILL_RESUMED = "backfill.resumed"  # name, throttle, seconds
+    BACKFILL_PAUSED = "backfill.paused"  # name, throttle, reason, seconds, counted: {throttle: seconds not yet told}
+    BACKFILL_RESUMED = "backfill.resumed"  # name, throttle, seconds, counted
+    BACKFILL_MEASURED = "backfill.measured"  # name, throttle, figure, value
     BACKFILL_RETRY = "backfill.retry"  # name, sqlstate, attempt, batch_size
     BACKFILL_FINISHED = "backfill.finished"  # name, rows, seconds
     BACKFILL_VERIFIED = "backfill.verified"  # name, rows, remaining, different

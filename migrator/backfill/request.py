@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
+from migrator.backfill.pace import Pace
 from migrator.backfill.retries import open_session
 from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.throttles.throttle import Throttle
@@ -51,11 +52,23 @@ class BackfillRequest:
         return self.pace.target_batch.total_seconds()
 
     def throttling(self, stack: ExitStack, note: Callable[[str | None], None]) -> Throttling:
-        """Return the throttles, their session closed with the stack; `note` records why it waits."""
-        signals = SignalSession(partial(open_session, self.connect))
-        stack.callback(signals.close)
-        context = ThrottleContext(self.migration, self.name, self.pace, signals, self.clock, self.events, self.replicas)
-        return Throttling(build_throttles(context) if self.throttles is None else self.throttles, context, note)
+        """Return the throttles, their sessions closed with the stack; `note` records why it waits."""
+        connect = partial(open_session, self.connect)
+        context = ThrottleContext(
+            migration=self.migration,
+            name=self.name,
+            table=self.spec.table_name,
+            pace=Pace(self.pace),
+            connect=connect,
+            session=SignalSession(connect),
+            background=SignalSession(connect),
+            clock=self.clock,
+            events=self.events,
+            replicas=self.replicas,
+        )
+        throttling = Throttling(build_throttles(context) if self.throttles is None else self.throttles, context, note)
+        stack.callback(throttling.close)
+        return throttling
 
     def tell(self, kind: EventKind, **data: object) -> None:
         """Emit an event of this backfill."""

@@ -43,6 +43,15 @@ class Sizing:
         cost = target_seconds / size
         return cls(target_seconds, size, min(size, SMALLEST), key_cost=cost, row_cost=cost)
 
+    def aimed_at(self, target_seconds: float) -> "Sizing":
+        """Take another target, for what is known of the cost."""
+        aimed = replace(self, target_seconds=target_seconds)
+        return replace(aimed, size=aimed._next_size()) if self.is_measured else aimed
+
+    def resized(self, size: int) -> "Sizing":
+        """Begin again with `size` keys, on the word of the person who set it."""
+        return Sizing.start(self.target_seconds, size)
+
     def after_batch(self, keys: int, rows: int, seconds: float) -> "Sizing":
         """Learn from a committed batch of `keys` keys, `rows` of them changed, that took `seconds` of work.
 

@@ -1,10 +1,11 @@
-"""`migrator backfill run|status|pause|resume`: for scheduled jobs and for operators on any host."""
+"""`migrator backfill run|status|…`: for scheduled jobs and for operators on any host."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
+from migrator.cli import backfill_control
 from migrator.cli.context import Command, Session, pass_session
 from migrator.cli.exits import STOPPED
 from migrator.cli.running import load, metrics_options, migration_argument, running
@@ -15,6 +16,16 @@ _NAME = click.argument("name", metavar="[NAME]", required=False)
 @click.group()
 def backfill() -> None:
     """Run, watch, pause and resume backfills."""
+
+
+for _command in (
+    backfill_control.pause,
+    backfill_control.resume,
+    backfill_control.cancel,
+    backfill_control.change,
+    backfill_control.panic,
+):
+    backfill.add_command(_command)
 
 
 @backfill.command(cls=Command)
@@ -57,31 +68,6 @@ def status(session: Session, migration_id: str | None) -> None:
     session.show({"backfills": rows}, lambda: _text(rows))
 
 
-@backfill.command(cls=Command)
-@migration_argument
-@_NAME
-@click.option("--reason", default="", help="Shown to everybody who asks why it waits.")
-@pass_session
-def pause(session: Session, migration_id: str, name: str | None, reason: str) -> None:
-    """Pause a running backfill within one batch, from any host."""
-    from migrator.phases.control import pause_backfill
-
-    names = pause_backfill(session.dsn(), load(session, migration_id).id, name, session.actor, reason)
-    session.show({"paused": list(names)}, lambda: f"Paused: {', '.join(names)}.")
-
-
-@backfill.command(cls=Command)
-@migration_argument
-@_NAME
-@pass_session
-def resume(session: Session, migration_id: str, name: str | None) -> None:
-    """Let a paused backfill go on."""
-    from migrator.phases.control import resume_backfill
-
-    names = resume_backfill(session.dsn(), load(session, migration_id).id, name, session.actor)
-    session.show({"resumed": list(names)}, lambda: f"Resumed: {', '.join(names)}.")
-
-
 @backfill.command("forget-replica", cls=Command)
 @click.argument("replica")
 @pass_session
@@ -109,7 +95,8 @@ def _text(rows: list[dict[str, Any]]) -> str:
 
 def _line(row: dict[str, Any]) -> str:
     estimate = f"/{row['rows_estimate']:,}" if row["rows_estimate"] else ""
-    waits = row["operator_pause"] or row["throttled_by"]
+    cancelled = row["cancelled"] and f"cancelled by {row['cancelled']}"
+    waits = cancelled or row["operator_pause"] or row["throttled_by"]
     age = row["heartbeat_age_seconds"]
     seen = f", last sign of life {age:.0f} s ago" if age is not None and row["state"] == "running" else ""
     why = f", waits: {waits}" if waits else ""

@@ -159,18 +159,6 @@ def record_verification(connection: Connection, migration: str, name: str, remai
     connection.execute(_sql("record_verification"), {"migration": migration, "name": name, **values})
 
 
-def operator_pause(connection: Connection, migration: str, name: str) -> str | None:
-    """Return why an operator paused the backfill; None when nobody did."""
-    row = connection.execute(_sql("operator_pause"), {"migration": migration, "name": name}).fetchone()
-    return row["operator_pause"] if row else None
-
-
-def set_operator_pause(connection: Connection, migration: str, name: str | None, reason: str | None) -> tuple[str, ...]:
-    """Pause (reason) or let go (None) one backfill or, without a name, all of the migration; return their names."""
-    values = {"migration": migration, "name": name, "reason": reason}
-    return tuple(row["name"] for row in connection.execute(_sql("set_operator_pause"), values))
-
-
 def status(connection: Connection, migration: str | None) -> tuple[Row, ...]:
     """Return all columns of the backfills of one migration or of all, with `heartbeat_age_seconds`."""
     return tuple(connection.execute(_sql("status"), {"migration": migration}))

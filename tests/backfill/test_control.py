@@ -11,6 +11,6 @@ from tests.backfill.scenes import MIGRATION, install_state
 def test_unknown_backfills_cannot_be_paused(one_connection: Connection) -> None:
     install_state(one_connection)
     with pytest.raises(InputError, match="has no backfill nothing that has begun"):
-        control.pause(one_connection, MIGRATION, "nothing", "ann")
+        control.find(one_connection, MIGRATION, "nothing")
     with pytest.raises(InputError, match="has no backfill that has begun"):
-        control.resume(one_connection, MIGRATION, None)
+        control.find(one_connection, MIGRATION)

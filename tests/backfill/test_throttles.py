@@ -12,6 +12,8 @@ from functools import partial
 import pytest
 
 from migrator.backfill import control, throttles
+from migrator.backfill.control import Targets
+from migrator.backfill.pace import Pace
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.runner import BackfillRunner
 from migrator.backfill.throttles import operator_pause, replica_lag
@@ -51,10 +53,21 @@ def context() -> Generator[Make]:
     with ExitStack() as stack:
 
         def make(database: Database, connect_as: Callable[[], Connection] | None = None) -> ThrottleContext:
-            session = SignalSession(connect_as or partial(connect, database.dsn))
-            stack.callback(session.close)
-            pace = spec().pace(BackfillSettings())
-            return ThrottleContext(MIGRATION, "items_touched", pace, session, SystemClock(), Events())
+            opened = connect_as or partial(connect, database.dsn)
+            sessions = [SignalSession(opened), SignalSession(opened)]
+            for session in sessions:
+                stack.callback(session.close)
+            return ThrottleContext(
+                migration=MIGRATION,
+                name="items_touched",
+                table=spec().table_name,
+                pace=Pace(spec().pace(BackfillSettings())),
+                connect=opened,
+                session=sessions[0],
+                background=sessions[1],
+                clock=SystemClock(),
+                events=Events(),
+            )
 
         yield make
 
@@ -262,14 +275,14 @@ def test_an_operator_pauses_and_resumes(one_database: Database, one_connection: 
 
     def pause(_: Event) -> None:
         if len(heard.of(EventKind.BACKFILL_BATCH)) == 2:
-            control.pause(one_connection, MIGRATION, "items_touched", "ann", "a release")
+            control.pause(one_connection, Targets(MIGRATION, ("items_touched",)), "ann", "a release")
 
     heard.on[EventKind.BACKFILL_BATCH] = pause
     backfill = spec(limits={**LIMITS, "max_lag": "1h"})
     run = Background(BackfillRunner(request(one_database.dsn, backfill, heard, throttles=None)))
     wait_until(lambda: stored_reason(one_connection) == "paused by ann: a release", "the reason is stored")
     assert len(heard.of(EventKind.BACKFILL_BATCH)) == 2, "effective within one batch"
-    assert control.resume(one_connection, MIGRATION, None) == ("items_touched",)
+    control.resume(one_connection, control.find(one_connection, MIGRATION))
     run.result()
     assert touched(one_connection) == {1: 3000}
     assert heard.of(EventKind.BACKFILL_PAUSED)[0].data["throttle"] == "operator-pause"
@@ -280,7 +293,7 @@ def test_stop_is_answered_while_paused(one_database: Database, one_connection: C
     make_table(one_connection, "integer", 100)
     stop = threading.Event()
     backfills.register(one_connection, MIGRATION, "items_touched", {}, spec().checksum)
-    control.pause(one_connection, MIGRATION, None, "ann")
+    control.pause(one_connection, control.find(one_connection, "items_touched"), "ann")
     heard = Heard()
     heard.on[EventKind.BACKFILL_PAUSED] = lambda _: stop.set()
     with pytest.raises(Stopped, match="paused by ann"):

@@ -11,7 +11,7 @@ SELECT pg_is_in_recovery() AS in_recovery,
 -- Backups and log archivers replay nothing. The order is stable, so that the second of a name stays the second.
 SELECT coalesce(nullif(r.application_name, ''), 'walreceiver') AS name, r.state, s.slot_name AS slot,
        pg_wal_lsn_diff(r.replay_lsn, '0/0')::bigint AS replayed,
-       extract(epoch FROM r.replay_lag)::float8 AS replay_lag_seconds
+       extract(epoch FROM r.replay_lag)::float8 AS replay_lag_seconds, r.reply_time::text AS answered
 FROM pg_stat_replication r
 LEFT JOIN pg_replication_slots s ON s.active_pid = r.pid
 WHERE s.slot_type IS DISTINCT FROM 'logical'
@@ -25,3 +25,7 @@ SELECT slot_name AS name, coalesce(wal_status, 'unknown') AS wal_status
 FROM pg_replication_slots
 WHERE slot_type = 'physical' AND NOT temporary AND NOT active
 ORDER BY 1;
+
+-- name: nudge
+-- Its commit must be flushed, or no replica gets it, and must not wait for a replica, whose lag is why we wait.
+SELECT set_config('synchronous_commit', 'local', true), pg_logical_emit_message(true, 'migrator', '');

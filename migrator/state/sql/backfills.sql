@@ -52,21 +52,12 @@ SET remaining = %(remaining)s, different = %(different)s, verified_at = clock_ti
     state = CASE WHEN %(is_clean)s THEN 'verified' ELSE 'finished' END
 WHERE migration = %(migration)s AND name = %(name)s AND state IN ('finished', 'verified');
 
--- name: operator_pause
--- Asked between batches.
-SELECT operator_pause FROM migrator.backfill WHERE migration = %(migration)s AND name = %(name)s;
-
--- name: set_operator_pause
--- From any host, effective within one batch; NULL lets it go on.
-UPDATE migrator.backfill SET operator_pause = %(reason)s
-WHERE migration = %(migration)s AND (%(name)s::text IS NULL OR name = %(name)s)
-RETURNING name;
-
 -- name: status
 -- Ages come from the database's clock, so that hosts with other clocks agree.
 SELECT migration, name, spec, state, part, checkpoint, key_window, end_key,
        rows_done, keys_done, rows_estimate, batch_size,
-       operator_pause, throttled_by, remaining, different, started_at, finished_at, verified_at, heartbeat_at,
+       operator_pause, cancelled, params, throttled_by, remaining, different,
+       started_at, finished_at, verified_at, heartbeat_at,
        extract(epoch FROM clock_timestamp() - heartbeat_at)::float8 AS heartbeat_age_seconds
 FROM migrator.backfill
 WHERE %(migration)s::text IS NULL OR migration = %(migration)s
