@@ -10,7 +10,7 @@ Recorded by `MIGRATOR_UPDATE_TRIALS=1 pytest tests/recipes/test_under_clients.py
 they wrote, update whole rows, insert, upsert, delete and join while the engine takes the migration through every phase,
 and through abort from the end of expand, half-way and from the end of migrate; half of them prepare every statement.
 At the end of each phase every row, as each version sees it, is compared with what was written. The longest stall is
-that of a small table on a busy machine: [operations](operations.md) says how to measure it on a large one.
+that of a small table on a busy machine; `python -m benchmarks.stalls` measures it on a large one.
 """
 
 
