@@ -32,7 +32,7 @@ docs: $(VENV)/.for-tests
 
 bench: $(VENV)/.for-tests
 	$(RUN)/python benchmarks/lint.py
-	$(RUN)/python benchmarks/backfill_speed.py
+	$(RUN)/python benchmarks/backfill.py
 
 clean:
 	rm -rf $(VENV)

@@ -3,12 +3,14 @@
 What the batch needs to know is in `BatchJob`; it keeps no state, so several workers can run batches of one job.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from migrator.backfill.keyset import KeyRange, Keyset, next_range, range_conditions
+from migrator.backfill.keyset import Keyset, range_conditions
 from migrator.backfill.ledger import Ledger
+from migrator.backfill.pieces import Piece, Stride, next_piece
 from migrator.backfill.spec import BackfillSpec
+from migrator.backfill.stripes import Division
 from migrator.pg.driver import Connection, errors, sql
 from migrator.pg.fragment import Fragment
 from migrator.pg.queries import query
@@ -17,6 +19,7 @@ from migrator.state.places import Advance, Key, Place
 SHORTEST_STATEMENT_SECONDS = 1.0
 """Below this a cold cache or a checkpoint would look like a batch that is too large."""
 STATEMENT_TARGETS = 5
+_AND = sql.SQL(" AND ")
 _COMMA = sql.SQL(", ")
 _RETRYABLE = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 
@@ -30,14 +33,13 @@ class BatchJob:
     keyset: Keyset
     lock_timeout_seconds: float
     statement_timeout_seconds: float
+    division: Division | None = None
+    """How the rows of a window are divided into stripes; None: they are not."""
 
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """The part of a window that one batch changes, and the place when it is committed."""
-
-    keys: KeyRange
-    place: Place
+    @property
+    def is_every_row_changed(self) -> bool:
+        """Whether the rows changed are as many as the keys passed."""
+        return self.spec.where is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,14 @@ class Batch:
     piece: Piece
     keys_passed: int
     rows: int
+    hot: int = 0
+    """Rows whose new version found room on the page of the old one."""
+
+    @property
+    def keys_weighed(self) -> int:
+        """Keys whose work this was, for the batch size: in a striped window a part of those gone over."""
+        counted = self.piece.keys_counted
+        return self.rows or self.keys_passed if counted is None else max(1, counted // self.piece.stripes)
 
 
 Change = Callable[[Connection, BatchJob, Piece], int]
@@ -71,9 +81,9 @@ def job_for(connection: Connection, migration: str, spec: BackfillSpec, keyset: 
 
 
 def run_batch(
-    connection: Connection, job: BatchJob, ledger: Ledger, place: Place, end: Key | None, size: int, change: Change
+    connection: Connection, job: BatchJob, ledger: Ledger, place: Place, end: Key | None, stride: Stride, change: Change
 ) -> Batch:
-    """Change the rows of the next `size` keys after the place; return when it is committed.
+    """Change the rows of the next piece after the place; return when it is committed.
 
     Raises:
         LeaseLost: another runner moved the place; nothing of this batch was kept.
@@ -83,22 +93,26 @@ def run_batch(
         raise ValueError("a batch of an empty table was asked for")
     with connection.transaction():
         begin(connection, job)
-        piece = next_piece(connection, job, place, end, size)
+        piece = next_piece(connection, job.keyset, place, end, stride)
+        hot_before = _hot_updates(connection, job)
         rows = change(connection, job, piece)
-        passed = size if piece.keys.upto != end else max(rows, 1)
-        ledger.advance(connection, Advance(place, piece.place, keys=passed, rows=rows, batch_size=size))
-    return Batch(piece, passed, rows)
-
-
-def next_piece(connection: Connection, job: BatchJob, place: Place, end: Key, size: int) -> Piece:
-    """Return what the next batch changes."""
-    keys = next_range(connection, job.keyset, place.passed, end, size)
-    return Piece(keys, Place(keys.upto))
+        hot = _hot_updates(connection, job) - hot_before
+        passed = piece.keys_passed(rows, is_every_row_changed=job.is_every_row_changed)
+        ledger.advance(connection, Advance(place, piece.place, keys=passed, rows=rows, batch_size=stride.size))
+    return Batch(piece, passed, rows, hot)
 
 
 def set_columns(connection: Connection, job: BatchJob, piece: Piece) -> int:
     """Give the columns of `set` their values."""
-    return sum(connection.execute(statement).rowcount for statement in update_statements(job, piece.keys))
+    return sum(connection.execute(statement).rowcount for statement in update_statements(job, piece))
+
+
+def _hot_updates(connection: Connection, job: BatchJob) -> int:
+    """Return a count that only its own difference inside one transaction gives a meaning."""
+    if job.division is None:
+        return 0
+    row = connection.execute(query("batches.hot_updates", "migrator.backfill"), {"table": job.keyset.oid}).fetchone()
+    return int(row["hot"]) if row else 0
 
 
 def begin(connection: Connection, job: BatchJob) -> None:
@@ -117,16 +131,26 @@ def begin_reading(connection: Connection, job: BatchJob) -> None:
     connection.execute(query("batches.begin_reading", "migrator.backfill"), values)
 
 
-def update_statements(job: BatchJob, keys: KeyRange) -> list[sql.Composed]:
-    """Return the UPDATEs that together change the range: one, or a few where a composite key crosses a group."""
+def update_statements(job: BatchJob, piece: Piece) -> list[sql.Composed]:
+    """Return the UPDATEs that together change the piece: one, or a few where a composite key crosses a group."""
     assignments = _COMMA.join(
         sql.SQL("{} = {}").format(sql.Identifier(column), Fragment(text)) for column, text in job.spec.set.items()
     )
-    needed = sql.SQL("") if job.spec.where is None else sql.SQL(" AND {}").format(Fragment(job.spec.where))
     return [
-        sql.SQL("UPDATE {} SET {} WHERE {}{}").format(job.keyset.source, assignments, condition, needed)
-        for condition in range_conditions(job.keyset, keys)
+        sql.SQL("UPDATE {} SET {} WHERE {}").format(job.keyset.source, assignments, condition)
+        for condition in piece_conditions(job, piece)
     ]
+
+
+def piece_conditions(job: BatchJob, piece: Piece) -> Iterator[sql.Composable]:
+    """Yield conditions that together hold exactly the rows that the piece changes."""
+    more: list[sql.Composable] = []
+    if piece.stripe is not None and job.division is not None:
+        more.append(job.division.condition(piece.stripe))
+    if job.spec.where is not None:
+        more.append(Fragment(job.spec.where))
+    for condition in range_conditions(job.keyset, piece.keys):
+        yield _AND.join([condition, *more])
 
 
 def is_retryable(error: BaseException, seconds: float, job: BatchJob) -> bool:
@@ -141,10 +165,11 @@ def is_retryable(error: BaseException, seconds: float, job: BatchJob) -> bool:
 
 
 def analyze(connection: Connection, job: BatchJob) -> None:
-    """Refresh the table's statistics."""
+    """Refresh the statistics of what was changed."""
+    columns = _COMMA.join(sql.Identifier(column) for column in job.spec.set)
     with connection.transaction():
         begin(connection, job)
-        connection.execute(sql.SQL("ANALYZE {}").format(job.keyset.source))
+        connection.execute(sql.SQL("ANALYZE {} ({})").format(job.keyset.source, columns))
 
 
 def _milliseconds(seconds: float) -> str:

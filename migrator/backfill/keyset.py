@@ -17,6 +17,7 @@ from migrator.state.backfills import Key
 
 _COUNTED_ROWS = 100_000
 """A table of so many rows is counted in some milliseconds; an estimate for it may be far off, or not there yet."""
+_INTEGERS = ("int2", "int4", "int8")
 _AND = sql.SQL(" AND ")
 _COMMA = sql.SQL(", ")
 
@@ -43,6 +44,12 @@ class Keyset:
     def source(self) -> sql.Identifier:
         """The table's name in a statement."""
         return sql.Identifier(*self.table)
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether the key is one integer, so that boundaries can be computed."""
+        [first, *more] = self.columns
+        return not more and first.type_schema == "pg_catalog" and first.type_name in _INTEGERS
 
     def named(self, columns: tuple[KeyColumn, ...]) -> list[sql.Composable]:
         """Return the columns qualified by the table, so that no output column can shadow them in ORDER BY."""

@@ -62,12 +62,12 @@ def _step(walk: Walk, work: RangeWork) -> None:
         walk.survive(exc)
         with translated(f"Reading the checkpoint of {walk.request.name}"):
             standing = work.ledger.settled(walk.connection)
-        walk.place = standing.place
+        walk.go_on_from(standing.place)
         work.settled(standing)
         return
-    walk.passed(batch.piece.place, batch.keys_passed, batch.rows, seconds)
+    walk.committed(batch, seconds)
     work.done(batch, seconds)
 
 
 def _batch(walk: Walk, work: RangeWork) -> Batch:
-    return run_batch(walk.connection, walk.job, work.ledger, walk.place, walk.end, walk.sizing.size, work.change)
+    return run_batch(walk.connection, walk.job, work.ledger, walk.place, walk.end, walk.stride, work.change)

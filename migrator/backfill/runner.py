@@ -15,6 +15,7 @@ from migrator.backfill.range_work import RangeWork, work_range
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.retries import open_session
 from migrator.backfill.sizing import Sizing
+from migrator.backfill.stripes import plan_striping, read_division
 from migrator.backfill.throttling import Throttling
 from migrator.backfill.walk import Walk
 from migrator.errors import ChecksumChanged
@@ -84,9 +85,14 @@ class BackfillRunner:
             record = backfills.read(connection, request.migration, request.name)
         self._rows_estimate = record.rows_estimate
         self._take(Standing(record.place, record.rows_done, record.keys_done))
+        division = read_division(connection, keyset)
         job = job_for(connection, request.migration, request.spec, keyset, request.target_seconds)
+        job = replace(job, division=division)
         sizing = Sizing.start(request.target_seconds, record.batch_size or request.pace.batch_size)
-        return Walk(request, connection, job, record.end_key, record.place, sizing)
+        striping = plan_striping(connection, keyset, request.spec.set, division)
+        walk = Walk(request, connection, job, record.end_key, record.place, sizing, striping)
+        walk.go_on_from(record.place)
+        return walk
 
     def _run(self, walk: Walk, throttling: Throttling) -> BackfillResult:
         request, before = self._request, self._rows_done

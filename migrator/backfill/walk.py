@@ -4,19 +4,31 @@ Mutable, and owned by one run; what must survive is in the row of `migrator.back
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
-from migrator.backfill.batch import BatchJob
+from migrator.backfill.batch import Batch, BatchJob
+from migrator.backfill.keyset import KeyRange
+from migrator.backfill.pieces import Stride, density
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.retries import MOST_LOSSES, open_again, persistently
 from migrator.backfill.sizing import Sizing
+from migrator.backfill.stripes import PLAIN, Striping
 from migrator.events import EventKind
 from migrator.pg.driver import Connection, DatabaseError
 from migrator.pg.failures import describe, is_connection_loss
 from migrator.state.places import Key, Place
 
 T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was counted in the window that is being gone over."""
+
+    rows: int = 0
+    hot: int = 0
+    keys: int = 0
 
 
 @dataclass(slots=True)
@@ -30,6 +42,11 @@ class Walk:
     """The last key that existed at the start; None for an empty table."""
     place: Place
     sizing: Sizing
+    striping: Striping = PLAIN
+    density: float | None = None
+    """Keys per value of an integer key in the last window; None: not known."""
+    tally: Tally | None = field(default_factory=Tally)
+    """None: the window was begun by somebody else, so that nothing can be learned from its end."""
     losses: int = 0
     """Connections lost since the last batch that succeeded."""
     batches: int = 0
@@ -68,6 +85,35 @@ class Walk:
         self.sizing = self.sizing.after_batch(keys, rows, seconds)
         self.batches += 1
         self.losses = 0
+
+    def committed(self, batch: Batch, seconds: float) -> None:
+        """Go on after a batch, and learn from the window if it was its last."""
+        before = self.place.checkpoint
+        self.passed(batch.piece.place, batch.keys_weighed, batch.rows, seconds)
+        if self.tally is not None:
+            self.tally.rows += batch.rows
+            self.tally.hot += batch.hot
+            self.tally.keys += batch.keys_passed
+        if batch.piece.ends_window:
+            self._learn(KeyRange(before, batch.piece.keys.upto), batch.piece.stripes)
+
+    def go_on_from(self, place: Place) -> None:
+        """Go on from the place that the ledger knows, which may be inside a window."""
+        self.place = place
+        self.tally = None if place.window else Tally()
+
+    @property
+    def stride(self) -> Stride:
+        """How far the next batch goes."""
+        striping = self.striping
+        is_counted = not self.job.is_every_row_changed
+        return Stride(self.sizing.size, striping.stripes, striping.window_keys, self.density, is_counted)
+
+    def _learn(self, keys: KeyRange, stripes: int) -> None:
+        if self.tally is not None:
+            self.striping = self.striping.after_window(stripes, self.tally.rows, self.tally.hot)
+            self.density = density(self.job.keyset, keys, self.tally.keys)
+        self.tally = Tally()
 
     def survive(self, exc: DatabaseError) -> None:
         """Open the session again after it was lost.

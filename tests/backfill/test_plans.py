@@ -15,10 +15,11 @@ from migrator.backfill.keyset import (
     range_conditions,
     read_keyset,
 )
+from migrator.backfill.pieces import Piece
 from migrator.names import TableName
 from migrator.pg.connection import Connection
 from migrator.pg.driver import sql
-from migrator.state.backfills import Key
+from migrator.state.places import Key, Place
 from tests.backfill.scenes import MIGRATION, make_table, spec
 
 ROWS = 100_000
@@ -79,7 +80,7 @@ def test_a_batch_is_one_range_of_the_index(walked: tuple[Connection, Keyset, Key
     assert end
     keys = next_range(connection, keyset, middle, end, BATCH)
     job = job_for(connection, MIGRATION, spec(), keyset, 0.2)
-    for statement in update_statements(job, keys):
+    for statement in update_statements(job, Piece(keys, Place(keys.upto))):
         assert_reads_the_index(explained(connection, statement), keyset, BATCH)
 
 

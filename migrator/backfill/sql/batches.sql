@@ -59,3 +59,43 @@ ORDER BY x.indisprimary DESC, x.indnkeyatts, x.indexrelid, k.n;
 -- To compare a column with its expression, the expression is cast to the column's type as the UPDATE did.
 SELECT a.attname AS column, format_type(a.atttypid, a.atttypmod) AS type
 FROM pg_attribute a WHERE a.attrelid = %(table)s AND a.attnum > 0 AND NOT a.attisdropped;
+
+-- name: striping
+-- Whether stripes can help: a changed column that is in an index (as a column, in an expression or in a predicate)
+-- makes every update write all indexes. BRIN indexes do not count since PostgreSQL 16.
+SELECT c.relpages * current_setting('block_size')::float8 / nullif(c.reltuples, 0) AS row_bytes,
+       current_setting('block_size')::int AS block_bytes,
+       pg_size_bytes(current_setting('shared_buffers'))::bigint AS cache_bytes,
+       coalesce((SELECT option_value::int FROM pg_options_to_table(c.reloptions) WHERE option_name = 'fillfactor'), 100)
+           AS fillfactor,
+       (SELECT min(a.attname) FROM pg_attribute a
+        JOIN pg_index x ON x.indrelid = a.attrelid
+        JOIN pg_class i ON i.oid = x.indexrelid
+        JOIN pg_am am ON am.oid = i.relam
+        WHERE a.attrelid = c.oid AND a.attname = ANY (%(columns)s)
+          AND (am.amname <> 'brin' OR current_setting('server_version_num')::int < 160000)
+          AND (a.attnum = ANY (x.indkey) OR EXISTS (
+              SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid
+              AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum))) AS indexed
+FROM pg_class c WHERE c.oid = %(table)s;
+
+-- name: hash_functions
+-- The function by which a hash index would hash each column of the key; NULL where SQL cannot call it.
+SELECT a.attname AS column, f.nspname AS function_schema, f.proname AS function
+FROM unnest(%(columns)s::text[]) WITH ORDINALITY AS k(name, position)
+JOIN pg_attribute a ON a.attrelid = %(table)s AND a.attname = k.name
+LEFT JOIN LATERAL (
+    SELECT n.nspname, p.proname FROM pg_opclass o
+    JOIN pg_am am ON am.oid = o.opcmethod AND am.amname = 'hash'
+    JOIN pg_amproc ap ON ap.amprocfamily = o.opcfamily AND ap.amprocnum = 1
+         AND ap.amproclefttype = o.opcintype AND ap.amprocrighttype = o.opcintype
+    JOIN pg_proc p ON p.oid = ap.amproc AND p.proargtypes[0] = o.opcintype
+    JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE o.opcdefault
+      AND o.opcintype = CASE a.atttypid WHEN 'varchar'::regtype THEN 'text'::regtype ELSE a.atttypid END
+) AS f ON true
+ORDER BY k.position;
+
+-- name: hot_updates
+-- Rows updated in this transaction, and those that found room on their own page; counted since the last report.
+SELECT pg_stat_get_xact_tuples_updated(%(table)s) AS updated, pg_stat_get_xact_tuples_hot_updated(%(table)s) AS hot;

@@ -1,0 +1,126 @@
+"""Which rows the next batch changes: a range of keys and, inside a striped window, the stripe of it.
+
+Boundaries come from the key's index. Where an integer key has few gaps they are computed instead: reading 10,000
+index entries to find the next boundary would cost some percent of changing the rows.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+from migrator.backfill.keyset import KeyRange, Keyset, next_range
+from migrator.backfill.sizing import LARGEST
+from migrator.pg.driver import Connection
+from migrator.state.places import Key, Place, Window
+
+DENSE = 0.5
+"""With so many of the key's values in use, a computed range holds at most twice the rows that were asked for."""
+_EVEN = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one batch changes, and the place when it is committed."""
+
+    keys: KeyRange
+    place: Place
+    stripe: Window | None = None
+    """The window with the stripe whose rows are changed; None: all rows of the range."""
+    keys_counted: int | None = None
+    """Keys of the range, where the index was read to find its end."""
+
+    @property
+    def stripes(self) -> int:
+        """How many pieces share the rows of its keys."""
+        return 1 if self.stripe is None else self.stripe.stripes
+
+    @property
+    def ends_window(self) -> bool:
+        """Whether nothing of the window is left, so that what was measured in it can be judged."""
+        return self.place.window is None
+
+    @property
+    def ends_stripe(self) -> bool:
+        """Whether the whole window has been gone over once more."""
+        return self.stripe is None or self.keys.upto == self.stripe.upto
+
+    def keys_passed(self, rows: int, *, is_every_row_changed: bool) -> int:
+        """Return how many keys the piece counts for, so that a window's pieces add up to its keys."""
+        if is_every_row_changed:
+            return rows
+        if self.stripe is None:
+            return self.keys_counted or max(rows, 1)
+        if not self.ends_stripe:
+            return 0
+        keys = self.stripe.keys or 0
+        share = keys // self.stripes
+        return keys - share * (self.stripes - 1) if self.ends_window else share
+
+
+@dataclass(frozen=True, slots=True)
+class Stride:
+    """How far the next batch goes."""
+
+    size: int
+    """Rows that it should change."""
+    stripes: int = 1
+    """Of the next window, when none is begun."""
+    window_keys: int = 0
+    density: float | None = None
+    """Keys per value of an integer key, as last measured; None: not known."""
+    is_counted: bool = False
+    """Whether the keys of windows must be counted, because the rows changed do not tell how many there were."""
+
+
+def next_piece(connection: Connection, keyset: Keyset, place: Place, end: Key, stride: Stride) -> Piece:
+    """Return what the next batch changes: of the window that is begun, or of a new one."""
+    window = place.window
+    if window is None:
+        limits, whole = KeyRange(place.checkpoint, end), replace(stride, density=_relied_on(stride))
+        if stride.stripes == 1:
+            keys, counted = _range(connection, keyset, limits, stride.size, whole)
+            return Piece(keys, Place(keys.upto), None, counted)
+        longest = min(max(stride.window_keys, stride.size), LARGEST * stride.stripes)
+        keys, counted = _range(connection, keyset, limits, longest, whole)
+        window = Window(keys.upto, stride.stripes, is_even=_is_even(stride), keys=counted)
+    return _stripe(connection, keyset, Place(place.checkpoint, window), window, stride)
+
+
+def _relied_on(stride: Stride) -> float | None:
+    return None if stride.is_counted else stride.density
+
+
+def _stripe(connection: Connection, keyset: Keyset, place: Place, window: Window, stride: Stride) -> Piece:
+    # A batch of one row is how a row that fails is found: then a stripe must not widen it to several keys.
+    wanted = stride.size * window.stripes if stride.size > 1 else 1
+    keys, counted = _range(connection, keyset, KeyRange(place.passed, window.upto), wanted, stride)
+    return Piece(keys, _after(place, window, keys.upto), window, counted)
+
+
+def _after(place: Place, window: Window, upto: Key) -> Place:
+    if upto != window.upto:
+        return Place(place.checkpoint, window.passed(upto))
+    if window.stripe + 1 < window.stripes:
+        return Place(place.checkpoint, window.next_stripe())
+    return Place(window.upto)
+
+
+def _range(
+    connection: Connection, keyset: Keyset, limits: KeyRange, keys: int, stride: Stride
+) -> tuple[KeyRange, int | None]:
+    """Return the first `keys` keys of the range, and how many they are where that is known."""
+    if stride.density is not None and stride.density >= DENSE and keyset.is_integer and limits.after is not None:
+        last, upto = int(limits.upto[0]), int(limits.after[0]) + math.ceil(keys / stride.density)
+        return (KeyRange(limits.after, (str(upto),)) if upto < last else limits), None
+    found = next_range(connection, keyset, limits.after, limits.upto, keys)
+    return found, keys if found.upto != limits.upto else None
+
+
+def _is_even(stride: Stride) -> bool:
+    return stride.density is not None and stride.density >= _EVEN
+
+
+def density(keyset: Keyset, keys: KeyRange, found: int) -> float | None:
+    """Return keys per value of an integer key in a range; None for other keys."""
+    if not keyset.is_integer or keys.after is None:
+        return None
+    return found / max(1, int(keys.upto[0]) - int(keys.after[0]))
