@@ -15,6 +15,7 @@ from migrator.state.places import Key, Place, Window
 DENSE = 0.5
 """With so many of the key's values in use, a computed range holds at most twice the rows that were asked for."""
 _EVEN = 0.9
+_SLIGHTLY_MORE = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,23 @@ def _relied_on(stride: Stride) -> float | None:
 
 
 def _stripe(connection: Connection, keyset: Keyset, place: Place, window: Window, stride: Stride) -> Piece:
+    limits = KeyRange(place.passed, window.upto)
     # A batch of one row is how a row that fails is found: then a stripe must not widen it to several keys.
     wanted = stride.size * window.stripes if stride.size > 1 else 1
-    keys, counted = _range(connection, keyset, KeyRange(place.passed, window.upto), wanted, stride)
+    left = _left(keyset, limits, window, stride)
+    if left is not None and left <= _SLIGHTLY_MORE * wanted:
+        return Piece(limits, _after(place, window, limits.upto), window)
+    if left is not None:
+        wanted = math.ceil(left / math.ceil(left / wanted))  # equal parts: a small last one would cost as much
+    keys, counted = _range(connection, keyset, limits, wanted, stride)
     return Piece(keys, _after(place, window, keys.upto), window, counted)
+
+
+def _left(keyset: Keyset, limits: KeyRange, window: Window, stride: Stride) -> int | None:
+    """Return about how many keys of the window its stripe has not passed; None: nobody knows."""
+    if keyset.is_integer and stride.density is not None and limits.after is not None:
+        return math.ceil((int(limits.upto[0]) - int(limits.after[0])) * stride.density)
+    return window.keys if window.at is None else None
 
 
 def _after(place: Place, window: Window, upto: Key) -> Place:

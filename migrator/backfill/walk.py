@@ -20,6 +20,8 @@ from migrator.pg.failures import describe, is_connection_loss
 from migrator.state.places import Key, Place
 
 T = TypeVar("T")
+_SMALL = 4
+"""A batch of less than this part of its size (the last of a window) says little about what a row costs."""
 
 
 @dataclass(slots=True)
@@ -89,7 +91,8 @@ class Walk:
     def committed(self, batch: Batch, seconds: float) -> None:
         """Go on after a batch, and learn from the window if it was its last."""
         before = self.place.checkpoint
-        self.passed(batch.piece.place, batch.keys_weighed, batch.rows, seconds)
+        is_telling = _SMALL * batch.keys_weighed >= self.sizing.size or seconds > self.sizing.target_seconds
+        self.passed(batch.piece.place, batch.keys_weighed if is_telling else 0, batch.rows, seconds)
         if self.tally is not None:
             self.tally.rows += batch.rows
             self.tally.hot += batch.hot
