@@ -5,7 +5,7 @@ what is done. Used by the record of a whole backfill and by that of a range of i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Key = tuple[str, ...]
@@ -23,17 +23,31 @@ class Window:
     """Those before it are done for the whole window."""
     at: Key | None = None
     """The last key passed in this stripe; None: its first batch is still to come."""
+    is_even: bool = False
+    """Whether stripes are told apart by the key itself; else by its hash."""
+    keys: int | None = None
+    """How many keys it has, where they were counted."""
+
+    def passed(self, upto: Key) -> "Window":
+        """Return the window when keys up to `upto` are done in this stripe."""
+        return replace(self, at=upto)
+
+    def next_stripe(self) -> "Window":
+        """Return the window at the beginning of its next stripe."""
+        return replace(self, stripe=self.stripe + 1, at=None)
 
     def stored(self) -> dict[str, Any]:
         """Return the value of the column `key_window`."""
         at = None if self.at is None else list(self.at)
-        return {"upto": list(self.upto), "stripes": self.stripes, "stripe": self.stripe, "at": at}
+        counts = {"stripes": self.stripes, "stripe": self.stripe}
+        return {"upto": list(self.upto), **counts, "at": at, "is_even": self.is_even, "keys": self.keys}
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> "Window":
         """Return the window of the column's value."""
         at = None if stored["at"] is None else tuple(stored["at"])
-        return cls(tuple(stored["upto"]), stored["stripes"], stored["stripe"], at)
+        counts = (stored["stripes"], stored["stripe"])
+        return cls(tuple(stored["upto"]), *counts, at, stored["is_even"], stored["keys"])
 
 
 @dataclass(frozen=True, slots=True)
