@@ -47,6 +47,8 @@ class Batch:
     """A committed batch."""
 
     piece: Piece
+    end: Key
+    """Where its range ends by now: it is cut when another worker takes over a part of it."""
     keys_passed: int
     rows: int
     hot: int = 0
@@ -93,13 +95,14 @@ def run_batch(
         raise ValueError("a batch of an empty table was asked for")
     with connection.transaction():
         begin(connection, job)
+        end = ledger.hold(connection, end)
         piece = next_piece(connection, job.keyset, place, end, stride)
         hot_before = _hot_updates(connection, job)
         rows = change(connection, job, piece)
         hot = _hot_updates(connection, job) - hot_before
         passed = piece.keys_passed(rows, is_every_row_changed=job.is_every_row_changed)
         ledger.advance(connection, Advance(place, piece.place, keys=passed, rows=rows, batch_size=stride.size))
-    return Batch(piece, passed, rows, hot)
+    return Batch(piece, end, passed, rows, hot)
 
 
 def set_columns(connection: Connection, job: BatchJob, piece: Piece) -> int:

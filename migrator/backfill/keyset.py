@@ -95,7 +95,7 @@ def read_keyset(connection: Connection, table: TableName) -> Keyset:
 def last_key(connection: Connection, keyset: Keyset) -> Key | None:
     """Return the highest key, None for an empty table."""
     statement = sql.SQL("SELECT {} AS key FROM {} ORDER BY {} LIMIT 1").format(
-        _as_text(keyset),
+        key_as_text(keyset),
         keyset.source,
         _COMMA.join(column + sql.SQL(" DESC") for column in keyset.named(keyset.columns)),
     )
@@ -138,7 +138,7 @@ def boundary_query(keyset: Keyset, after: Key | None, end: Key, keys: int) -> sq
     if after is not None:
         start = sql.SQL(" WHERE {}").format(_compared(keyset, ">", keyset.columns, after))
     return sql.SQL("SELECT {} AS key, {} AS is_last FROM {}{} ORDER BY {} OFFSET {} LIMIT 1").format(
-        _as_text(keyset),
+        key_as_text(keyset),
         _compared(keyset, ">=", keyset.columns, end),
         keyset.source,
         start,
@@ -193,7 +193,8 @@ def _cast(column: KeyColumn, value: str) -> sql.Composable:
     return sql.SQL("{}::{}").format(sql.Literal(value), sql.Identifier(column.type_schema, column.type_name))
 
 
-def _as_text(keyset: Keyset) -> sql.Composable:
+def key_as_text(keyset: Keyset) -> sql.Composable:
+    """Return the expression for a key as it travels and is stored."""
     return sql.SQL("ARRAY[{}]").format(
         _COMMA.join(column + sql.SQL("::pg_catalog.text") for column in keyset.named(keyset.columns))
     )

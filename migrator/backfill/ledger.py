@@ -8,11 +8,19 @@ from typing import Protocol
 
 from migrator.pg.driver import Connection
 from migrator.state.backfills import Standing
-from migrator.state.places import Advance
+from migrator.state.places import Advance, Key
 
 
 class Ledger(Protocol):
     """The record of one range."""
+
+    def hold(self, connection: Connection, end: Key) -> Key:
+        """Take the range for this batch, first in its transaction; return the key that ends it by now.
+
+        Raises:
+            LeaseLost: somebody else has it.
+        """
+        ...
 
     def advance(self, connection: Connection, step: Advance) -> None:
         """Move the place inside the batch's transaction; raises `LeaseLost` when it is no longer where we left it."""

@@ -12,7 +12,11 @@ from migrator.config import BackfillSettings, explain
 from migrator.errors import InputError
 
 SETTABLE = tuple(
-    sorted(name for name in BackfillSettings.model_fields if name not in {"prometheus", "critical", "time_windows"})
+    sorted(
+        name
+        for name in BackfillSettings.model_fields
+        if name not in {"workers", "lease", "prometheus", "critical", "time_windows"}
+    )
 )
 """What `backfill set` takes: everything that is one word."""
 

@@ -65,6 +65,7 @@ def _step(walk: Walk, work: RangeWork) -> None:
         walk.go_on_from(standing.place)
         work.settled(standing)
         return
+    walk.end = batch.end
     walk.committed(batch, seconds)
     work.done(batch, seconds)
 

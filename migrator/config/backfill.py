@@ -61,6 +61,12 @@ class BackfillSettings(Section):
     """Longest lag of any replica; above it the backfill waits until the lag is at half of it."""
     batch_size: int = Field(default=1000, ge=1)
     """Rows of the first batch; later ones adapt to `target_batch`."""
+    workers: int = Field(default=1, ge=1, le=64)
+    """Sessions of one process that work on a backfill at once; processes on other hosts add theirs."""
+    lease: Duration = timedelta(seconds=30)
+    """How long a worker may not be heard of until another one goes on with its range."""
+    quarantine_limit: Count = 100
+    """Most rows that are set aside because the server refuses them; one more ends the run. 0: the first one does."""
     nice: float = Field(default=0.0, ge=0, le=100)
     """Pause after each batch as a multiple of its time: 1 halves the load."""
     max_slot_wal: Size | None = None

@@ -66,6 +66,11 @@ class BackfillLedger:
     part: str | None = None
     """The partition that is walked; None for a table without partitions."""
 
+    def hold(self, connection: Connection, end: Key) -> Key:
+        """Return the end: nobody cuts this range, and `advance` notices another runner."""
+        del connection
+        return end
+
     def advance(self, connection: Connection, step: Advance) -> None:
         """Move the place, in the transaction that changed the rows.
 

@@ -99,3 +99,13 @@ ORDER BY k.position;
 -- name: hot_updates
 -- Rows updated in this transaction, and those that found room on their own page; counted since the last report.
 SELECT pg_stat_get_xact_tuples_updated(%(table)s) AS updated, pg_stat_get_xact_tuples_hot_updated(%(table)s) AS hot;
+
+-- name: pages
+-- The size as it is, not as it was when the table was last analysed.
+SELECT greatest(pg_relation_size(%(table)s::oid),
+                (SELECT sum(pg_relation_size(relid)) FROM pg_partition_tree(%(table)s::oid) WHERE isleaf))::bigint
+       / current_setting('block_size')::bigint AS pages;
+
+-- name: begin_cut
+-- The worker whose range is cut waits for this transaction with its next batch, so it may not take long.
+SELECT set_config('lock_timeout', '1s', true), set_config('statement_timeout', '400ms', true);

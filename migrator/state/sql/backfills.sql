@@ -7,10 +7,21 @@ ON CONFLICT (migration, name) DO UPDATE
     WHERE b.state = 'pending' AND b.spec_sha256 <> excluded.spec_sha256;
 
 -- name: read
--- One backfill's row.
-SELECT migration, name, spec_sha256, state, checkpoint, end_key, rows_done, keys_done, rows_estimate, batch_size,
-       remaining, different, part, key_window
-FROM migrator.backfill WHERE migration = %(migration)s AND name = %(name)s;
+-- One backfill's row; while it is divided, what its ranges say: up to the checkpoint of the first open one all is done.
+SELECT b.migration, b.name, b.spec_sha256, b.state, b.end_key, b.rows_estimate, b.remaining, b.different,
+       CASE WHEN r.is_open THEN r.checkpoint WHEN b.checkpoint <> '[]' THEN b.checkpoint END AS checkpoint,
+       CASE WHEN r.is_open THEN r.key_window ELSE b.key_window END AS key_window,
+       CASE WHEN r.is_open THEN r.part ELSE b.part END AS part, coalesce(r.batch_size, b.batch_size) AS batch_size,
+       b.rows_done + coalesce(r.rows_done, 0)::bigint AS rows_done,
+       b.keys_done + coalesce(r.keys_done, 0)::bigint AS keys_done
+FROM migrator.backfill AS b
+LEFT JOIN LATERAL (
+    SELECT true AS is_open, sum(rows_done) OVER () AS rows_done, sum(keys_done) OVER () AS keys_done,
+           checkpoint, key_window, part, max(batch_size) OVER () AS batch_size
+    FROM migrator.backfill_range AS o WHERE o.migration = b.migration AND o.name = b.name
+    ORDER BY o.state = 'open' DESC, CASE WHEN o.state = 'open' THEN o.position ELSE -o.position END LIMIT 1
+) AS r ON true
+WHERE b.migration = %(migration)s AND b.name = %(name)s;
 
 -- name: read_settled
 -- The same after a lost connection: FOR UPDATE waits for a COMMIT that the server may still be working on.
@@ -54,14 +65,29 @@ WHERE migration = %(migration)s AND name = %(name)s AND state IN ('finished', 'v
 
 -- name: status
 -- Ages come from the database's clock, so that hosts with other clocks agree.
-SELECT migration, name, spec, state, part, checkpoint, key_window, end_key,
-       rows_done, keys_done, rows_estimate, batch_size,
-       operator_pause, cancelled, params, throttled_by, remaining, different,
-       started_at, finished_at, verified_at, heartbeat_at,
-       extract(epoch FROM clock_timestamp() - heartbeat_at)::float8 AS heartbeat_age_seconds
-FROM migrator.backfill
-WHERE %(migration)s::text IS NULL OR migration = %(migration)s
-ORDER BY migration, name;
+SELECT b.migration, b.name, b.spec, b.state, b.end_key, b.rows_estimate,
+       coalesce(r.part, b.part) AS part, coalesce(r.key_window, b.key_window) AS key_window,
+       coalesce(r.checkpoint, nullif(b.checkpoint, '[]')) AS checkpoint, coalesce(r.batch_size, b.batch_size) AS batch_size,
+       b.rows_done + coalesce(r.rows_done, 0)::bigint AS rows_done,
+       b.keys_done + coalesce(r.keys_done, 0)::bigint AS keys_done,
+       b.operator_pause, b.cancelled, b.params, b.throttled_by, b.remaining, b.different, b.verification,
+       b.started_at, b.finished_at, b.verified_at, greatest(b.heartbeat_at, r.seen_at) AS heartbeat_at,
+       extract(epoch FROM clock_timestamp() - greatest(b.heartbeat_at, r.seen_at))::float8 AS heartbeat_age_seconds,
+       coalesce(r.ranges_open, 0) AS ranges_open, coalesce(r.workers, 0) AS workers,
+       (SELECT count(*) FROM migrator.backfill_quarantine AS q WHERE q.migration = b.migration AND q.name = b.name)
+           AS quarantined
+FROM migrator.backfill AS b
+LEFT JOIN LATERAL (
+    SELECT sum(rows_done) AS rows_done, sum(keys_done) AS keys_done, max(batch_size) AS batch_size,
+           max(seen_at) AS seen_at, count(*) FILTER (WHERE state = 'open') AS ranges_open,
+           count(*) FILTER (WHERE state = 'open' AND lease_until > clock_timestamp()) AS workers,
+           (array_agg(part ORDER BY position) FILTER (WHERE state = 'open'))[1] AS part,
+           (array_agg(key_window ORDER BY position) FILTER (WHERE state = 'open'))[1] AS key_window,
+           (array_agg(checkpoint ORDER BY position) FILTER (WHERE state = 'open'))[1] AS checkpoint
+    FROM migrator.backfill_range AS o WHERE o.migration = b.migration AND o.name = b.name
+) AS r ON true
+WHERE %(migration)s::text IS NULL OR b.migration = %(migration)s
+ORDER BY b.migration, b.name;
 
 -- name: replicas
 -- Every replica ever seen, forgotten ones marked.
