@@ -8,9 +8,9 @@ _USERS = crud(
     "users",
     {"email": "email"},
     insert("INSERT INTO users (id) VALUES (%(key)s)", email=None),
-    read("SELECT t.email FROM users t WHERE lower(t.email) = lower('X') OR t.id = %(key)s"),
+    read("SELECT t.email FROM users t WHERE t.id = %(key)s AND lower(t.email) IS NOT DISTINCT FROM lower(t.email)"),
 )
-_EVENTS = events(read("SELECT t.place FROM app.events t WHERE t.place > 1 AND t.place < 0 OR t.id = %(key)s"))
+_EVENTS = events(read("SELECT t.place FROM app.events t WHERE t.id = %(key)s AND (t.place > 1 OR t.place <= 1)"))
 
 WORKLOADS = {
     "create_index": Workload(
