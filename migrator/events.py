@@ -34,6 +34,8 @@ class EventKind(Enum):
     BACKFILL_RESUMED = "backfill.resumed"  # name, throttle, seconds, counted
     BACKFILL_MEASURED = "backfill.measured"  # name, throttle, figure, value
     BACKFILL_RETRY = "backfill.retry"  # name, sqlstate, attempt, batch_size
+    BACKFILL_LEASE_LOST = "backfill.lease_lost"  # name, range, reason: another worker went on with it
+    BACKFILL_QUARANTINED = "backfill.quarantined"  # name, key, sqlstate, error
     BACKFILL_FINISHED = "backfill.finished"  # name, rows, seconds
     BACKFILL_VERIFIED = "backfill.verified"  # name, rows, remaining, different
     REPLICA_LAG = "replica.lag"  # replica, seconds
