@@ -1,0 +1,199 @@
+"""One worker: leases a range, works it to its end, leases the next one, until nothing is left of the backfill.
+
+It has sessions of its own and shares nothing with other workers but the database and, inside one process, the score.
+A range that it loses to another worker is in good hands; it looks for the next one.
+"""
+
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from migrator.backfill.batch import Batch, analyze, begin
+from migrator.backfill.leases import Keeper, RangeLedger, lease_owner
+from migrator.backfill.parts import Part, part_names, read_part
+from migrator.backfill.range_work import RangeWork, work_range
+from migrator.backfill.request import BackfillRequest
+from migrator.backfill.retries import open_session
+from migrator.backfill.score import Score
+from migrator.backfill.sizing import Sizing
+from migrator.backfill.splitting import split_largest
+from migrator.backfill.throttling import Throttling
+from migrator.backfill.walk import Walk
+from migrator.errors import LeaseLost, MigratorError
+from migrator.events import EventKind
+from migrator.pg.driver import Connection, DatabaseError, errors
+from migrator.pg.failures import translated
+from migrator.state import backfills, ranges
+from migrator.state.places import Place
+from migrator.state.ranges import OpenRange
+
+T = TypeVar("T")
+
+_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.1, 2.0
+_ANALYZE_SECONDS = 3600.0
+"""It samples, so it takes seconds; the limit is there because everything has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """What the workers of one process share."""
+
+    request: BackfillRequest
+    keeper: Keeper
+    score: Score
+
+    @property
+    def lease_seconds(self) -> float:
+        """How long a worker may not be heard of."""
+        return self.request.pace.lease.total_seconds()
+
+
+class Worker:
+    """Runs in a thread of its own, or in the caller's when it is the only one."""
+
+    def __init__(self, crew: Crew, number: int) -> None:
+        self._crew = crew
+        self._request = crew.request
+        self._owner = lease_owner(number)
+        self._parts: dict[str | None, Part] = {}
+
+    def run(self) -> None:
+        """Work until every range is done, by whomever, and the backfill is recorded as finished.
+
+        Raises:
+            LockBudgetSpent, DatabaseFailed, Stopped, Refused: as `work_range`; the lease is given back.
+        """
+        request = self._request
+        with ExitStack() as stack:
+            with translated(f"Opening backfill {request.name}"):
+                connection = open_session(request.connect)
+                stack.callback(connection.close)
+                walk = stack.enter_context(self._walk(connection))
+            throttling = request.throttling(
+                stack, lambda reason: backfills.beat(walk.connection, request.migration, request.name, reason)
+            )
+            self._run(walk, throttling)
+            self._crew.score.left(walk.batches, walk.paused_seconds)
+
+    def _walk(self, connection: Connection) -> Walk:
+        part = self._part(connection, part_names(connection, self._request.spec)[0])
+        sizing = Sizing.start(self._request.target_seconds, self._crew.score.batch_size)
+        return Walk(self._request, connection, part.job, None, Place(), sizing, part.striping)
+
+    def _part(self, connection: Connection, name: str | None) -> Part:
+        if name not in self._parts:
+            self._parts[name] = read_part(connection, self._request, name)
+        return self._parts[name]
+
+    def _run(self, walk: Walk, throttling: Throttling) -> None:
+        pause = _POLL_SECONDS
+        while True:
+            self._request.clock.check_stop(f"backfill {self._request.name}, between ranges")
+            leased, is_over = self._asked(walk)
+            if leased is not None:
+                self._work(walk, throttling, leased)
+                pause = _POLL_SECONDS
+            elif is_over:
+                return
+            elif not self._split(walk):
+                self._request.clock.wait(pause, "all ranges are in the hands of other workers")
+                pause = min(2 * pause, _LONGEST_POLL_SECONDS)
+
+    def _asked(self, walk: Walk) -> tuple[OpenRange | None, bool]:
+        """Return a range to work on, or whether nothing is left to do."""
+        request = self._request
+        try:
+            found = ranges.claim(
+                walk.connection, request.migration, request.name, self._owner, self._crew.lease_seconds
+            )
+            if found is not None:
+                return found, False
+            totals = ranges.totals(walk.connection, request.migration, request.name)
+            if totals is None:
+                raise _vanished(request.name)
+            self._crew.score.take(totals.rows_done, totals.keys_done)
+            is_over = totals.state != "running" or (totals.ranges_open == 0 and self._end(walk))
+        except DatabaseError as exc:
+            walk.survive(exc)
+            return None, False
+        return None, is_over
+
+    def _work(self, walk: Walk, throttling: Throttling, leased: OpenRange) -> None:
+        request, crew = self._request, self._crew
+        part = self._part(walk.connection, leased.part)
+        if walk.job is not part.job:
+            walk.job, walk.striping, walk.density = part.job, part.striping, None
+        walk.end = leased.hi
+        walk.go_on_from(leased.place)
+        ledger = RangeLedger(request.migration, request.name, leased.id, leased.fence, crew.lease_seconds)
+        work = RangeWork(
+            ledger,
+            throttling,
+            part.source.change,
+            lambda batch, seconds: self._done(walk, batch, seconds),
+            lambda standing: crew.score.take(standing.rows_done, standing.keys_done),
+        )
+        crew.keeper.keep(leased)
+        try:
+            work_range(walk, work)
+        except LeaseLost as exc:
+            request.tell(EventKind.BACKFILL_LEASE_LOST, range=leased.id, reason=exc.situation)
+        except MigratorError:
+            with suppress(DatabaseError):
+                ranges.release(walk.connection, leased.id, leased.fence)
+            raise
+        finally:
+            crew.keeper.drop(leased)
+
+    def _done(self, walk: Walk, batch: Batch, seconds: float) -> None:
+        score = self._crew.score
+        score.add(batch.rows, batch.keys_passed)
+        checkpoint = None if walk.checkpoint is None else list(walk.checkpoint)
+        self._request.tell(
+            EventKind.BACKFILL_BATCH,
+            rows=batch.rows,
+            seconds=seconds,
+            batch_size=walk.sizing.size,
+            checkpoint=checkpoint,
+            **score.progress(),
+        )
+
+    def _split(self, walk: Walk) -> bool:
+        """Make two ranges of the largest one; a table too busy to be cut now is looked at again."""
+        request = self._request
+        try:
+            return split_largest(
+                walk.connection,
+                request.migration,
+                request.name,
+                lambda part: self._part(walk.connection, part).keyset,
+                walk.sizing.size,
+            )
+        except (errors.LockNotAvailable, errors.QueryCanceled):
+            return False
+        except DatabaseError as exc:
+            walk.survive(exc)
+            return False
+
+    def _end(self, walk: Walk) -> bool:
+        """Gather statistics and record the end, unless another worker does; return whether it was recorded.
+
+        ANALYZE belongs to the backfill: new values without statistics give the application bad plans.
+        """
+        request, connection = self._request, walk.connection
+        job = replace(walk.job, statement_timeout_seconds=_ANALYZE_SECONDS)
+
+        def attempt() -> bool:
+            with connection.transaction():
+                begin(connection, job)
+                if not ranges.try_end(connection, request.migration, request.name):
+                    return False
+                analyze(connection, job)
+                ranges.finish(connection, request.migration, request.name)
+            return True
+
+        return walk.work(attempt)[0]
+
+
+def _vanished(name: str) -> LeaseLost:
+    return LeaseLost(f"The record of backfill {name} vanished.", "Check who deletes rows of schema migrator.")
