@@ -1,4 +1,4 @@
-"""`migrator references …`: which tables and columns the code uses. Needs git, no database."""
+"""`migrator references …`: which tables and columns the code uses. Needs git; only `publish` a database."""
 
 from collections import Counter
 from pathlib import Path
@@ -50,6 +50,34 @@ def who(session: Session, name: str, ref: str) -> int:
         lambda: "\n".join(map(_line, found)) or f"Nobody uses {name} at {ref}.",
     )
     return FINDINGS if found else 0
+
+
+@references.command(cls=Command)
+@click.option("--service", required=True, help="The service, as in [services.NAME] and in heartbeats.")
+@click.option("--version", required=True, help="The version, as the service tells it.")
+@click.option(
+    "--git", "ref", default="HEAD", show_default=True, metavar="REF", help="The commit that it is built from."
+)
+@pass_session
+def publish(session: Session, service: str, version: str, ref: str) -> None:
+    """Store in the database what the code of a version uses: the gate `releases` compares with what is removed."""
+    from migrator.references.releases import publish as publish_release
+    from migrator.git import Repository
+    from migrator.pg.connection import connect
+    from migrator.pg.failures import translated
+    from migrator.state.install import require_installed
+    from migrator.state.store import Store
+
+    commit = Repository(Path.cwd()).commit(ref)
+    found = _scanned(session, ref)
+    with (
+        connect(session.dsn(), application_name="migrator/publish") as connection,
+        translated("Publishing the release"),
+    ):
+        require_installed(connection)
+        uses = publish_release(Store(connection, session.actor), service, version, commit, found)
+    data = {"service": service, "version": version, "commit": commit, "uses": uses}
+    session.show(data, lambda: f"Published: {service} {version} uses {uses} tables and columns.")
 
 
 def _scanned(session: Session, ref: str) -> "Scanned":

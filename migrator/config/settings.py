@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from migrator.config.backfill import BackfillSettings
 from migrator.config.coupling import CouplingSection
 from migrator.config.environment import Environment, Service
+from migrator.config.gates import GateSettings
 from migrator.config.lint import LintSection
 from migrator.config.locks import LockSettings
 from migrator.config.section import Section, explain
@@ -30,6 +31,7 @@ class Settings(Section):
     backfill: BackfillSettings = BackfillSettings()
     lint: LintSection = LintSection()
     coupling: CouplingSection = CouplingSection()
+    gates: GateSettings = GateSettings()
     services: Mapping[str, Service] = Field(default_factory=dict[str, Service])
     env: Mapping[str, Environment] = Field(default_factory=dict[str, Environment])
 

@@ -6,7 +6,7 @@ process that holds no connection right now. Read by the gate `versions`.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from migrator.config import Service
@@ -30,6 +30,8 @@ class Instance:
     """The heartbeat's instance key, or `pid 1234` for a session."""
     source: str
     """`heartbeat` or `session`."""
+    began_at: datetime | None = None
+    """When the session began; None for a heartbeat, and where the server does not show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Alive:
     """`application_name`s of sessions that belong to no registered service, each once; the empty name as ''."""
     hidden_sessions: int
     """Sessions whose `application_name` the server does not show to our role."""
+    strangers_since: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    """Name in `unidentified` -> when its oldest session began, where the server shows it."""
 
     def of(self, service: str) -> tuple[Instance, ...]:
         """Return the service's live instances."""
@@ -70,11 +74,13 @@ def alive_versions(connection: Connection, services: Mapping[str, Service], now:
     ]
     found = {session.pid: list(_matches(session, patterns)) for session in sessions}
     named = [session for session in sessions if session.application is not None]
+    strangers = [session for session in named if not found[session.pid]]
     return Alive(
         instances=(*beating, *(instance for matches in found.values() for instance in matches)),
         last_heartbeats=_latest((row["service"], row["last_seen"]) for row in rows),
-        unidentified=tuple(sorted({s.application or "" for s in named if not found[s.pid]})),
+        unidentified=tuple(sorted({session.application or "" for session in strangers})),
         hidden_sessions=len(sessions) - len(named),
+        strangers_since=_oldest(strangers),
     )
 
 
@@ -93,7 +99,7 @@ def _matches(session: Session, patterns: Mapping[str, re.Pattern[str]]) -> Itera
     for service, pattern in patterns.items():
         match = pattern.search(session.application or "")
         if match:
-            yield Instance(service, _version(match), f"pid {session.pid}", "session")
+            yield Instance(service, _version(match), f"pid {session.pid}", "session", session.began_at)
 
 
 def _version(match: re.Match[str]) -> str | None:
@@ -104,6 +110,15 @@ def _version(match: re.Match[str]) -> str | None:
 
 def _is_ours(session: Session) -> bool:
     return (session.application or "").partition("/")[0] == _OURS
+
+
+def _oldest(sessions: Iterable[Session]) -> dict[str, datetime]:
+    oldest: dict[str, datetime] = {}
+    for session in sessions:
+        if session.began_at is not None:
+            name = session.application or ""
+            oldest[name] = min(session.began_at, oldest.get(name, session.began_at))
+    return oldest
 
 
 def _latest(heartbeats: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:

@@ -2,9 +2,13 @@
 
 Live means: a heartbeat within the service's time to live, or an open session whose `application_name` matches the
 service's pattern. A required service of which nothing at all is seen is unknown, not gone.
+
+Recorded deploys tell more: a service whose last deploy is too old was rolled back, a session of it that tells no
+version and is older than the deploy is one of the old ones, and so may be a session that belongs to nobody.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -12,6 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 from migrator.config import Service
 from migrator.deploys.alive import Alive, Instance, alive_versions
+from migrator.deploys.deployments import Deployed, latest_deploys
 from migrator.errors import ManifestError
 from migrator.gates.gate import GateQuestion, GateResult, GateStatus
 
@@ -36,12 +41,16 @@ def evaluate(question: GateQuestion) -> GateResult:
     services = {**question.settings.services}
     services.update({name: Service() for name in asked if name not in services})
     alive = alive_versions(question.connection, services, question.now)
-    verdicts = [_judge(service, specifier, alive) for service, specifier in asked.items()]
-    evidence = _evidence(question, alive)
+    deploys = latest_deploys(question.connection, asked)
+    verdicts = [_judge(service, specifier, alive, deploys.get(service)) for service, specifier in asked.items()]
+    evidence = _evidence(question, alive, deploys)
     old = [instance for verdict in verdicts for instance in verdict.old]
-    if old:
-        return GateResult(NAME, GateStatus.CLOSED, f"old_instances {len(old)} > 0 ({_grouped(old)})", evidence)
-    doubts = [*_doubts(verdicts, alive, question), *_hidden(alive)]
+    back = [_rolled_back(deploys[name], asked[name]) for name in asked if _is_too_old(deploys.get(name), asked[name])]
+    if old or back:
+        parts = [f"old_instances {len(old)} > 0 ({_grouped(old)})"] if old else []
+        return GateResult(NAME, GateStatus.CLOSED, "; ".join([*parts, *back]), evidence)
+    strangers = _strangers(alive, deploys.values(), question.settings.gates.versions.bystanders)
+    doubts = [*_doubts(verdicts, alive, question), *_hidden(alive), *strangers]
     if doubts:
         return GateResult(NAME, GateStatus.UNKNOWN, "; ".join(doubts), evidence)
     good = [instance for verdict in verdicts for instance in verdict.good]
@@ -67,14 +76,40 @@ def _specifier(service: str, text: str) -> SpecifierSet:
         ) from exc
 
 
-def _judge(service: str, specifier: SpecifierSet, alive: Alive) -> _Verdict:
+def _is_too_old(deployed: Deployed | None, specifier: SpecifierSet) -> bool:
+    version = read_version(deployed.version) if deployed else None
+    return version is not None and not specifier.contains(version, prereleases=True)
+
+
+def _rolled_back(deployed: Deployed, specifier: SpecifierSet) -> str:
+    return (
+        f"the last deploy of {deployed.service} is {deployed.version}, not {specifier}"
+        f" ({deployed.deployed_at:%Y-%m-%d %H:%M:%S %Z})"
+    )
+
+
+def _strangers(alive: Alive, deploys: Iterable[Deployed], bystanders: Sequence[str]) -> list[str]:
+    """Name clients of no service that are connected since before a deploy: a worker that nobody restarted."""
+    return [
+        f"{name!r} is connected since before {deployed.service} {deployed.version} was deployed and belongs to no"
+        " registered service; end it, or name it in [gates.versions] bystanders"
+        for deployed in deploys
+        for name, since in alive.strangers_since.items()
+        if since < deployed.deployed_at and not any(re.search(pattern, name) for pattern in bystanders)
+    ]
+
+
+def _judge(service: str, specifier: SpecifierSet, alive: Alive, deployed: Deployed | None) -> _Verdict:
     old: list[Instance] = []
     unreadable: list[Instance] = []
     good: list[Instance] = []
     for instance in alive.of(service):
         version = read_version(instance.version)
         if version is None:
-            unreadable.append(instance)
+            is_stale = (
+                deployed is not None and instance.began_at is not None and instance.began_at < deployed.deployed_at
+            )
+            (old if is_stale and instance.version is None else unreadable).append(instance)
         else:
             (good if specifier.contains(version, prereleases=True) else old).append(instance)
     return _Verdict(service, tuple(old), tuple(unreadable), tuple(good))
@@ -124,8 +159,9 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def _evidence(question: GateQuestion, alive: Alive) -> dict[str, object]:
+def _evidence(question: GateQuestion, alive: Alive, deploys: Mapping[str, Deployed]) -> dict[str, object]:
     return {
+        "deploys": {name: [d.version, d.deployed_at.isoformat()] for name, d in deploys.items()},
         "requires": dict(question.requires),
         "instances": [
             {"service": i.service, "version": i.version, "instance": i.name, "source": i.source}

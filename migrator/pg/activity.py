@@ -1,6 +1,7 @@
 """Who is connected to this database: the sessions of applications, from `pg_stat_activity`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from migrator.pg.driver import Connection
 from migrator.pg.queries import query
@@ -14,6 +15,8 @@ class Session:
     role: str | None
     application: str | None
     client: str | None
+    began_at: datetime | None = None
+    """None for other roles' sessions without pg_read_all_stats."""
 
 
 def client_sessions(connection: Connection) -> tuple[Session, ...]:

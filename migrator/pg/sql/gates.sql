@@ -154,7 +154,7 @@ ORDER BY i.identity;
 -- name: sessions
 -- Client sessions in this database besides our own. `application_name` is shown to every role; the rest needs
 -- pg_read_all_stats, and a type that cannot be read is taken for a client's.
-SELECT pid, usename AS role, application_name AS application, client_addr::text AS client
+SELECT pid, usename AS role, application_name AS application, client_addr::text AS client, backend_start AS began_at
 FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
   AND (backend_type IS NULL OR backend_type = 'client backend')
