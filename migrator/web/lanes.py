@@ -1,0 +1,41 @@
+"""Where each phase of a migration is: what the phase board and `migrator_phase_state` show."""
+
+from collections.abc import Mapping
+from enum import Enum
+
+from migrator.phases.folder import PHASES
+from migrator.phases.overview import Overview
+from migrator.state.transitions import State
+
+
+class PhaseState(Enum):
+    """One cell of the board."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    FAILED = "failed"
+    DONE = "done"
+
+
+_REACHED = {
+    State.EXPANDING: (PhaseState.RUNNING,),
+    State.EXPANDED: (PhaseState.DONE,),
+    State.MIGRATING: (PhaseState.DONE, PhaseState.RUNNING),
+    State.MIGRATED: (PhaseState.DONE, PhaseState.DONE),
+    State.READY: (PhaseState.DONE, PhaseState.DONE),
+    State.CONTRACTING: (PhaseState.DONE, PhaseState.DONE, PhaseState.RUNNING),
+    State.COMPLETE: (PhaseState.DONE,) * 3,
+    State.BASELINED: (PhaseState.DONE,) * 3,
+}
+"""Phase states by migration state; what is not named waits."""
+
+
+def phase_states(item: Overview) -> Mapping[str, PhaseState]:
+    """Return the state of expand, migrate and contract."""
+    reached = next((cells for state, cells in _REACHED.items() if state.value == item.state), ())
+    cells = (*reached, *(PhaseState.WAITING,) * (len(PHASES) - len(reached)))
+    failed = item.failed_step.partition(" ")[0]
+    return {
+        phase: PhaseState.FAILED if phase == failed and cell is PhaseState.RUNNING else cell
+        for phase, cell in zip(PHASES, cells, strict=True)
+    }
