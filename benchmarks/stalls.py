@@ -22,7 +22,7 @@ from statistics import median
 
 from migrator.clock import SystemClock
 from migrator.config import Service, Settings
-from migrator.events import Events
+from migrator.events import Event, EventKind, Events
 from migrator.pg.connection import connect
 from migrator.phases.engine import Engine
 from migrator.sandbox.cluster import Cluster
@@ -56,6 +56,13 @@ class Run:
     longest: dict[str, float] = field(default_factory=dict[str, float])
     failed: list[str] = field(default_factory=list[str])
     seconds: float = 0.0
+    batch_seconds: float = 0.0
+    """The longest batch of a backfill: a client that writes one of its rows waits for its end."""
+
+    def hear(self, event: Event) -> None:
+        """Keep the longest batch."""
+        if event.kind is EventKind.BACKFILL_BATCH:
+            self.batch_seconds = max(self.batch_seconds, float(str(event.data["seconds"])))
 
     def note(self, phase: str, seen: Seen) -> None:
         """Keep what was seen in a phase."""
@@ -138,7 +145,7 @@ def measure(patient: Patient, shop: Shop, kind: str, number: int) -> Run:
     """Run one migration under clients and return the stalls."""
     run, clock = Run(), SystemClock()
     migration = shop.migration(patient.migration)
-    engine = Engine(shop.dsn, SETTINGS, clock, Events(), "benchmark")
+    engine = Engine(shop.dsn, SETTINGS, clock, Events(run.hear), "benchmark")
     with clients(shop.dsn, kind, number) as say:
         say("begin")
         clock.wait(BASELINE_SECONDS, "the baseline")
@@ -174,6 +181,7 @@ def row(kind: str, runs: Sequence[Run]) -> str:
         cells.append(f"{median(found) * 1000:9.0f}" if found else f"{'-':>9}")
     worst = [run.worst for run in runs]
     cells += [f"{median(worst) * 1000:9.0f}", f"{max(worst) * 1000:9.0f}"]
+    cells.append(f"{median(run.batch_seconds for run in runs) * 1000:9.0f}")
     cells += [f"{sum(len(run.failed) for run in runs):7}", f"{median(run.seconds for run in runs):9.1f}"]
     return " ".join(cells)
 
@@ -188,8 +196,8 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="*", default=[kind for kind, file in workload_files().items() if _has(file)])
     options = parser.parse_args()
     say = partial(print, flush=True)
-    heads = ("baseline", "expand", "migrate", "contract", "median", "worst", "failed", "seconds")
-    say(f"{'milliseconds':24} {' '.join(f'{head:>9}' for head in heads[:6])} {heads[6]:>7} {heads[7]:>9}")
+    heads = ("baseline", "expand", "migrate", "contract", "median", "worst", "batch")
+    say(f"{'milliseconds':24} {' '.join(f'{head:>9}' for head in heads)} {'failed':>7} {'seconds':>9}")
     until = SystemClock().monotonic() + options.minutes * 60
     with Cluster(replicas=0) as cluster, tempfile.TemporaryDirectory() as folder:
         for kind in options.recipes:
