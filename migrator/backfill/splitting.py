@@ -37,7 +37,7 @@ class Sample:
 
 def cuts(connection: Connection, keyset: Keyset, keys: KeyRange, pieces: int, batch_size: int) -> tuple[Key, ...]:
     """Return keys that cut the range into about equal pieces: at most `pieces`, fewer when it is small."""
-    if pieces < 2:  # noqa: PLR2004 one piece has no cut
+    if pieces < 2 or keyset.rows_per_page:  # noqa: PLR2004 one piece has no cut, and pages are not keys
         return ()
     sample = read_sample(connection, keyset, keys)
     pieces = min(pieces, int(sample.rows / (_BATCHES_WORTH * batch_size)), len(sample.keys))

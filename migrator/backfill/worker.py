@@ -11,6 +11,7 @@ from typing import TypeVar
 from migrator.backfill.batch import Batch, analyze, begin
 from migrator.backfill.leases import Keeper, RangeLedger, lease_owner
 from migrator.backfill.parts import Part, part_names, read_part
+from migrator.backfill.quarantine import Hunt
 from migrator.backfill.range_work import RangeWork, work_range
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.retries import open_session
@@ -126,12 +127,19 @@ class Worker:
         walk.end = leased.hi
         walk.go_on_from(leased.place)
         ledger = RangeLedger(request.migration, request.name, leased.id, leased.fence, crew.lease_seconds)
+        hunt = Hunt(walk, ledger, leased.part, lambda: throttling.pace.now.quarantine_limit)
+
+        def done(batch: Batch, seconds: float) -> None:
+            hunt.passed()
+            self._done(walk, batch, seconds)
+
         work = RangeWork(
             ledger,
             throttling,
             part.source.change,
-            lambda batch, seconds: self._done(walk, batch, seconds),
+            done,
             lambda standing: crew.score.take(standing.rows_done, standing.keys_done),
+            hunt.refused,
         )
         crew.keeper.keep(leased)
         try:
