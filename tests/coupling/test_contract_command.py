@@ -1,0 +1,87 @@
+"""A contract waits for code at head and where it is deployed; phase-aware expands, on real repositories."""
+
+from typing import Any
+
+import pytest
+
+from tests.coupling.checking import ADD, EXPAND, verdict
+from tests.coupling.repositories import Repo
+
+CONTRACT = "migrations/20260901_mail/contract.sql"
+MANIFEST = "[migration]\n[contract]\ncontract_by = 2099-01-01\n"
+SCHEMA = "CREATE TABLE users (id bigint PRIMARY KEY, email text, name text);\n"
+
+
+@pytest.fixture
+def shop(repo: Repo) -> Repo:
+    """An application whose contract is to drop users.email."""
+    repo.commit(
+        {
+            "migrations/0001_first.sql": SCHEMA,
+            EXPAND: ADD,
+            "migrations/20260901_mail/migration.toml": MANIFEST,
+            "src/shop/users.py": 'def read(db):\n    return db.execute("SELECT email FROM users")\n',
+            "web/users.ts": "export const user = db.users.findOne({ name: 1 });\n",
+        }
+    )
+    return repo
+
+
+def contract(shop: Repo) -> None:
+    shop.git("switch", "--quiet", "-c", "contract")
+    shop.commit({CONTRACT: "ALTER TABLE users DROP COLUMN email;\n"})
+
+
+def found(result: dict[str, Any]) -> set[tuple[str, str, int]]:
+    return {(f["rule"], f["path"], f["line"]) for f in result["findings"]}
+
+
+def test_a_contract_waits_for_code_at_head_and_where_it_is_deployed(shop: Repo) -> None:
+    contract(shop)
+    result = verdict(shop, "--base", "main")
+    assert found(result) == {("CPL003", "src/shop/users.py", 2), ("CPL004", CONTRACT, 1)}
+    assert "src/shop/users.py:2:31" in "".join(f["message"] for f in result["findings"])
+
+
+def test_a_contract_passes_when_neither_uses_it(shop: Repo) -> None:
+    shop.commit({"src/shop/users.py": 'def read(db):\n    return db.execute("SELECT mail FROM users")\n'})
+    contract(shop)
+    assert verdict(shop, "--base", "main")["verdict"] == "pass"
+    old = verdict(shop, "--base", "main", "--deployed", "main~1", "--deployed", "main")
+    assert {rule for rule, _, _ in found(old)} == {"CPL004"}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("src/models.py", "class User(Base):\n    __tablename__ = 'users'\n    email = Column(Text)\n", 3),
+        ("web/users.ts", "interface User {\n  email: string;\n}\n", 2),
+        ("bi/report.sql", "SELECT 1;\nSELECT * FROM users;\n", 2),
+        ("src/write.py", "x = 1\ndb.execute('INSERT INTO users VALUES (1)')\n", 2),
+    ],
+)
+def test_who_else_may_use_it(shop: Repo, path: str, text: str, line: int) -> None:
+    shop.commit({"src/shop/users.py": "", path: text})
+    contract(shop)
+    assert ("CPL003", path, line) in found(verdict(shop, "--base", "main"))
+
+
+def test_a_person_may_vouch_for_a_use_until_a_date(shop: Repo) -> None:
+    vouch = "# migrator: ref-ok users.email until={} reason=the column is read from the cache\n"
+    for day, code in (("2099-01-01", 0), ("2026-01-01", 1)):
+        shop.git("switch", "--quiet", "main")
+        shop.commit({"src/shop/users.py": vouch.format(day) + 'x = "SELECT email FROM users"\n'})
+        shop.git("switch", "--quiet", "-C", "contract")
+        shop.commit({CONTRACT: "ALTER TABLE users DROP COLUMN email;\n"})
+        assert verdict(shop, "--base", "main")["exit"] == code
+        shop.git("switch", "--quiet", "main")
+
+
+def test_phase_aware_names_the_use_of_what_expand_adds(shop: Repo) -> None:
+    shop.commit({"migrator.toml": '[coupling]\nmode = "phase-aware"\n'})
+    shop.git("switch", "--quiet", "-c", "feature")
+    expand = "migrations/20260902_nick/expand.sql"
+    shop.commit({expand: "ALTER TABLE users ADD COLUMN nick text;\n", "src/other.py": "x = 1\n"})
+    assert verdict(shop, "--base", "main")["verdict"] == "pass"
+    shop.commit({"src/other.py": "x = 1\ny = 'SELECT nick FROM users'\n"})
+    assert ("CPL001", "src/other.py", 2) in found(verdict(shop, "--base", "main"))
