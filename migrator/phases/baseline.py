@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from migrator.errors import InputError, Refused
 from migrator.phases.dependencies import in_order
 from migrator.phases.folder import Migration
+from migrator.state.claims import take_turn
 from migrator.state.records import MigrationRecord
 from migrator.state.store import Store
 from migrator.state.transitions import DONE, State
@@ -41,6 +42,7 @@ def baseline(store: Store, migrations: Sequence[Migration], up_to: str, reason: 
     _refuse_begun([records[migration.id] for migration in chosen if migration.id in records])
     there = tuple(migration.id for migration in chosen if _is_there(records.get(migration.id)))
     with store.connection.transaction():
+        take_turn(store.connection)  # before the audit's, as every other change of state takes them
         for migration in chosen:
             if migration.id not in there:
                 _record(store, migration, {"up_to": up_to, "reason": reason})

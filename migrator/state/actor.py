@@ -8,6 +8,8 @@ from functools import cache
 
 _COMMITS = ("MIGRATOR_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "GIT_COMMIT", "BITBUCKET_COMMIT")
 """Where CI systems say which commit they work on; the first is for everybody else."""
+_RUNS = ("MIGRATOR_CI_RUN_URL", "CI_JOB_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "BUILD_URL")
+"""Where they say at which address the run can be looked at; GitHub says it in three parts."""
 _GIT_SECONDS = 5
 _VARIABLES = ("MIGRATOR_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN")
 
@@ -34,6 +36,13 @@ def current_commit() -> str | None:
     """Return the commit that runs: the CI's word, else git's for the working directory; None when neither knows."""
     named = next((os.environ[name] for name in _COMMITS if os.environ.get(name)), None)
     return named or _commit_of(os.getcwd())  # noqa: PTH109 a key for the cache
+
+
+def current_run() -> str | None:
+    """Return the address of the CI run that this is part of; None outside of CI."""
+    named = next((os.environ[name] for name in _RUNS if os.environ.get(name)), None)
+    parts = [os.environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")]
+    return named or ("{}/{}/actions/runs/{}".format(*parts) if all(parts) else None)
 
 
 @cache

@@ -32,7 +32,7 @@ def take(connection: Connection, migration: str, tables: Iterable[TableName]) ->
     wanted = sorted(set(tables))
     if not wanted:
         return
-    connection.execute(_sql("take_turn"))
+    take_turn(connection)
     for row in connection.execute(_sql("ended")).fetchall():
         release(connection, row["migration"])
     held = _holders(connection, wanted)
@@ -69,8 +69,13 @@ def release(connection: Connection, migration: str) -> None:
 
 def end(connection: Connection, migration: str) -> None:
     """Give the claims back in turn with those who take some, inside the caller's transaction."""
-    connection.execute(_sql("take_turn"))
+    take_turn(connection)
     release(connection, migration)
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait until no other session changes claims; until this transaction ends, none does."""
+    connection.execute(_sql("take_turn"))
 
 
 def held_by_all(connection: Connection) -> tuple[Claim, ...]:

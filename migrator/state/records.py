@@ -1,6 +1,6 @@
 """What the state tables hold, as frozen values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -60,3 +60,8 @@ class AuditRecord:
     action: str
     migration: str | None
     detail: Mapping[str, object]
+    reason: str | None = None
+    ticket: str | None = None
+    """The manifest's, of a migration that is recorded."""
+    ci_run_url: str | None = None
+    approvers: Sequence[str] | None = None

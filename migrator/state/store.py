@@ -4,8 +4,9 @@ Every change of state is a compare-and-set, and its audit row is written in the 
 writes may be called inside a transaction of the caller, and then commits with it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import cast
 
 from migrator import __version__
 from migrator.errors import LeaseLost
@@ -13,7 +14,7 @@ from migrator.names import TableName
 from migrator.pg.driver import Connection, Jsonb, Row
 from migrator.pg.queries import query
 from migrator.state import claims, snapshots
-from migrator.state.actor import current_commit, current_host
+from migrator.state.actor import current_commit, current_host, current_run
 from migrator.state.records import AuditRecord, MigrationRecord, StepRecord
 from migrator.state.transitions import ENDED, State, check_transition
 
@@ -65,10 +66,11 @@ class Store:
                     f"{record.id} was changed by another runner while this one was at work.",
                     "Look at `migrator history`, then run `migrator resume`.",
                 )
-            self.audit("state.changed", record.id, {"from": record.state.value, "to": target.value, **(detail or {})})
             if target in ENDED:
                 claims.end(self.connection, record.id)
             self.vouch(f"{record.id} is {target.value}", claims.touched(self.connection, record.id))
+            self.connection.execute(_sql("be_patient"))
+            self.audit("state.changed", record.id, {"from": record.state.value, "to": target.value, **(detail or {})})
         return _migration(row)
 
     def claim(self, migration: str, tables: Iterable[TableName], touched: Iterable[TableName]) -> None:
@@ -84,6 +86,7 @@ class Store:
         """Take these owners into the snapshot as they are now; a table that cannot be read now is left for later."""
         problem = snapshots.refresh(self.connection, self.actor, reason, owners)
         if problem is not None:
+            self.connection.execute(_sql("be_patient"))
             self.audit("snapshot.missed", None, {"reason": reason, "error": problem})
 
     def set_manifest(self, migration: str, manifest: Mapping[str, object], contract_by: date | None) -> None:
@@ -134,17 +137,33 @@ class Store:
             },
         )
 
-    def end_step(self, migration: str, phase: str, number: int, state: str, error: str | None = None) -> None:
-        """Write how the step ended (done, skipped or failed), with its audit row."""
+    def forget_contract(self, migration: str) -> None:
+        """Delete what was recorded of a contract of which no statement ran."""
+        self.connection.execute(_sql("forget_contract"), {"id": migration})
+
+    def end_step(
+        self,
+        migration: str,
+        phase: str,
+        number: int,
+        state: str,
+        error: str | None = None,
+        evidence: Mapping[str, object] | None = None,
+    ) -> None:
+        """Write how the step ended (done, skipped or failed), with its audit row and what that rests on."""
         values = {"id": migration, "phase": phase, "number": number, "state": state, "error": error}
         with self.connection.transaction():
             row = self.connection.execute(_sql("end_step"), values).fetchone()
             if row is not None:
-                detail = {"phase": phase, "step": number, **row}
+                detail = {"phase": phase, "step": number, **row, **(evidence or {})}
                 self.audit(f"step.{state}", migration, {**detail, "error": error} if error else detail)
 
     def audit(self, action: str, migration: str | None, detail: Mapping[str, object]) -> None:
-        """Append an audit row."""
+        """Append an audit row, last in the transaction of what it tells: other writers wait until that commits.
+
+        A `reason` and `approvers` of the detail have their own columns too.
+        """
+        reason, approvers = detail.get("reason"), _names(detail.get("approvers"))
         self.connection.execute(
             _sql("audit"),
             {
@@ -152,8 +171,12 @@ class Store:
                 "host": current_host(),
                 "tool_version": __version__,
                 "commit": current_commit(),
+                "ci_run_url": current_run(),
                 "action": action,
                 "migration": migration,
+                "reason": str(reason) if reason else None,
+                "ticket": None,
+                "approvers": approvers,
                 "detail": Jsonb(detail),
             },
         )
@@ -172,6 +195,10 @@ class Store:
 
 def _sql(name: str) -> bytes:
     return query(f"state.{name}", "migrator.state")
+
+
+def _names(value: object) -> list[str] | None:
+    return [str(name) for name in cast("Sequence[object]", value)] if isinstance(value, list | tuple) else None
 
 
 def _migration(row: Row) -> MigrationRecord:

@@ -68,6 +68,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     S.CONTRACTING: frozenset(
         {
             S.COMPLETE,  # every step of contract.sql is done
+            S.MIGRATED,  # a gate closed after the seal, and no statement of contract.sql has run
         }
     ),
     S.ABORTING: frozenset(

@@ -25,7 +25,7 @@ UPDATE migrator.migration SET
     changed_at = clock_timestamp(),
     expanded_at = CASE %(target)s WHEN 'expanding' THEN NULL WHEN 'expanded' THEN clock_timestamp() ELSE expanded_at END,
     migrated_at = CASE %(target)s WHEN 'expanding' THEN NULL WHEN 'migrated' THEN coalesce(migrated_at, clock_timestamp()) ELSE migrated_at END,
-    sealed_at = CASE %(target)s WHEN 'contracting' THEN clock_timestamp() ELSE sealed_at END,
+    sealed_at = CASE %(target)s WHEN 'contracting' THEN clock_timestamp() WHEN 'migrated' THEN NULL ELSE sealed_at END,
     completed_at = CASE %(target)s WHEN 'complete' THEN clock_timestamp() WHEN 'baselined' THEN clock_timestamp() ELSE completed_at END
 WHERE id = %(id)s AND state = %(source)s AND version = %(version)s
 RETURNING id, CASE WHEN baselined_at IS NULL THEN state ELSE 'baselined' END AS state, version, manifest, opened_at, changed_at, expanded_at, migrated_at, sealed_at, completed_at, contract_by,
@@ -45,6 +45,12 @@ WITH steps AS (DELETE FROM migrator.step WHERE migration = %(id)s),
      files AS (DELETE FROM migrator.file WHERE migration = %(id)s),
      approvals AS (DELETE FROM migrator.approval WHERE migration = %(id)s)
 DELETE FROM migrator.backfill WHERE migration = %(id)s;
+
+-- name: forget_contract
+-- Gates closed before the contract's first statement: its text is not fixed yet, and nothing of it ran.
+WITH steps AS (DELETE FROM migrator.step WHERE migration = %(id)s AND phase = 'contract'),
+     plan AS (UPDATE migrator.migration SET contract_plan = NULL WHERE id = %(id)s)
+DELETE FROM migrator.file WHERE migration = %(id)s AND name = 'contract.sql';
 
 -- name: files
 -- What each file was when its phase began.
@@ -89,13 +95,20 @@ RETURNING name, statement, lock_class, attempts,
           extract(epoch FROM clock_timestamp() - started_at)::float8 AS seconds;
 
 -- name: audit
--- In the same transaction as the change that it tells of.
-INSERT INTO migrator.audit (actor, host, tool_version, commit_sha, action, migration, detail)
-VALUES (%(actor)s, %(host)s, %(tool_version)s, %(commit)s, %(action)s, %(migration)s, %(detail)s);
+-- In the same transaction as the change that it tells of, and last in it: writers of the chain take turns until they
+-- commit.
+SELECT seq, hash FROM migrator.append_audit(
+    %(actor)s, %(host)s, %(tool_version)s, %(commit)s, %(ci_run_url)s, %(action)s, %(migration)s, %(reason)s,
+    %(ticket)s, %(approvers)s, %(detail)s);
+
+-- name: be_patient
+-- What ran before may have set a short limit for a table lock; the turn of the audit may take a little longer.
+SELECT set_config('lock_timeout', '10s', true);
 
 -- name: history
 -- Newest last, as a log is read.
-SELECT seq, at, actor, db_role, host, tool_version, commit_sha, action, migration, detail
+SELECT seq, at, actor, db_role, host, tool_version, commit_sha, action, migration, detail, reason, ticket, ci_run_url,
+       approvers
 FROM migrator.audit WHERE (%(id)s::text IS NULL OR migration = %(id)s) ORDER BY seq;
 
 -- name: now

@@ -14,7 +14,7 @@ EDGES = {
     "migrating": "migrated aborting",
     "migrated": "ready complete aborting",
     "ready": "contracting migrated aborting",
-    "contracting": "complete",
+    "contracting": "complete migrated",
     "complete": "",
     "aborting": "aborted",
     "aborted": "expanding",
