@@ -35,11 +35,13 @@ class BatchJob:
     statement_timeout_seconds: float
     division: Division | None = None
     """How the rows of a window are divided into stripes; None: they are not."""
+    columns: tuple[str, ...] = ()
+    """The columns that change; none when that is not known."""
 
     @property
     def is_every_row_changed(self) -> bool:
         """Whether the rows changed are as many as the keys passed."""
-        return self.spec.where is None
+        return bool(self.spec.set) and self.spec.where is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +107,6 @@ def run_batch(
     return Batch(piece, end, passed, rows, hot)
 
 
-def set_columns(connection: Connection, job: BatchJob, piece: Piece) -> int:
-    """Give the columns of `set` their values."""
-    return sum(connection.execute(statement).rowcount for statement in update_statements(job, piece))
-
-
 def _hot_updates(connection: Connection, job: BatchJob) -> int:
     """Return a count that only its own difference inside one transaction gives a meaning."""
     if job.division is None:
@@ -132,17 +129,6 @@ def begin_reading(connection: Connection, job: BatchJob) -> None:
     """Set the limits of a transaction that changes nothing, even when an expression would."""
     values = {"statement_timeout": _milliseconds(job.statement_timeout_seconds)}
     connection.execute(query("batches.begin_reading", "migrator.backfill"), values)
-
-
-def update_statements(job: BatchJob, piece: Piece) -> list[sql.Composed]:
-    """Return the UPDATEs that together change the piece: one, or a few where a composite key crosses a group."""
-    assignments = _COMMA.join(
-        sql.SQL("{} = {}").format(sql.Identifier(column), Fragment(text)) for column, text in job.spec.set.items()
-    )
-    return [
-        sql.SQL("UPDATE {} SET {} WHERE {}").format(job.keyset.source, assignments, condition)
-        for condition in piece_conditions(job, piece)
-    ]
 
 
 def piece_conditions(job: BatchJob, piece: Piece) -> Iterator[sql.Composable]:
@@ -169,10 +155,11 @@ def is_retryable(error: BaseException, seconds: float, job: BatchJob) -> bool:
 
 def analyze(connection: Connection, job: BatchJob) -> None:
     """Refresh the statistics of what was changed."""
-    columns = _COMMA.join(sql.Identifier(column) for column in job.spec.set)
+    columns = _COMMA.join(sql.Identifier(column) for column in job.columns)
+    chosen = sql.SQL(" ({})").format(columns) if job.columns else sql.SQL("")
     with connection.transaction():
         begin(connection, job)
-        connection.execute(sql.SQL("ANALYZE {} ({})").format(job.keyset.source, columns))
+        connection.execute(sql.SQL("ANALYZE {}{}").format(sql.Identifier(*job.spec.table_name), chosen))
 
 
 def _milliseconds(seconds: float) -> str:

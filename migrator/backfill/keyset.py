@@ -8,6 +8,7 @@ server, so any type and any collation is compared by the server alone.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from migrator.backfill import pages
 from migrator.errors import InputError
 from migrator.names import TableName
 from migrator.pg.driver import Connection, sql
@@ -38,7 +39,10 @@ class Keyset:
     table: TableName
     oid: int
     index: str
+    """Empty for pages."""
     columns: tuple[KeyColumn, ...]
+    rows_per_page: float = 0.0
+    """Of a table walked by pages; 0: walked by its key."""
 
     @property
     def source(self) -> sql.Identifier:
@@ -92,8 +96,20 @@ def read_keyset(connection: Connection, table: TableName) -> Keyset:
     return Keyset(table, row["oid"], index, tuple(columns))
 
 
+def read_pages(connection: Connection, table: TableName) -> Keyset:
+    """Return the way along a table's pages, for a table without a key.
+
+    Raises:
+        InputError: no such table, or the server cannot read a range of pages.
+    """
+    oid, rows_per_page = pages.read(connection, table)
+    return Keyset(table, oid, "", (KeyColumn("ctid", "pg_catalog", "tid"),), rows_per_page)
+
+
 def last_key(connection: Connection, keyset: Keyset) -> Key | None:
     """Return the highest key, None for an empty table."""
+    if keyset.rows_per_page:
+        return pages.last_page(connection, keyset.oid)
     statement = sql.SQL("SELECT {} AS key FROM {} ORDER BY {} LIMIT 1").format(
         key_as_text(keyset),
         keyset.source,
@@ -103,14 +119,14 @@ def last_key(connection: Connection, keyset: Keyset) -> Key | None:
     return tuple(row["key"]) if row else None
 
 
-def rows_estimate(connection: Connection, keyset: Keyset) -> int | None:
+def rows_estimate(connection: Connection, table: TableName, oid: int) -> int | None:
     """Return the table's row count for progress: counted when small, else the server's estimate; None: no idea."""
-    estimate = connection.execute(query("batches.estimate", "migrator.backfill"), {"table": keyset.oid}).fetchone()
+    estimate = connection.execute(query("batches.estimate", "migrator.backfill"), {"table": oid}).fetchone()
     known = int(estimate["rows"] or 0) if estimate else 0
     if known > _COUNTED_ROWS:
         return known
     statement = sql.SQL("SELECT count(*) AS rows FROM (SELECT FROM {} LIMIT {}) AS few")
-    counted = connection.execute(statement.format(keyset.source, sql.Literal(_COUNTED_ROWS + 1))).fetchone()
+    counted = connection.execute(statement.format(sql.Identifier(*table), sql.Literal(_COUNTED_ROWS + 1))).fetchone()
     rows = int(counted["rows"]) if counted else 0
     return rows if rows <= _COUNTED_ROWS else None
 
@@ -123,6 +139,8 @@ def column_types(connection: Connection, keyset: Keyset) -> dict[str, TypeName]:
 
 def next_range(connection: Connection, keyset: Keyset, after: Key | None, end: Key, keys: int) -> KeyRange:
     """Return the range of the next `keys` keys, or of all up to `end` when fewer are left."""
+    if keyset.rows_per_page:
+        return KeyRange(after, pages.next_page(after, end, keys / keyset.rows_per_page))
     statement = boundary_query(keyset, after, end, keys)
     row = connection.execute(statement).fetchone()
     return KeyRange(after, end if row is None or row["is_last"] else tuple(row["key"]))
@@ -145,6 +163,21 @@ def boundary_query(keyset: Keyset, after: Key | None, end: Key, keys: int) -> sq
         _COMMA.join(keyset.named(keyset.columns)),
         sql.Literal(keys - 1),
     )
+
+
+def key_as_range(connection: Connection, keyset: Keyset, key: Key) -> KeyRange | None:
+    """Return the range that holds this key alone; None when no row has it."""
+    statement = sql.SQL("SELECT {} AS key, {} AS is_it FROM {} WHERE {} ORDER BY {} LIMIT 2").format(
+        key_as_text(keyset),
+        _compared(keyset, "=", keyset.columns, key),
+        keyset.source,
+        _compared(keyset, "<=", keyset.columns, key),
+        _COMMA.join(column + sql.SQL(" DESC") for column in keyset.named(keyset.columns)),
+    )
+    rows = connection.execute(statement).fetchall()
+    if not rows or not rows[0]["is_it"]:
+        return None
+    return KeyRange(tuple(rows[1]["key"]) if len(rows) > 1 else None, key)
 
 
 def range_conditions(keyset: Keyset, keys: KeyRange) -> Iterator[sql.Composable]:

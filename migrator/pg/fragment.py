@@ -38,6 +38,18 @@ class Fragment(sql.Composable):
         return f"(\n{self.text}\n)".encode(_encoding(context))
 
 
+class Script(sql.Composable):
+    """A part of a reviewed statement, as it stands; parsed as a whole before (`migrator.backfill.spec`)."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def as_bytes(self, context: AdaptContext | None = None) -> bytes:
+        """Return the text in the session's encoding."""
+        return self.text.encode(_encoding(context))
+
+
 def _encoding(context: AdaptContext | None) -> str:
     connection = context.connection if context else None
     return connection.info.encoding if connection else "utf-8"

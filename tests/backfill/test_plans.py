@@ -1,11 +1,11 @@
 """Each query of the engine reads the key's index from one point, and no more of it than the batch is large."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from migrator.backfill.batch import job_for, update_statements
+from migrator.backfill.batch import BatchJob, job_for
 from migrator.backfill.keyset import (
     KeyRange,
     Keyset,
@@ -16,6 +16,7 @@ from migrator.backfill.keyset import (
     read_keyset,
 )
 from migrator.backfill.pieces import Piece
+from migrator.backfill.sources import source_of
 from migrator.names import TableName
 from migrator.pg.connection import Connection
 from migrator.pg.driver import sql
@@ -25,6 +26,10 @@ from tests.backfill.scenes import MIGRATION, make_table, spec
 ROWS = 100_000
 BATCH = 500
 KINDS = ["integer", "text-collated", "uuid", "composite", "descending"]
+
+
+def statements_of(connection: Connection, job: BatchJob, piece: Piece) -> Sequence[sql.Composed]:
+    return source_of(job.spec).statements(connection, job, piece)
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -80,7 +85,7 @@ def test_a_batch_is_one_range_of_the_index(walked: tuple[Connection, Keyset, Key
     assert end
     keys = next_range(connection, keyset, middle, end, BATCH)
     job = job_for(connection, MIGRATION, spec(), keyset, 0.2)
-    for statement in update_statements(job, Piece(keys, Place(keys.upto))):
+    for statement in statements_of(connection, job, Piece(keys, Place(keys.upto))):
         assert_reads_the_index(explained(connection, statement), keyset, BATCH)
 
 

@@ -109,3 +109,31 @@ SELECT greatest(pg_relation_size(%(table)s::oid),
 -- name: begin_cut
 -- The worker whose range is cut waits for this transaction with its next batch, so it may not take long.
 SELECT set_config('lock_timeout', '1s', true), set_config('statement_timeout', '400ms', true);
+
+-- name: abandoned
+-- How long a session may stand idle in a transaction: one whose process was stopped gives its rows back.
+SELECT set_config('idle_in_transaction_session_timeout', %(limit)s, false);
+
+-- name: page_density
+-- A table that is walked by its pages: an ordinary one, or a partition.
+SELECT c.oid, greatest(c.reltuples, 0) / nullif(c.relpages, 0)::float8 AS rows_per_page
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %(schema)s AND c.relname = %(table)s AND c.relkind = 'r';
+
+-- name: last_page
+-- The number of the last page, and the file: another one when the table was rewritten.
+SELECT pg_relation_size(%(table)s::oid) / current_setting('block_size')::bigint - 1 AS page,
+       pg_relation_filenode(%(table)s::oid) AS file;
+
+-- name: parts
+-- The partitions that hold rows, in the order of their making; none for a table without partitions.
+SELECT n.nspname AS schema, c.relname AS name, c.relkind
+FROM pg_partition_tree(%(table)s::oid) p JOIN pg_class c ON c.oid = p.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE p.isleaf AND p.relid <> %(table)s::oid ORDER BY c.oid;
+
+-- name: partition_columns
+-- Columns by which rows are spread over partitions: a changed one moves a row from one to another.
+SELECT DISTINCT a.attname AS column FROM pg_partition_tree(%(table)s::oid) p
+JOIN pg_partitioned_table t ON t.partrelid = p.relid
+JOIN pg_attribute a ON a.attrelid = t.partrelid AND (a.attnum = ANY (t.partattrs) OR t.partexprs IS NOT NULL)
+WHERE a.attnum > 0;
