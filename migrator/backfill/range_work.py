@@ -10,6 +10,7 @@ from typing import Protocol
 
 from migrator.backfill.batch import Batch, Change, run_batch
 from migrator.backfill.ledger import Ledger
+from migrator.backfill.sizing import Sizing
 from migrator.backfill.walk import Walk
 from migrator.pg.driver import DatabaseError
 from migrator.pg.failures import translated
@@ -21,6 +22,10 @@ class Hold(Protocol):
 
     def hold(self) -> float:
         """Return the seconds waited; raises `Stopped`."""
+        ...
+
+    def adjust(self, sizing: Sizing) -> Sizing:
+        """Return the batch size's controller with what an operator has changed since the last batch."""
         ...
 
 
@@ -36,6 +41,8 @@ class RangeWork:
     """Told of each committed batch and its seconds, when the walk has moved on."""
     settled: Callable[[Standing], None]
     """Told what the ledger says after a lost connection."""
+    refused: Callable[[DatabaseError], bool] = lambda _: False
+    """Whether it takes care of rows that the server refuses; they are the end otherwise."""
 
 
 def work_range(walk: Walk, work: RangeWork) -> None:
@@ -57,8 +64,11 @@ def _step(walk: Walk, work: RangeWork) -> None:
     """Wait for throttles, then run one batch; on a lost connection ask the ledger what happened and go on."""
     try:
         walk.paused_seconds += work.throttling.hold()
+        walk.sizing = work.throttling.adjust(walk.sizing)
         batch, seconds = walk.work(lambda: _batch(walk, work))
     except DatabaseError as exc:
+        if work.refused(exc):
+            return
         walk.survive(exc)
         with translated(f"Reading the checkpoint of {walk.request.name}"):
             standing = work.ledger.settled(walk.connection)
