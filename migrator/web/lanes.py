@@ -1,4 +1,4 @@
-"""Where each phase of a migration is: what the phase board and `migrator_phase_state` show."""
+"""Where each phase and each backfill of a migration is: what the page and the metrics show alike."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -39,3 +39,8 @@ def phase_states(item: Overview) -> Mapping[str, PhaseState]:
         phase: PhaseState.FAILED if phase == failed and cell is PhaseState.RUNNING else cell
         for phase, cell in zip(PHASES, cells, strict=True)
     }
+
+
+def rows_passed(row: Mapping[str, object]) -> int:
+    """Return how far a backfill is: keys are counted when a window is over, the rows changed in it before that."""
+    return max((count for count in (row["keys_done"], row["rows_done"]) if isinstance(count, int)), default=0)

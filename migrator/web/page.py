@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from migrator import __version__
 from migrator.pg.driver import Row
@@ -15,10 +16,11 @@ from migrator.state.transitions import ENDED
 from migrator.web.attention import needs
 from migrator.web.board import Board
 from migrator.web.fresh import Aged
-from migrator.web.lanes import PhaseState, phase_states
+from migrator.web.lanes import PhaseState, phase_states, rows_passed
 
 _REFRESH_SECONDS = 5
 _LONGEST_DETAIL = 160
+_ALIVE_SECONDS = 60.0
 _MARKS = {"open": "✓", "closed": "✗", "unknown": "?"}
 _LANE_MARKS = {PhaseState.DONE: "✓", PhaseState.RUNNING: "▶", PhaseState.FAILED: "✗", PhaseState.WAITING: "·"}
 
@@ -34,7 +36,7 @@ class Page:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        templates.filters.update(when=_when, thousands=_thousands, duration=_duration)
+        templates.filters.update(when=_when, thousands=_thousands, duration=_duration, name=_name)
         self._template = templates.get_template("status.html")
         self._environment = environment
 
@@ -50,7 +52,7 @@ class Page:
             tool_version=__version__,
             needs=needs(board),
             phases=PHASES,
-            rows=[(item, _cells(item, board)) for item in open_ones],
+            rows=[(item, _cells(item, board), _at_work(item)) for item in open_ones],
             ended=[item for item in board.migrations if item.state in _ended()],
             backfills=[(item, _bar(row)) for item in open_ones for row in item.backfills],
             deadlines=_deadlines(open_ones),
@@ -66,6 +68,16 @@ def _deadlines(items: Sequence[Overview]) -> list[tuple[date, Overview]]:
 
 def _ended() -> set[str]:
     return {state.value for state in ENDED}
+
+
+def _at_work(item: Overview) -> str:
+    """Return what goes on right now, as its runner says; the next command is for when nothing does."""
+    alive = [row for row in item.backfills if row["state"] == "running" and _is_alive(row["heartbeat_age_seconds"])]
+    return f"backfill {', '.join(str(row['name']) for row in alive)} runs" if alive else ""
+
+
+def _is_alive(age: object) -> bool:
+    return isinstance(age, int | float) and age < _ALIVE_SECONDS
 
 
 def _cells(item: Overview, board: Board) -> list[Mapping[str, object]]:
@@ -85,12 +97,10 @@ def _reached_at(record: MigrationRecord | None, phase: str) -> datetime | None:
 
 def _bar(row: Mapping[str, object]) -> Mapping[str, object]:
     """Return a backfill with its share; more rows than estimated are still not the end, and no estimate is no share."""
-    keys, estimate = row["keys_done"], row["rows_estimate"]
+    passed, estimate = rows_passed(row), row["rows_estimate"]
+    share = min(passed / estimate, 0.99) if isinstance(estimate, int) and estimate > 0 else None
     has_ended = row["state"] in {"finished", "verified"}
-    share = None
-    if isinstance(keys, int) and isinstance(estimate, int) and estimate > 0:
-        share = 1.0 if has_ended else min(keys / estimate, 0.99)
-    return {**row, "share": 1.0 if has_ended else share, "reason": _reason(row)}
+    return {**row, "passed": passed, "share": 1.0 if has_ended else share, "reason": _reason(row)}
 
 
 def _reason(row: Mapping[str, object]) -> str:
@@ -106,9 +116,21 @@ def _detail(event: Row) -> str:
     detail: Mapping[str, object] = event["detail"]
     if event["action"] == "state.changed":
         return f"{detail.get('from')} → {detail.get('to')}"
+    if str(event["action"]).startswith("step."):
+        error = f": {detail['error']}" if detail.get("error") else ""
+        return _shortened(f"{detail.get('phase')} step {detail.get('step')}, {detail.get('name')}{error}")
     short = {key: value for key, value in detail.items() if isinstance(value, str | int | float) and value != ""}
     text = ", ".join(f"{key} {value if isinstance(value, str) else json.dumps(value)}" for key, value in short.items())
+    return _shortened(text)
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_DETAIL else f"{text[: _LONGEST_DETAIL - 1]}…"
+
+
+def _name(text: str) -> Markup:
+    """Return a name that is broken at its underscores when it does not fit, and not inside its words."""
+    return Markup("_<wbr>").join(text.split("_"))
 
 
 def _when(moment: datetime | None) -> str:

@@ -15,7 +15,7 @@ from migrator.phases.overview import Overview
 from migrator.state.transitions import ENDED
 from migrator.web.board import Board
 from migrator.web.fresh import Aged
-from migrator.web.lanes import PhaseState, phase_states
+from migrator.web.lanes import PhaseState, phase_states, rows_passed
 
 _MP = ("migration", "phase")
 _MB = ("migration", "backfill")
@@ -77,6 +77,7 @@ def _phases(board: Board, item: Overview) -> Iterator[_Sample]:
     for phase in PHASES:
         has_begun = states[phase] in {PhaseState.DONE, PhaseState.RUNNING, PhaseState.FAILED}
         status = asked.get((item.migration, phase), GateStatus.OPEN if has_begun else GateStatus.CLOSED)
+        status = GateStatus.UNKNOWN if item.state == "broken" else status
         yield "migrator_gate_open", (item.migration, phase), status is GateStatus.OPEN
         yield "migrator_gate_unknown", (item.migration, phase), status is GateStatus.UNKNOWN
         for state in PhaseState:
@@ -86,7 +87,7 @@ def _phases(board: Board, item: Overview) -> Iterator[_Sample]:
 def _backfills(item: Overview) -> Iterator[_Sample]:
     for row in item.backfills:
         labels = (item.migration, str(row["name"]))
-        yield "migrator_backfill_rows_done", labels, _number(row["keys_done"])
+        yield "migrator_backfill_rows_done", labels, rows_passed(row)
         if row["rows_estimate"] is not None:
             yield "migrator_backfill_rows_estimate", labels, _number(row["rows_estimate"])
         yield "migrator_backfill_throttled", labels, bool(row["throttled_by"] or row["operator_pause"])
