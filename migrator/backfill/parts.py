@@ -7,6 +7,7 @@ ranges of the parts, and by workers, which lease them.
 
 from dataclasses import dataclass, replace
 
+from migrator.backfill import pages
 from migrator.backfill.batch import BatchJob, job_for
 from migrator.backfill.keyset import Keyset, last_key, read_keyset, read_pages, rows_estimate
 from migrator.backfill.request import BackfillRequest
@@ -35,6 +36,15 @@ class Part:
     def keyset(self) -> Keyset:
         """The way along it."""
         return self.job.keyset
+
+    def refuse_rewritten(self, connection: Connection, end: Key) -> None:
+        """Raise when its rows have other places than when the backfill began, and are walked by their places.
+
+        Raises:
+            Refused: begin again.
+        """
+        if self.keyset.rows_per_page:
+            pages.refuse_rewritten(connection, self.keyset.oid, self.keyset.table, end)
 
 
 def read_part(connection: Connection, request: BackfillRequest, name: str | None) -> Part:

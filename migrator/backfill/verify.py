@@ -1,32 +1,53 @@
 """Proof after the backfill: how many rows still need it, and how many differ from what they should be.
 
-Reads the whole table in key ranges, at the same pace and behind the same throttles as the backfill, in read-only
-transactions. Rows beyond the last key at the beginning are the sync trigger's and are not waited for.
+Reads the table in key ranges, at the same pace and behind the same throttles as the backfill, in read-only
+transactions, on the primary or on a replica that has replayed everything up to the beginning. Rows beyond the last key
+at the beginning are the sync trigger's and are not waited for. Repair runs on the primary, range by range.
 """
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from migrator.backfill.batch import BatchJob, begin_reading, job_for
-from migrator.backfill.keyset import KeyRange, Keyset, column_types, last_key, next_range, range_conditions, read_keyset
+from migrator.backfill.batch import begin, begin_reading
+from migrator.backfill.comparison import Comparison
+from migrator.backfill.keyset import Key, KeyRange, last_key, next_range
+from migrator.backfill.parts import Part, part_names, read_part
+from migrator.backfill.pieces import Piece
+from migrator.backfill.quarantine import is_row_fault
+from migrator.backfill.reader import Reader, open_reader
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.retries import open_session
 from migrator.backfill.runner import recorded
 from migrator.backfill.sizing import Sizing
 from migrator.backfill.throttling import Throttling
 from migrator.backfill.walk import Walk
-from migrator.errors import InputError, NotYet
+from migrator.errors import NotYet
 from migrator.events import EventKind
-from migrator.pg.driver import Connection, DatabaseError, sql
+from migrator.pg.driver import Connection, DatabaseError
 from migrator.pg.failures import translated
-from migrator.pg.fragment import Fragment, TypeName
-from migrator.state import backfills
-from migrator.state.backfills import BackfillRecord, Key
+from migrator.state import backfills, quarantine
+from migrator.state.backfills import BackfillRecord
 from migrator.state.places import Place
 
-_COMMA = sql.SQL(", ")
-_OR = sql.SQL(" OR ")
-_NEVER = sql.SQL("false")
+_MOST_KEYS = 100
+"""Keys of wrong rows that are reported; there may be more."""
+_WHOLE = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """Where and how thoroughly to look."""
+
+    replica: Callable[[], Connection] | None = None
+    """Opens a session to the replica that is read; None: the primary is."""
+    sample: float = _WHOLE
+    """Percent of the batches, evenly spread over the table; less than 100 proves nothing and opens no gate."""
+    is_repair: bool = False
+    """Whether rows that are left or differ are put right."""
+
+
+_THOROUGH = How()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,52 +58,49 @@ class Verification:
     rows: int = 0
     remaining: int = 0
     different: int = 0
+    quarantined: int = 0
+    """Rows that the server refused."""
+    repaired: int = 0
+    """Rows that were left or differed and were put right; they are not counted as such any more."""
+    sample: float = _WHOLE
+    keys: tuple[Key, ...] = ()
+    """The first keys of rows that are left or differ, or were repaired."""
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing is left and nothing differs."""
-        return self.remaining == 0 and self.different == 0
+        return self.remaining == 0 and self.different == 0 and self.quarantined == 0
 
-    def plus(self, rows: int, remaining: int, different: int) -> "Verification":
+    def plus(self, found: "Verification") -> "Verification":
         """Return the sum with another piece of the table."""
         return replace(
             self,
-            rows=self.rows + rows,
-            remaining=self.remaining + remaining,
-            different=self.different + different,
+            rows=self.rows + found.rows,
+            remaining=self.remaining + found.remaining,
+            different=self.different + found.different,
+            repaired=self.repaired + found.repaired,
+            keys=(self.keys + found.keys)[:_MOST_KEYS],
         )
 
 
-def verify(request: BackfillRequest) -> Verification:
-    """Count the whole table and store the result beside the backfill; it is `verified` only when both are zero.
+def verify(request: BackfillRequest, how: How = _THOROUGH) -> Verification:
+    """Count the table and store the result beside the backfill; it is `verified` only when all is right everywhere.
 
     Raises:
-        NotYet: the backfill has not ended.
-        InputError: the table or a column does not exist.
+        NotYet: the backfill has not ended, or the replica is far behind.
+        InputError: the table or a column does not exist; what is to be a replica is none.
         DatabaseFailed, LockBudgetSpent, Stopped: as for a run; nothing is stored.
     """
     with ExitStack() as stack:
         with translated(f"Opening backfill {request.name}"):
-            connection = open_session(request.connect)
-            stack.callback(connection.close)
-            _refuse_unfinished(recorded(connection, request))
-            keyset = read_keyset(connection, request.spec.table_name)
-            counts = _count_expressions(connection, request, keyset)
-            walk = stack.enter_context(_walk(connection, request, keyset))
-        throttling = request.throttling(
-            stack, lambda reason: backfills.beat(walk.connection, request.migration, request.name, reason)
-        )
-        total = Verification(request.name)
-        while not walk.is_at_end:
-            request.clock.check_stop(f"verifying backfill {request.name}")
-            total = _step(walk, throttling, counts, total)
-        return _recorded(walk, request, total)
-
-
-def _walk(connection: Connection, request: BackfillRequest, keyset: Keyset) -> Walk:
-    end = last_key(connection, keyset)
-    job = job_for(connection, request.migration, request.spec, keyset, request.target_seconds)
-    return Walk(request, connection, job, end, Place(), Sizing.start(request.target_seconds, request.pace.batch_size))
+            with open_session(request.connect) as connection:
+                _refuse_unfinished(recorded(connection, request))
+            reader = stack.enter_context(open_reader(request, how.replica))
+        throttling = request.throttling(stack, reader.note)
+        total = Verification(request.name, sample=how.sample)
+        for name in part_names(reader.connection, request.spec):
+            total = _Proof(reader, throttling, how, read_part(reader.connection, request, name)).run(total)
+        return _recorded(reader, total)
 
 
 def _refuse_unfinished(record: BackfillRecord) -> None:
@@ -93,67 +111,105 @@ def _refuse_unfinished(record: BackfillRecord) -> None:
         )
 
 
-def _step(walk: Walk, throttling: Throttling, counts: sql.Composable, total: Verification) -> Verification:
-    try:
-        walk.paused_seconds += throttling.hold()
-        (keys, found), seconds = walk.work(lambda: _count_piece(walk, counts))
-    except DatabaseError as exc:
-        walk.survive(exc)
+class _Proof:
+    """One part of the table, from its first key to the last one that it has now."""
+
+    def __init__(self, reader: Reader, throttling: Throttling, how: How, part: Part) -> None:
+        request = reader.request
+        self._reader = reader
+        self._throttling = throttling
+        self._how = how
+        self._comparison = Comparison.read(reader.connection, part, request.spec)
+        end = last_key(reader.connection, part.keyset)
+        sizing = Sizing.start(request.target_seconds, request.pace.batch_size)
+        self._walk = Walk(reader.reading, reader.connection, part.job, end, Place(), sizing)
+        self._credit = _WHOLE
+
+    def run(self, total: Verification) -> Verification:
+        """Return the total with this part."""
+        walk = self._walk
+        while not walk.is_at_end:
+            walk.request.clock.check_stop(f"verifying backfill {walk.request.name}")
+            total = self._step(total)
         return total
-    walk.passed(Place(keys.upto), found[0], found[0], seconds)
-    return total.plus(*found)
+
+    def _step(self, total: Verification) -> Verification:
+        walk = self._walk
+        self._credit += self._how.sample
+        is_read = self._credit >= _WHOLE
+        try:
+            walk.paused_seconds += self._throttling.hold()
+            (keys, found), seconds = walk.work(lambda: self._piece(is_read=is_read))
+            if self._how.is_repair and not found.is_clean:
+                found = self._repaired(keys, found)
+        except DatabaseError as exc:
+            walk.survive(exc)
+            self._reader.connection = walk.connection
+            self._credit -= self._how.sample
+            return total
+        self._credit -= _WHOLE if is_read else 0
+        if is_read:
+            walk.passed(Place(keys.upto), found.rows, found.rows, seconds)
+        else:
+            walk.place = Place(keys.upto)
+        return total.plus(found)
+
+    def _piece(self, *, is_read: bool) -> tuple[KeyRange, Verification]:
+        walk, end = self._walk, self._walk.end or ()
+        with walk.connection.transaction():
+            begin_reading(walk.connection, walk.job)
+            keys = next_range(walk.connection, walk.job.keyset, walk.checkpoint, end, walk.sizing.size)
+            found = self._counted(walk.connection, keys) if is_read else Verification(walk.request.name)
+        return keys, found
+
+    def _counted(self, connection: Connection, keys: KeyRange) -> Verification:
+        rows, remaining, different = self._comparison.count(connection, keys)
+        named = self._comparison.wrong_keys(connection, keys, _MOST_KEYS) if remaining or different else ()
+        return Verification(self._walk.request.name, rows, remaining, different, keys=named)
+
+    def _repaired(self, keys: KeyRange, found: Verification) -> Verification:
+        """Put the rows of the range right on the primary, and count again there."""
+        part, connection = self._comparison.part, self._reader.primary()
+        try:
+            with connection.transaction():
+                begin(connection, part.job)
+                repaired = self._put_right(connection, keys)
+        except DatabaseError as exc:
+            if not is_row_fault(exc):
+                raise
+            return found
+        with connection.transaction():
+            begin_reading(connection, part.job)
+            left = self._counted(connection, keys)
+        return replace(left, repaired=repaired, keys=found.keys)
+
+    def _put_right(self, connection: Connection, keys: KeyRange) -> int:
+        part = self._comparison.part
+        if self._comparison.spec.set:
+            return sum(connection.execute(statement).rowcount for statement in self._comparison.repairs(keys))
+        return part.source.change(connection, part.job, Piece(keys, Place(keys.upto)))
 
 
-def _count_piece(walk: Walk, counts: sql.Composable) -> tuple[KeyRange, tuple[int, int, int]]:
-    job: BatchJob = walk.job
-    end: Key = walk.end or ()
-    with walk.connection.transaction():
-        begin_reading(walk.connection, job)
-        keys = next_range(walk.connection, job.keyset, walk.checkpoint, end, walk.sizing.size)
-        rows = remaining = different = 0
-        for condition in range_conditions(job.keyset, keys):
-            statement = sql.SQL("SELECT {} FROM {} WHERE {}").format(counts, job.keyset.source, condition)
-            row = walk.connection.execute(statement).fetchone() or {}
-            rows += row["rows"]
-            remaining += row["remaining"]
-            different += row["different"]
-    return keys, (rows, remaining, different)
-
-
-def _count_expressions(connection: Connection, request: BackfillRequest, keyset: Keyset) -> sql.Composable:
-    spec = request.spec
-    remaining = _NEVER if spec.where is None else Fragment(spec.where)
-    different = _NEVER
-    if spec.compare:
-        types = column_types(connection, keyset)
-        missing = [column for column in spec.set if column not in types]
-        if missing:
-            raise InputError(
-                f"{spec.table} has no column {', '.join(missing)}.", "Correct `set` in the manifest, or run expand."
-            )
-        different = _OR.join(_differs(column, text, types[column]) for column, text in spec.set.items())
-    return sql.SQL(
-        "count(*) AS rows, count(*) FILTER (WHERE {}) AS remaining, count(*) FILTER (WHERE {}) AS different"
-    ).format(remaining, different)
-
-
-def _differs(column: str, text: str, type_name: TypeName) -> sql.Composable:
-    """Compare as stored bytes, and only what differs there as text in the C collation.
-
-    `IS DISTINCT FROM` has no operator for json and xml, and calls 'A' and 'a' equal under citext and some collations.
-    """
-    name = sql.Identifier(column)
-    wanted = sql.SQL("CAST({} AS {})").format(Fragment(text), type_name)
-    return sql.SQL(
-        "(pg_catalog.record_image_ne(ROW({0}), ROW({1}))"
-        ' AND {0}::text COLLATE "C" IS DISTINCT FROM {1}::text COLLATE "C")'
-    ).format(name, wanted)
-
-
-def _recorded(walk: Walk, request: BackfillRequest, total: Verification) -> Verification:
+def _recorded(reader: Reader, total: Verification) -> Verification:
+    request = reader.request
     with translated(f"Recording the verification of {request.name}"):
-        backfills.record_verification(
-            walk.connection, request.migration, request.name, total.remaining, total.different
-        )
+        connection = reader.primary()
+        total = replace(total, quarantined=quarantine.counted(connection, request.migration, request.name))
+        detail: dict[str, object] = {
+            "rows": total.rows,
+            "sample": total.sample,
+            "on": "primary" if reader.is_primary else "replica",
+            "repaired": total.repaired,
+            "quarantined": total.quarantined,
+            "keys": [list(key) for key in total.keys],
+        }
+        counts = (total.remaining, total.different)
+        is_proof = total.is_clean and total.sample >= _WHOLE
+        if is_proof or not total.is_clean:
+            backfills.record_verification(
+                connection, request.migration, request.name, *counts, is_clean=is_proof, detail=detail
+            )
+        else:
+            backfills.record_sample(connection, request.migration, request.name, detail)
     request.tell(EventKind.BACKFILL_VERIFIED, rows=total.rows, remaining=total.remaining, different=total.different)
     return total

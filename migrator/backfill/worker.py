@@ -92,7 +92,7 @@ class Worker:
             self._request.clock.check_stop(f"backfill {self._request.name}, between ranges")
             leased, is_over = self._asked(walk)
             if leased is not None:
-                self._work(walk, throttling, leased)
+                self._take_up(walk, throttling, leased)
                 pause = _POLL_SECONDS
             elif is_over:
                 return
@@ -119,9 +119,18 @@ class Worker:
             return None, False
         return None, is_over
 
-    def _work(self, walk: Walk, throttling: Throttling, leased: OpenRange) -> None:
+    def _take_up(self, walk: Walk, throttling: Throttling, leased: OpenRange) -> None:
+        """Work on the range; one whose table cannot be looked at because the session is gone is soon free again."""
+        try:
+            part = self._part(walk.connection, leased.part)
+            part.refuse_rewritten(walk.connection, leased.hi)
+        except DatabaseError as exc:
+            walk.survive(exc)
+        else:
+            self._work(walk, throttling, leased, part)
+
+    def _work(self, walk: Walk, throttling: Throttling, leased: OpenRange, part: Part) -> None:
         request, crew = self._request, self._crew
-        part = self._part(walk.connection, leased.part)
         if walk.job is not part.job:
             walk.job, walk.striping, walk.density = part.job, part.striping, None
         walk.end = leased.hi

@@ -5,12 +5,16 @@ from typing import Any
 
 import click
 
-from migrator.cli import backfill_control
+from migrator.cli import backfill_control, backfill_rows
 from migrator.cli.context import Command, Session, pass_session
 from migrator.cli.exits import STOPPED
 from migrator.cli.running import load, metrics_options, migration_argument, running
 
 _NAME = click.argument("name", metavar="[NAME]", required=False)
+
+
+_ENDED = ("finished", "verified")
+"""Finished and not verified: another process runs the same backfill, and proves it."""
 
 
 @click.group()
@@ -24,6 +28,9 @@ for _command in (
     backfill_control.cancel,
     backfill_control.change,
     backfill_control.panic,
+    backfill_rows.verify,
+    backfill_rows.quarantine,
+    backfill_rows.retry_quarantined,
 ):
     backfill.add_command(_command)
 
@@ -32,6 +39,7 @@ for _command in (
 @migration_argument
 @_NAME
 @click.option("--max-runtime", help="Stop resumably after so long (50m, 2h): exit code 75 when work is left.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Sessions that work at once; more processes add theirs.")
 @metrics_options
 @pass_session
 @click.pass_context
@@ -41,6 +49,7 @@ def run(
     migration_id: str,
     name: str | None,
     max_runtime: str | None,
+    workers: int | None,
     metrics_port: int | None,
     metrics_textfile: Path | None,
 ) -> None:
@@ -52,11 +61,11 @@ def run(
         running(session, metrics_port=metrics_port, metrics_textfile=metrics_textfile) as engine,
         stop_after(engine.clock, max_runtime),
     ):
-        outcome = engine.backfill(migration, name)
+        outcome = engine.backfill(migration, name, workers)
     rows = _rows(session, migration.id)
     data = {"migration": migration.id, "state": outcome.after.value, "backfills": rows}
     session.show(data, lambda: _text(rows))
-    context.exit(0 if all(row["state"] == "verified" for row in rows if name in (None, row["name"])) else STOPPED)
+    context.exit(0 if all(row["state"] in _ENDED for row in rows if name in (None, row["name"])) else STOPPED)
 
 
 @backfill.command(cls=Command)
@@ -100,4 +109,7 @@ def _line(row: dict[str, Any]) -> str:
     age = row["heartbeat_age_seconds"]
     seen = f", last sign of life {age:.0f} s ago" if age is not None and row["state"] == "running" else ""
     why = f", waits: {waits}" if waits else ""
-    return f"{row['migration']}  {row['name']}: {row['state']}, {row['rows_done']:,}{estimate} rows{seen}{why}"
+    hands = f", {row['workers']} workers" if row["workers"] > 1 else ""
+    aside = f", {row['quarantined']} set aside (`migrator backfill quarantine`)" if row["quarantined"] else ""
+    done = f"{row['rows_done']:,}{estimate} rows"
+    return f"{row['migration']}  {row['name']}: {row['state']}, {done}{hands}{aside}{seen}{why}"

@@ -81,6 +81,11 @@ def open_session(dsn: str, migration: str, clock: Clock, runner_wait_seconds: fl
         connection.close()
 
 
+def is_running(connection: Connection, migration: str) -> bool:
+    """Return whether a runner works on the migration at this moment."""
+    return connection.execute(query("session.holder"), {"key": migration}).fetchone() is not None
+
+
 def _lift_limits(connection: Connection) -> None:
     for name, since in _UNLIMITED_SINCE.items():
         if server_version(connection) >= since:

@@ -35,16 +35,22 @@ def requests(
     )
 
 
-def run(asked: tuple[BackfillRequest, ...]) -> None:
-    """Run and prove the backfills, one after the other.
+def run(asked: tuple[BackfillRequest, ...], workers: int | None = None) -> None:
+    """Run and prove the backfills, one after the other, with so many workers (None: as configured).
 
     Raises:
         Refused: rows are left or differ after the run; the counts are in the message.
         Stopped, LockBudgetSpent, LeaseLost, DatabaseFailed, ChecksumChanged: as the runner.
     """
     for request in asked:
-        BackfillRunner(request).run()
+        BackfillRunner(request, workers).run()
         _require_clean(request, verify(request))
+
+
+def help_with(asked: tuple[BackfillRequest, ...], workers: int | None = None) -> None:
+    """Work on the backfills beside the process that runs and proves them."""
+    for request in asked:
+        BackfillRunner(request, workers).run()
 
 
 def _chosen(migration: Migration, name: str | None) -> tuple[BackfillSpec, ...]:
@@ -62,10 +68,17 @@ def _expected_replicas(settings: Settings) -> frozenset[str]:
 
 
 def _require_clean(request: BackfillRequest, found: Verification) -> None:
+    if found.quarantined:
+        raise Refused(
+            f"Backfill {request.name} of {request.migration} has set aside {found.quarantined} rows that the server "
+            "refuses.",
+            f"`migrator backfill quarantine {request.migration}` lists them with the server's reason. Correct them or "
+            f"what refuses them, then `migrator backfill retry-quarantined {request.migration}` and `migrator resume`.",
+        )
     if not found.is_clean:
         raise Refused(
             f"After backfill {request.name} of {request.migration}, {found.remaining} rows are left and "
             f"{found.different} differ.",
             "Look at such rows (`migrator verify`): something writes them without the trigger, or the expression "
-            "and the trigger disagree. Repair them, then run `migrator resume`.",
+            "and the trigger disagree. Repair them (`migrator backfill verify --repair`), then run `migrator resume`.",
         )

@@ -158,10 +158,24 @@ def finish(connection: Connection, migration: str, name: str) -> None:
     connection.execute(_sql("finish"), {"migration": migration, "name": name})
 
 
-def record_verification(connection: Connection, migration: str, name: str, remaining: int, different: int) -> None:
-    """Store what verification counted; with nothing left and nothing different the state is verified."""
-    values = {"remaining": remaining, "different": different, "is_clean": remaining == 0 and different == 0}
+def record_verification(
+    connection: Connection,
+    migration: str,
+    name: str,
+    remaining: int,
+    different: int,
+    *,
+    is_clean: bool,
+    detail: Mapping[str, object],
+) -> None:
+    """Store what verification counted, and how; the state is verified when it is clean."""
+    values = {"remaining": remaining, "different": different, "is_clean": is_clean, "detail": Jsonb(detail)}
     connection.execute(_sql("record_verification"), {"migration": migration, "name": name, **values})
+
+
+def record_sample(connection: Connection, migration: str, name: str, detail: Mapping[str, object]) -> None:
+    """Store that a part of the table was looked at and found right: no proof, and nothing against an earlier one."""
+    connection.execute(_sql("record_sample"), {"migration": migration, "name": name, "detail": Jsonb(detail)})
 
 
 def status(connection: Connection, migration: str | None) -> tuple[Row, ...]:

@@ -137,3 +137,12 @@ SELECT DISTINCT a.attname AS column FROM pg_partition_tree(%(table)s::oid) p
 JOIN pg_partitioned_table t ON t.partrelid = p.relid
 JOIN pg_attribute a ON a.attrelid = t.partrelid AND (a.attnum = ANY (t.partattrs) OR t.partexprs IS NOT NULL)
 WHERE a.attnum > 0;
+
+-- name: written
+-- Up to here the primary has written: a replica that has replayed it shows all that the backfill did.
+SELECT pg_current_wal_insert_lsn()::text AS position;
+
+-- name: replayed
+-- Whether a replica has come so far.
+SELECT pg_is_in_recovery() AS is_replica,
+       CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() >= %(position)s::pg_lsn END AS is_caught_up;

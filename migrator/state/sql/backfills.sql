@@ -59,8 +59,13 @@ WHERE migration = %(migration)s AND name = %(name)s AND state = 'running';
 -- name: record_verification
 -- `verified` only when nothing is left and nothing differs; a later count that finds something takes it back.
 UPDATE migrator.backfill
-SET remaining = %(remaining)s, different = %(different)s, verified_at = clock_timestamp(),
+SET remaining = %(remaining)s, different = %(different)s, verified_at = clock_timestamp(), verification = %(detail)s,
     state = CASE WHEN %(is_clean)s THEN 'verified' ELSE 'finished' END
+WHERE migration = %(migration)s AND name = %(name)s AND state IN ('finished', 'verified');
+
+-- name: record_sample
+-- Evidence for people; the gate asks for the state.
+UPDATE migrator.backfill SET verification = %(detail)s
 WHERE migration = %(migration)s AND name = %(name)s AND state IN ('finished', 'verified');
 
 -- name: status
