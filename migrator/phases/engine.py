@@ -17,8 +17,9 @@ from migrator.events import Events
 from migrator.gates.gate import GateResult, GateStatus
 from migrator.pg.connection import connect, server_version
 from migrator.pg.failures import translated
-from migrator.pg.session import open_session
+from migrator.pg.session import is_running, open_session
 from migrator.phases import backfills, evidence
+from migrator.phases.checksums import refuse_changed
 from migrator.phases.dependencies import require_dependencies, require_nobody_builds_on
 from migrator.phases.folder import Migration
 from migrator.phases.plan_id import require_plan
@@ -74,9 +75,29 @@ class Engine:
         """Run the backfills, prove them, then run migrate.sql and verify.sql."""
         return self._run(migration, self._migrate)
 
-    def backfill(self, migration: Migration, name: str | None = None) -> Outcome:
-        """Run only the backfills (all, or one by name); `migrate` goes on from there."""
-        return self._run(migration, lambda work: work.backfill_only(name))
+    def backfill(self, migration: Migration, name: str | None = None, workers: int | None = None) -> Outcome:
+        """Run only the backfills (all, or one by name); `migrate` goes on from there.
+
+        While another process runs them, this one works beside it: each takes ranges of keys that the other has not.
+        """
+        if self._shared_state(migration) is not None:
+            asked = backfills.requests(self.dsn, self.settings, self.clock, self.events, migration, name)
+            backfills.help_with(asked, workers)
+        state = self._shared_state(migration)
+        if state is not None:  # the other process proves them
+            return Outcome(migration.id, state, state)
+        return self._run(migration, lambda work: work.backfill_only(name, workers))
+
+    def _shared_state(self, migration: Migration) -> State | None:
+        """Return the state when another process is running the migration's backfills, which can be shared."""
+        with connect(self.dsn, application_name=f"migrator/{migration.id}") as connection:
+            require_installed(connection)
+            store = Store(connection, self.actor)
+            record = store.migration(migration.id)
+            if record is None or record.state is not State.MIGRATING or not is_running(connection, migration.id):
+                return None
+            refuse_changed(store, migration, is_abort=False)
+            return record.state
 
     def contract(self, migration: Migration, plan_id: str | None = None) -> Outcome:
         """Ask the gates and, when all are open, run contract.sql; from its first statement there is no way back.

@@ -166,7 +166,7 @@ class Work:
         version = server_version(self.session.connection) // 10000
         return steps_of(self.migration.statements(phase), phase, version)
 
-    def backfill_only(self, name: str | None) -> MigrationRecord:
+    def backfill_only(self, name: str | None, workers: int | None = None) -> MigrationRecord:
         """Enter the migrate phase and run backfills without migrate.sql."""
         record = self.require_expanded("backfilled")
         if record.state is State.EXPANDED:
