@@ -172,13 +172,14 @@ class Work:
         if record.state is State.EXPANDED:
             record = self.enter(record, State.MIGRATING)
         if record.state is State.MIGRATING:
-            self.run_backfills(name)
+            self.run_backfills(name, workers)
         return record
 
-    def run_backfills(self, name: str | None) -> None:
+    def run_backfills(self, name: str | None, workers: int | None = None) -> None:
         """Run and prove the migration's backfills."""
         checksums.refuse_changed(self.store, self.migration, is_abort=False)
-        backfills.run(backfills.requests(self._dsn, self._settings, self._clock, self._events, self.migration, name))
+        asked = backfills.requests(self._dsn, self._settings, self._clock, self._events, self.migration, name)
+        backfills.run(asked, workers)
 
     def ask_gates(self) -> tuple[GateResult, ...]:
         """Evaluate the contract's gates on this session, immediately before it would begin."""
