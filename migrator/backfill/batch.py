@@ -68,10 +68,11 @@ Change = Callable[[Connection, BatchJob, Piece], int]
 
 
 def job_for(connection: Connection, migration: str, spec: BackfillSpec, keyset: Keyset, target: float) -> BatchJob:
-    """Return the job; half of the server's deadlock_timeout is how long a batch waits for a row.
+    """Return the job; a batch waits for a row for half of `target`, and less than half of deadlock_timeout.
 
-    An application's transaction that waits for a row of our batch began to wait after the batch began. We give up
-    before the server looks for a deadlock, so that the one to be cancelled is never the application.
+    While it waits it holds the rows that it has changed, and the application waits for those: a batch that waited
+    half a second for one row was the longest stall of a rename (`benchmarks/stalls.py`). We also give up before the
+    server looks for a deadlock, so that the one to be cancelled is never the application.
     """
     row = connection.execute(query("batches.deadlock_timeout", "migrator.backfill")).fetchone()
     deadlock_timeout = float(row["seconds"]) if row else 1.0
@@ -79,7 +80,7 @@ def job_for(connection: Connection, migration: str, spec: BackfillSpec, keyset: 
         migration,
         spec,
         keyset,
-        lock_timeout_seconds=max(0.01, deadlock_timeout / 2),
+        lock_timeout_seconds=max(0.01, min(deadlock_timeout, target) / 2),
         statement_timeout_seconds=max(SHORTEST_STATEMENT_SECONDS, STATEMENT_TARGETS * target),
     )
 
