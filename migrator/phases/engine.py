@@ -212,7 +212,11 @@ class Engine:
                 f"The contract of {record.id} began with {record.contract_plan or 'no plan id'}, not with {plan_id}.",
                 f"Finish what began: `migrator resume {record.id}`.",
             )
-        work.run_file("contract")
+        try:
+            work.run_file("contract")
+        except evidence.ContractShut:
+            work.take_back(record)
+            raise
         return work.move(record, State.COMPLETE)
 
     def _seal(self, work: Work, record: MigrationRecord, plan_id: str | None) -> MigrationRecord:

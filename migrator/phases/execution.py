@@ -3,7 +3,7 @@
 Called by the executor, which chooses the timeouts and decides what happens when a try fails.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -51,6 +51,8 @@ class Try:
     statements: tuple[Statement, ...]
     on_executed: Callable[[], None]
     """Called between a statement that cannot share a transaction with its record and that record."""
+    evidence: Callable[[], Mapping[str, object]] = dict
+    """What the step rests on, for its audit row; asked when it is recorded."""
 
     def run(self, timeouts: Timeouts) -> None:
         """Run the statements and record the step as done.
@@ -122,7 +124,7 @@ class Try:
         self._record()
 
     def _record(self) -> None:
-        self.store.end_step(self.migration, self.step.phase, self.step.number, "done")
+        self.store.end_step(self.migration, self.step.phase, self.step.number, "done", evidence=self.evidence())
 
 
 @contextmanager

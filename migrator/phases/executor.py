@@ -9,13 +9,14 @@ from contextlib import contextmanager
 
 from migrator.clock import Clock
 from migrator.config import LockSettings
-from migrator.errors import DatabaseFailed, LeaseHeld, MigratorError, OutcomeUnknown, Stopped
+from migrator.errors import DatabaseFailed, GateClosed, LeaseHeld, MigratorError, OutcomeUnknown, Stopped
 from migrator.events import EventKind, Events
 from migrator.locks import LockClass
 from migrator.pg.driver import DatabaseError, errors
 from migrator.pg.failures import describe, is_connection_loss
 from migrator.pg.orphans import Orphan, find_orphan
 from migrator.pg.session import DdlSession
+from migrator.phases.at_use import AtUse
 from migrator.phases.decide import Decision, decide
 from migrator.phases.duplicates import duplicates
 from migrator.phases.execution import Timeouts, Try, session_timeouts
@@ -44,10 +45,11 @@ class Executor:
         self._events = events
         self._settings = settings
 
-    def run(self, step: Step) -> None:
+    def run(self, step: Step, gates: AtUse | None = None) -> None:
         """Bring one step to its end, or raise with the step's failure recorded.
 
         Raises:
+            ContractShut: `gates` are given and one of them is not open.
             LockBudgetSpent, Stopped, LeaseHeld: later, or by `resume`.
             CatalogConflict, OutcomeUnknown: a person decides.
             DatabaseFailed: the server refused the statement.
@@ -58,7 +60,7 @@ class Executor:
             return
         self._refuse_orphan(record)
         decision = decide(self._connection, step, record)
-        run = StepRun(step, self._session, self._store, self._clock, self._events, self._settings)
+        run = StepRun(step, self._session, self._store, self._clock, self._events, self._settings, gates)
         self._intend(run)
         if not decision.run and not decision.cleanup:
             was_ours = record is not None and record.state == "running"
@@ -107,6 +109,7 @@ class Executor:
             step,
             decision.run,
             on_executed=lambda: run.emit(EventKind.STEP_EXECUTED),
+            evidence=lambda: run.gates.snapshot if run.gates else {},
         )
         if not decision.run:
             once.finish()
@@ -114,6 +117,7 @@ class Executor:
             LockWait(run).execute(once)
         else:
             wait_for_old_snapshots(run)
+            run.ask_gates()
             with watched(run), self._duplicates_told(decision.run[0]):
                 once.run(Timeouts(0 if step.lock_class is LockClass.WEAK else _CATALOG_LOCK_SECONDS))
 
@@ -149,8 +153,8 @@ class Executor:
         return DatabaseFailed(failure.situation, todo, **failure.details)
 
     def _record_end(self, run: StepRun, failure: MigratorError) -> None:
-        """Record that the step failed, or that it was stopped on request, which is nobody's fault."""
-        if isinstance(failure, Stopped):
+        """Record that the step failed, or that it was stopped on request or by a gate, which is nobody's fault."""
+        if isinstance(failure, Stopped | GateClosed):
             state = "interrupted"
             run.emit(EventKind.STEP_INTERRUPTED, reason=failure.situation)
         else:

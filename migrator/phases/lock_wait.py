@@ -56,6 +56,7 @@ class LockWait:
             attempt=self.attempts,
             lock_timeout_seconds=rung.lock_timeout_seconds,
         )
+        self.run.ask_gates()
         with self._blockers_told(rung) as found, self._too_long_told(found):
             once.run(self._timeouts(rung))
 

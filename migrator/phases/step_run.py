@@ -12,6 +12,7 @@ from migrator.events import EventKind, Events
 from migrator.pg.driver import Connection
 from migrator.pg.observer import Blocker
 from migrator.pg.session import DdlSession
+from migrator.phases.at_use import AtUse
 from migrator.phases.blocker_policy import cancel_allowed
 from migrator.phases.steps import Step
 from migrator.state.store import Store
@@ -27,6 +28,21 @@ class StepRun:
     clock: Clock
     events: Events
     settings: LockSettings
+    gates: AtUse | None = None
+    """Asked before each try, where the step may be the first that takes something away."""
+
+    def ask_gates(self) -> None:
+        """Ask the gates, outside of the step's transaction; their answers go into its audit row.
+
+        Raises:
+            ContractShut: one is not open.
+        """
+        if self.gates is None:
+            return
+        self.gates.check()
+        if not self.step.is_transactional:  # its record comes after it: what it rested on is written before
+            detail = {"phase": self.step.phase, "step": self.step.number, **self.gates.snapshot}
+            self.store.audit("gate.evaluated", self.session.migration, detail)
 
     @property
     def connection(self) -> Connection:

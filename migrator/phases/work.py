@@ -14,6 +14,7 @@ from migrator.pg.connection import server_version
 from migrator.pg.objects import dependents_of
 from migrator.pg.session import DdlSession
 from migrator.phases import backfills, checksums, claims, evidence
+from migrator.phases.at_use import AtUse, has_destroyed, has_done_nothing
 from migrator.phases.cached_plans import stale_queries
 from migrator.phases.executor import Executor
 from migrator.phases.folder import FILES, Migration
@@ -155,7 +156,24 @@ class Work:
         with self.phase(phase), self.session.ddl_turn():
             for step in steps:
                 self._clock.check_stop(f"before step {step.number} of {phase}")
-                executor.run(step)
+                executor.run(step, self._gates_for(phase, steps))
+
+    def _gates_for(self, phase: str, steps: tuple[Step, ...]) -> AtUse | None:
+        """Return the gates that stand before the next step; None when there are none, or when it is too late."""
+        if phase != "contract" or has_destroyed(steps, self.store.steps(self.migration.id, phase)):
+            return None
+        return AtUse(self.migration.id, self.ask_gates)
+
+    def take_back(self, record: MigrationRecord) -> None:
+        """Leave the contract that gates have stopped, when nothing of it ran; else it stays, and says why."""
+        detail: dict[str, object] = {"gates": evidence.as_json(self.gates), "at_use": True}
+        if not has_done_nothing(self._steps("contract"), self.store.steps(record.id, "contract")):
+            self.store.audit("gate.closed", record.id, detail)
+            return
+        with self.session.connection.transaction():
+            self.store.forget_contract(record.id)
+            changed = self.store.change_state(record, State.MIGRATED, detail)
+        self._tell(record, changed)
 
     def _warn_of_stale_plans(self, phase: str, steps: tuple[Step, ...]) -> None:
         queries = stale_queries(self.session.connection, steps)
@@ -182,9 +200,12 @@ class Work:
         backfills.run(asked, workers)
 
     def ask_gates(self) -> tuple[GateResult, ...]:
-        """Evaluate the contract's gates on this session, immediately before it would begin."""
+        """Evaluate the contract's gates on this session; the listeners are told what is new."""
         results = evidence.ask(self.session.connection, self._settings, self.migration)
+        told = {(result.gate, result.status) for result in self.gates}
         for result in results:
+            if (result.gate, result.status) in told:
+                continue
             self._events.emit(
                 EventKind.GATE_EVALUATED,
                 self.migration.id,
