@@ -6,14 +6,17 @@ A cluster is started when a test first asks for it and lives until the end of th
     server          each version found: the test runs once per version (ids pg15, pg16, pg18)
     one_server      the newest version only
     private_server  a cluster of the newest version for this test alone
-    database        a new database on `server`; `one_database`, `private_database` likewise
+    contrib_server  the newest one with PostgreSQL's contrib modules; the wheels have none (tests marked `system`)
+    database        a new database on `server`; `one_database`, `private_database`, `contrib_database` likewise
     connection      an open `migrator.pg.connection` session in `database`; `one_connection`, `private_connection`
 """
 
 import secrets
+import subprocess
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +76,24 @@ def server(request: pytest.FixtureRequest, started_server: Callable[[Programs], 
 @pytest.fixture(scope="session")
 def one_server(started_server: Callable[[Programs], Cluster]) -> Cluster:
     return started_server(choose_programs())
+
+
+@pytest.fixture(scope="session")
+def contrib_server(started_server: Callable[[Programs], Cluster]) -> Cluster:
+    found = [programs for programs in find_programs() if _has_contrib(programs)]
+    assert found, "no PostgreSQL server of this machine has contrib; install postgresql-contrib, as .ci/run does"
+    return started_server(found[0])
+
+
+def _has_contrib(programs: Programs) -> bool:
+    answer = subprocess.run([programs.path("pg_config"), "--sharedir"], capture_output=True, text=True, check=True)
+    return (Path(answer.stdout.strip()) / "extension" / "pg_stat_statements.control").is_file()
+
+
+@pytest.fixture
+def contrib_database(contrib_server: Cluster) -> Generator[Database]:
+    with _database_on(contrib_server) as made:
+        yield made
 
 
 @pytest.fixture

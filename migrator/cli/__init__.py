@@ -31,6 +31,7 @@ COMMANDS = {
     "approve": ("migrator.cli.gate:approve", "Approve the contract as its files are now."),
     "deploy": ("migrator.cli.deploy:deploy", "Record and list the deploys of services."),
     "heartbeat": ("migrator.cli.heartbeat:heartbeat", "Say which version of a service is alive, as a sidecar."),
+    "statements": ("migrator.cli.statements:statements", "Watch which statements run, for the gate `statements`."),
     "status": ("migrator.cli.status:status", "Show where every migration is, what comes next, and what is late."),
     "overdue": ("migrator.cli.status:overdue", "Show contracts that are past their date."),
     "history": ("migrator.cli.history:history", "Show what happened, who did it and when."),

@@ -20,6 +20,17 @@ _ABANDONED = """
 """The server notices a client that is gone without a word, and gives its locks back; a policy that hides rows from a
 role is an error instead of a backfill that leaves them out; a turn that was waited for must show what the one before
 left, whatever a role's default isolation is."""
+_UNCOUNTED = """
+    SELECT set_config('pg_stat_statements.track', 'none', false)
+    WHERE has_parameter_privilege('pg_stat_statements.track', 'SET')
+"""
+_UNCOUNTED_BEFORE_15 = """
+    SELECT set_config('pg_stat_statements.track', 'none', false)
+    FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper
+"""
+"""Our own statements name what is to be removed, and are no evidence against it. A role that is no superuser may say so
+since PostgreSQL 15, after GRANT SET ON PARAMETER pg_stat_statements.track."""
+_PARAMETERS_ARE_GRANTED_SINCE = 150000
 _CHECK_CONNECTION_SINCE = 140000
 """client_connection_check_interval exists since PostgreSQL 14: a killed client's statement ends within it."""
 
@@ -47,6 +58,8 @@ def connect(dsn: str, *, application_name: str = "migrator", connect_timeout: in
     if server_version(connection) >= _CHECK_CONNECTION_SINCE:
         connection.execute("SET client_connection_check_interval = '5s'")
     connection.execute(_ABANDONED)
+    is_granted = server_version(connection) >= _PARAMETERS_ARE_GRANTED_SINCE
+    connection.execute(_UNCOUNTED if is_granted else _UNCOUNTED_BEFORE_15)
     return connection
 
 
