@@ -20,11 +20,7 @@ def stop_after(clock: Clock, max_runtime: str | None) -> Generator[None]:
     if max_runtime is None or not isinstance(clock, SystemClock):
         yield
         return
-    try:
-        length = parse_duration(max_runtime)
-    except ValueError as exc:
-        raise ConfigError(f"--max-runtime: {exc}.", "Give it as 50m or 2h.") from exc
-    seconds = length.total_seconds() if isinstance(length, timedelta) else 0.0
+    seconds = seconds_of("--max-runtime", max_runtime)
     timer = threading.Timer(seconds, clock.stop.set)
     timer.daemon = True
     timer.start()
@@ -32,3 +28,18 @@ def stop_after(clock: Clock, max_runtime: str | None) -> Generator[None]:
         yield
     finally:
         timer.cancel()
+
+
+def seconds_of(option: str, text: str | None) -> float:
+    """Return the seconds of an option such as `30m`; 0 when it was not given.
+
+    Raises:
+        ConfigError: the text is no duration.
+    """
+    if text is None:
+        return 0.0
+    try:
+        length = parse_duration(text)
+    except ValueError as exc:
+        raise ConfigError(f"{option}: {exc}.", "Give it as 50m or 2h.") from exc
+    return length.total_seconds() if isinstance(length, timedelta) else 0.0

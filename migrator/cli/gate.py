@@ -10,40 +10,64 @@ from migrator.cli.running import load, migration_argument
 
 if TYPE_CHECKING:
     from migrator.gates.gate import GateResult
+    from migrator.phases.folder import Migration
 
 _MARKS = {"open": "✓", "closed": "✗", "unknown": "?"}
 
 
 @click.command(cls=Command)
 @migration_argument
+@click.option(
+    "--phase",
+    type=click.Choice(["expand", "migrate", "contract"]),
+    default="contract",
+    show_default=True,
+    help="The phase that shall begin; one that has begun counts as open.",
+)
+@click.option("--wait", help="Ask again until all are open, for at most so long (30m, 2h).")
 @pass_session
 @click.pass_context
-def gate(context: click.Context, session: Session, migration_id: str) -> None:
+def gate(context: click.Context, session: Session, migration_id: str, phase: str, wait: str | None) -> None:
     """Show each gate of the contract as open, closed or unknown; exit 0 when all are open, else 3."""
-    from migrator.gates.gate import GateStatus
-    from migrator.pg.connection import connect
-    from migrator.phases.evidence import as_json, ask
-    from migrator.state.install import require_installed
+    from migrator.cli.deadline import seconds_of
+    from migrator.cli.running import stop_on_signal
+    from migrator.clock import SystemClock
+    from migrator.gates.evaluate import are_open
+    from migrator.phases.evidence import as_json
+    from migrator.phases.gate_wait import wait_until_open
 
-    migration = load(session, migration_id)
-    with connect(session.dsn(), application_name="migrator/gate") as connection:
-        require_installed(connection)
-        results = ask(connection, session.settings, migration)
-    is_open = all(result.status is GateStatus.OPEN for result in results)
-    data = {"migration": migration.id, "phase": "contract", "open": is_open, "gates": as_json(results)}
-    session.show(data, lambda: _text(migration.id, results, is_open=is_open))
+    seconds = seconds_of("--wait", wait)
+    clock = SystemClock()
+    with stop_on_signal(clock.stop, session):
+        migration = load(session, migration_id)
+        results = wait_until_open(lambda: _ask(session, migration, phase), clock, seconds, session.tell)
+    is_open = are_open(results)
+    data = {"migration": migration.id, "phase": phase, "open": is_open, "gates": as_json(results)}
+    session.show(data, lambda: _text(migration.id, phase, results, is_open=is_open))
     context.exit(0 if is_open else NOT_YET)
 
 
-def _text(migration: str, results: "tuple[GateResult, ...]", *, is_open: bool) -> str:
+def _ask(session: Session, migration: "Migration", phase: str) -> "tuple[GateResult, ...]":
+    from migrator.pg.connection import connect
+    from migrator.pg.failures import translated
+    from migrator.phases.entrance import ask_phase
+    from migrator.state.install import require_installed
+
+    with (
+        connect(session.dsn(), application_name="migrator/gate") as connection,
+        translated(f"Asking the gates of {migration.id}"),
+    ):
+        require_installed(connection)
+        return ask_phase(connection, session.settings, migration, phase)
+
+
+def _text(migration: str, phase: str, results: "tuple[GateResult, ...]", *, is_open: bool) -> str:
     width = max((len(result.gate) for result in results), default=0)
     lines = [
         f"{_MARKS[result.status.value]} {result.gate:<{width}}  {result.status.value:<7}  {result.reason}"
         for result in results
     ]
-    if not results:
-        return f"{migration} has nothing to contract."
-    end = f"`migrator contract {migration}` may begin." if is_open else "The contract may not begin."
+    end = f"`migrator {phase} {migration}` may begin." if is_open else f"The {phase} may not begin."
     if any(result.gate == "approvals" and result.status.value == "closed" for result in results):
         end += f' `migrator approve {migration} --reason "…"` approves the files as they are.'
     return "\n".join([*lines, end])
