@@ -76,7 +76,8 @@ def references_in_sql(text: str, known: Known, path: str = "", line: int = 1, co
 
 def _command(tree: exp.Command, known: Known, path: str, line: int, column: int) -> SqlUse:
     """Read what sqlglot passes over: the query inside of DECLARE, EXPLAIN and PREPARE."""
-    text = f"{tree.this} {tree.expression.name if tree.expression else ''}"
+    rest: object = tree.args.get("expression")
+    text = f"{tree.this} {rest.name if isinstance(rest, exp.Expr) else rest or ''}"
     head = _INNER.match(text)
     if head is not None and head.end() < len(text):
         return references_in_sql(text[head.end() :], known, path, line, column)

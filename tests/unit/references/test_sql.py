@@ -1,6 +1,10 @@
 """What a SQL text uses: each name goes to the table that it can mean."""
 
+from pathlib import Path
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from migrator.names import TableName
 from migrator.references.known import Known
@@ -121,3 +125,20 @@ def test_places() -> None:
 def test_a_name_in_several_schemas_stays_open() -> None:
     known = Known({TableName(schema, "users"): frozenset({"email"}) for schema in ("a", "b")})
     assert used("SELECT email FROM users", known) == {"users", "users.email"}
+
+
+CORPUS = sorted(Path(__file__).parents[2].rglob("*.sql"))
+
+
+@pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.name)
+def test_any_sql_is_read_or_said_not_to_be(file: Path) -> None:
+    """DDL, psql's commands, templates, broken files: an answer, never an exception."""
+    assert isinstance(references_in_sql(file.read_text(errors="replace"), KNOWN).is_understood, bool)
+
+
+@given(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from(["SELECT", "*", "u", "(", ")", ",", "FROM", "$1", "'"])).map(" ".join)
+)
+def test_any_text_is_read_or_said_not_to_be(text: str) -> None:
+    assert isinstance(references_in_sql(text, KNOWN).is_understood, bool)
