@@ -5,7 +5,7 @@ Used by the throttles `query` and `critical-load`.
 
 from dataclasses import dataclass
 
-from migrator.pg.driver import Connection
+from migrator.pg.driver import Connection, tuple_row
 from migrator.pg.queries import query
 
 _TIMEOUT = "1s"
@@ -28,8 +28,9 @@ def ask(connection: Connection, question: str) -> QueryAnswer:
     """
     with connection.transaction():
         connection.execute(query("signals.begin_asking", "migrator.backfill"), {"timeout": _TIMEOUT})
-        cursor = connection.execute(question.encode())
+        # By place: two columns without a name would be one key of a dictionary.
+        cursor = connection.cursor(row_factory=tuple_row).execute(question.encode())
         row = cursor.fetchone() if cursor.description else None
-    values = list(row.values()) if row else [None]
+    values = row or (None,)
     first = values[0] if isinstance(values[0], bool) else None
     return QueryAnswer(first, str(values[1]) if len(values) > 1 and values[1] is not None else "")

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 from psycopg.types.json import Jsonb
 
 Row = dict[str, Any]
@@ -26,4 +26,5 @@ __all__ = [
     "make_conninfo",
     "psycopg",
     "sql",
+    "tuple_row",
 ]
