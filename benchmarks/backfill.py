@@ -10,10 +10,13 @@ it is compared with, so that a load of the machine that comes and goes meets bot
 
 import argparse
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from statistics import median
+from typing import Any
 
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.runner import BackfillRunner
@@ -28,7 +31,19 @@ SERVER = {"wal_level": "replica", "shared_buffers": "128MB", "max_wal_size": "4G
 """A server as reference figures are measured on. With wal_level = logical an UPDATE logs the whole new row even where
 it is done in place, so stripes save less WAL: that figure is `wal_logical`."""
 UNLIMITED = {"max_lag": "1h"}
-SQL = {"table": "bench", "set": {"filled": "value + 1"}, "limits": UNLIMITED}
+BY_SQL = {"table": "bench", "set": {"filled": "value + 1"}, "limits": UNLIMITED}
+BY_PYTHON = {
+    "table": "bench",
+    "python": "benchmarks.backfill:filled",
+    "reads": ["value"],
+    "writes": ["filled"],
+    "limits": UNLIMITED,
+}
+
+
+def filled(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, int]]:
+    """Return what the SQL expression returns."""
+    return [{"filled": row["value"] + 1} for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +88,48 @@ def single_update(connection: Connection) -> float:
     return clock.monotonic() - started
 
 
-def backfill(dsn: str, spec: BackfillSpec, connection: Connection) -> float:
+def backfill(dsn: str, spec: Mapping[str, object], workers: int, connection: Connection) -> float:
     """Return the seconds of the runner over the whole table, ANALYZE at the end included."""
     connection.execute("DELETE FROM migrator.backfill")
     request = BackfillRequest(
-        connect=partial(connect, dsn), migration="bench", spec=spec, clock=SystemClock(), events=Events()
+        connect=partial(connect, dsn),
+        migration="bench",
+        spec=BackfillSpec.model_validate(spec),
+        clock=SystemClock(),
+        events=Events(),
     )
-    return BackfillRunner(request).run().seconds
+    return BackfillRunner(request, workers).run().seconds
 
 
 def compare(cluster: Cluster, rows: int, repeat: int) -> dict[str, float | None]:
-    """Return the medians of all ratios."""
+    """Return the medians of all ratios; `p99` is measured by the benchmark of throttles."""
     found: dict[str, list[float]] = {}
-    one = partial(backfill, cluster.primary.dsn, BackfillSpec.model_validate(SQL))
     for _ in range(repeat):
         for suffix, indexes in (("", 0), ("_indexed", 2)):
-            single = measured(cluster, rows, indexes, single_update)
-            ours = measured(cluster, rows, indexes, one)
-            found.setdefault(f"throughput_1{suffix}", []).append(single.seconds / ours.seconds)
-            found.setdefault(f"growth{suffix}", []).append(ours.growth)
-            found.setdefault(f"growth_single{suffix}", []).append(single.growth)
-            found.setdefault(f"wal{suffix}", []).append(ours.wal_bytes / single.wal_bytes)
-    return {name: round(median(values), 2) for name, values in found.items()}
+            for name, value in _one_round(cluster, rows, indexes).items():
+                found.setdefault(name + suffix, []).append(value)
+    medians = {name: round(median(values), 2) for name, values in found.items()}
+    return {**medians, "p99": None}
+
+
+def _one_round(cluster: Cluster, rows: int, indexes: int) -> dict[str, float]:
+    dsn = cluster.primary.dsn
+    single = measured(cluster, rows, indexes, single_update)
+    one = measured(cluster, rows, indexes, partial(backfill, dsn, BY_SQL, 1))
+    two = measured(cluster, rows, indexes, partial(backfill, dsn, BY_SQL, 2))
+    ratios = {
+        "throughput_1": single.seconds / one.seconds,
+        "throughput_2": single.seconds / two.seconds,
+        "growth": one.growth,
+        "growth_2": two.growth,
+        "growth_single": single.growth,
+        "wal": one.wal_bytes / single.wal_bytes,
+        "wal_2": two.wal_bytes / single.wal_bytes,
+    }
+    if indexes == 0:
+        python = measured(cluster, rows, indexes, partial(backfill, dsn, BY_PYTHON, 1))
+        ratios["python"] = one.seconds / python.seconds
+    return ratios
 
 
 def prepare(cluster: Cluster) -> None:
@@ -121,6 +156,7 @@ def _wal_position(connection: Connection) -> int:
 
 def main() -> None:
     """Measure and print."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # the Python function is imported by its name
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--repeat", type=int, default=3)

@@ -53,8 +53,8 @@ class Batch:
     """Where its range ends by now: it is cut when another worker takes over a part of it."""
     keys_passed: int
     rows: int
-    hot: int = 0
-    """Rows whose new version found room on the page of the old one."""
+    hot: int | None = None
+    """Rows whose new version found room on the page of the old one; None: not looked at."""
 
     @property
     def keys_weighed(self) -> int:
@@ -97,12 +97,11 @@ def run_batch(
     if end is None:
         raise ValueError("a batch of an empty table was asked for")
     with connection.transaction():
-        begin(connection, job)
+        hot_before = begin(connection, job)
         end = ledger.hold(connection, end)
         piece = next_piece(connection, job.keyset, place, end, stride)
-        hot_before = _hot_updates(connection, job)
         rows = change(connection, job, piece)
-        hot = _hot_updates(connection, job) - hot_before
+        hot = _hot_updates(connection, job) - hot_before if job.division and piece.is_last_stripe else None
         passed = piece.keys_passed(rows, is_every_row_changed=job.is_every_row_changed)
         ledger.advance(connection, Advance(place, piece.place, keys=passed, rows=rows, batch_size=stride.size))
     return Batch(piece, end, passed, rows, hot)
@@ -110,20 +109,23 @@ def run_batch(
 
 def _hot_updates(connection: Connection, job: BatchJob) -> int:
     """Return a count that only its own difference inside one transaction gives a meaning."""
-    if job.division is None:
-        return 0
     row = connection.execute(query("batches.hot_updates", "migrator.backfill"), {"table": job.keyset.oid}).fetchone()
     return int(row["hot"]) if row else 0
 
 
-def begin(connection: Connection, job: BatchJob) -> None:
-    """Set the limits of this transaction, and the word that lets it pass the sync trigger."""
+def begin(connection: Connection, job: BatchJob) -> int:
+    """Set the limits of this transaction, and the word that lets it pass the sync trigger.
+
+    Returns the count of HOT updates at its beginning: asked for here, it costs no round trip of its own.
+    """
     values = {
         "lock_timeout": _milliseconds(job.lock_timeout_seconds),
         "statement_timeout": _milliseconds(job.statement_timeout_seconds),
         "bypass": job.migration,
+        "table": job.keyset.oid,
     }
-    connection.execute(query("batches.begin", "migrator.backfill"), values)
+    row = connection.execute(query("batches.begin", "migrator.backfill"), values).fetchone()
+    return int(row["hot"]) if row else 0
 
 
 def begin_reading(connection: Connection, job: BatchJob) -> None:

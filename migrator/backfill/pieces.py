@@ -40,6 +40,11 @@ class Piece:
         return self.place.window is None
 
     @property
+    def is_last_stripe(self) -> bool:
+        """Whether its updates show what stripes are worth: the last ones find the room that the first one made."""
+        return self.stripe is None or self.stripe.stripe + 1 == self.stripe.stripes
+
+    @property
     def ends_stripe(self) -> bool:
         """Whether the whole window has been gone over once more."""
         return self.stripe is None or self.keys.upto == self.stripe.upto

@@ -21,11 +21,11 @@ _MOST_STRIPES = 16
 _LEAST_ROOM = 0.05
 _ROWS_PER_STRIPE = 4
 """A page holds so many rows of each stripe at least, or else a stripe rarely finds the room that it needs."""
-_CACHE_SHARE = 8
+_CACHE_SHARE = 4
 """A window, old and new versions together, stays in the cache while it is gone over: this part of it at most."""
-_SMALLEST_WINDOW, _LARGEST_WINDOW = 6_000, 80_000
+_SMALLEST_WINDOW, _LARGEST_WINDOW = 6_000, 120_000
 _HOT_ALREADY = 0.9
-_HOT_TOO_RARE = 0.25
+_HOT_TOO_RARE = 0.35
 _REST, _LONGEST_REST = 8, 256
 """Plain batches until stripes are tried again, doubled each time that they did not help."""
 _HASH_BITS = 0x7FFFFFFF
@@ -72,7 +72,7 @@ class Striping:
         return self.most if self.is_tried and self.rest == 0 else 1
 
     def after_window(self, stripes: int, rows: int, hot: int) -> "Striping":
-        """Learn from a window (or plain batch) in which `hot` of `rows` updates found room on their own page."""
+        """Learn from a window's last stripe, or a plain batch: `hot` of `rows` updates found room on their page."""
         if self.most == 1 or rows == 0:
             return self
         share = hot / rows

@@ -29,6 +29,7 @@ class Tally:
     """What was counted in the window that is being gone over."""
 
     rows: int = 0
+    """Those of batches in which HOT updates were counted."""
     hot: int = 0
     keys: int = 0
 
@@ -94,8 +95,9 @@ class Walk:
         is_telling = _SMALL * batch.keys_weighed >= self.sizing.size or seconds > self.sizing.target_seconds
         self.passed(batch.piece.place, batch.keys_weighed if is_telling else 0, batch.rows, seconds)
         if self.tally is not None:
-            self.tally.rows += batch.rows
-            self.tally.hot += batch.hot
+            if batch.hot is not None:
+                self.tally.rows += batch.rows
+                self.tally.hot += batch.hot
             self.tally.keys += batch.keys_passed
         if batch.piece.ends_window:
             self._learn(KeyRange(before, batch.piece.keys.upto), batch.piece.stripes)

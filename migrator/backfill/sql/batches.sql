@@ -10,7 +10,7 @@ SELECT set_config('extra_float_digits', '1', false), set_config('IntervalStyle',
 -- index is the right way whatever the statistics say; compiling a statement that runs for 200 ms costs more than it.
 SELECT set_config('lock_timeout', %(lock_timeout)s, true), set_config('statement_timeout', %(statement_timeout)s, true),
        set_config('migrator.bypass', %(bypass)s, true), set_config('enable_seqscan', 'off', true),
-       set_config('jit', 'off', true);
+       set_config('jit', 'off', true), pg_stat_get_xact_tuples_hot_updated(%(table)s) AS hot;
 
 -- name: begin_reading
 -- Verification changes nothing, even when an expression would.
@@ -97,8 +97,8 @@ LEFT JOIN LATERAL (
 ORDER BY k.position;
 
 -- name: hot_updates
--- Rows updated in this transaction, and those that found room on their own page; counted since the last report.
-SELECT pg_stat_get_xact_tuples_updated(%(table)s) AS updated, pg_stat_get_xact_tuples_hot_updated(%(table)s) AS hot;
+-- Rows whose new version found room on their own page, in this transaction and those not yet reported before it.
+SELECT pg_stat_get_xact_tuples_hot_updated(%(table)s) AS hot;
 
 -- name: pages
 -- The size as it is, not as it was when the table was last analysed.
