@@ -10,13 +10,14 @@ from collections import Counter as Counted
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server, write_to_textfile
 
 from migrator.clock import Clock, SystemClock
 from migrator.errors import ConfigError
 from migrator.events import Event, EventKind
+from migrator.metric_series import SERIES, Series
 
 _PREFIX = "migrator_"
 _MOST_APPLICATIONS = 20
@@ -26,60 +27,12 @@ _WAIT_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 900)
 _PHASE_STATES = ("running", "finished", "failed", "interrupted")
 
 
-class Series(NamedTuple):
-    """A metric as it is documented; `name` is how it appears in the output, but for a histogram's suffixes."""
-
-    name: str
-    type: str
-    labels: tuple[str, ...]
-    help: str
-
-
-_M = ("migration",)
-_MB = ("migration", "backfill")
-_SERIES = (
-    Series("gate_open", "gauge", ("migration", "gate"), "1 while the gate is open, 0 while it is closed or unknown."),
-    Series("gate_unknown", "gauge", ("migration", "gate"), "1 while the gate's evidence cannot be read."),
-    Series(
-        "gate_last_eval_timestamp_seconds", "gauge", ("migration", "gate"), "When the gate was last asked, Unix time."
-    ),
-    Series("migration_state", "gauge", ("migration", "state"), "1 for the state that the migration is in."),
-    Series(
-        "phase_state",
-        "gauge",
-        ("migration", "phase", "state"),
-        "1 for what the phase is: running, finished, failed, interrupted.",
-    ),
-    Series("phase_seconds", "gauge", ("migration", "phase"), "How long the phase took in this run."),
-    Series("last_success_timestamp_seconds", "gauge", ("migration", "phase"), "When the phase finished, Unix time."),
-    Series(
-        "steps_total",
-        "counter",
-        ("migration", "phase", "outcome"),
-        "Steps by outcome: done, skipped, failed, interrupted.",
-    ),
-    Series("lock_wait_seconds", "histogram", _M, "Wait for a step's table locks, all attempts together."),
-    Series("lock_retries_total", "counter", ("migration", "sqlstate"), "Attempts that ended without the lock."),
-    Series("lock_wait_blockers", "gauge", ("application",), "Sessions that block our step right now, by application."),
-    Series("blockers_cancelled_total", "counter", ("application",), "Sessions that on_blocked = cancel has ended."),
-    Series("backfill_rows_done", "gauge", _MB, "Rows that the backfill has passed."),
-    Series("backfill_rows_estimate", "gauge", _MB, "Rows that it will pass, as estimated."),
-    Series("backfill_batches_total", "counter", _MB, "Batches committed in this run."),
-    Series("backfill_batch_seconds", "histogram", _MB, "Time of one batch, with its commit."),
-    Series("backfill_batch_rows", "gauge", _MB, "The batch size that the backfill has adapted to."),
-    Series("backfill_throttled", "gauge", (*_MB, "reason"), "1 while this throttle makes the backfill wait."),
-    Series("backfill_throttle_seconds_total", "counter", (*_MB, "reason"), "Time spent waiting for this throttle."),
-    Series("backfill_retries_total", "counter", (*_MB, "sqlstate"), "Batches that were tried again."),
-    Series("backfill_remaining_rows", "gauge", _MB, "Rows left, as counted by the verification."),
-    Series("backfill_different_rows", "gauge", _MB, "Rows that differ, as counted by the verification."),
-    Series("replica_lag_seconds", "gauge", ("replica",), "Replay lag as last read; NaN when it could not be read."),
-)
 _BUCKETS = {"lock_wait_seconds": _WAIT_BUCKETS, "backfill_batch_seconds": _BATCH_BUCKETS}
 
 
 def describe() -> list[Series]:
     """Return every metric with its full name, type, labels and help, for the documentation."""
-    return [series._replace(name=_PREFIX + series.name) for series in _SERIES]
+    return [series._replace(name=_PREFIX + series.name) for series in SERIES]
 
 
 class Metrics:
@@ -118,6 +71,7 @@ class Metrics:
             EventKind.BACKFILL_RESUMED: self._backfill_resumed,
             EventKind.BACKFILL_RETRY: self._backfill_retry,
             EventKind.BACKFILL_VERIFIED: self._backfill_verified,
+            EventKind.BACKFILL_MEASURED: self._backfill_measured,
             EventKind.REPLICA_LAG: self._replica_lag,
         }
 
@@ -202,6 +156,7 @@ class Metrics:
         self._set("backfill_rows_estimate", _number(event, "rows_estimate"), **labels)
         self._set("backfill_batch_rows", _number(event, "batch_size"), **labels)
         self._count("backfill_batches_total", **labels)
+        self._counters["backfill_changed_rows_total"].labels(**labels).inc(_number(event, "rows") or 0)
         seconds = _number(event, "seconds")
         if seconds is not None:
             self._histograms["backfill_batch_seconds"].labels(**labels).observe(seconds)
@@ -210,13 +165,24 @@ class Metrics:
     def _backfill_paused(self, event: Event) -> None:
         labels = _backfill(event)
         reason = _text(event, "throttle")
+        self._count_throttled(event)
         self._throttled.add((labels["migration"], labels["backfill"], reason))
         self._set("backfill_throttled", 1, **labels, reason=reason)
 
     def _backfill_resumed(self, event: Event) -> None:
-        labels = {**_backfill(event), "reason": _text(event, "throttle")}
-        self._counters["backfill_throttle_seconds_total"].labels(**labels).inc(_number(event, "seconds") or 0)
+        self._count_throttled(event)
         self._unthrottle(event)
+
+    def _count_throttled(self, event: Event) -> None:
+        """Add what no event before has told: a wait that lasts is counted while it lasts."""
+        counted = cast("Mapping[str, float]", event.data.get("counted") or {})
+        for reason, seconds in counted.items():
+            labels = {**_backfill(event), "reason": reason}
+            self._counters["backfill_throttle_seconds_total"].labels(**labels).inc(seconds)
+
+    def _backfill_measured(self, event: Event) -> None:
+        if _text(event, "figure") == "growth":
+            self._set("backfill_table_growth_ratio", _number(event, "value"), **_backfill(event))
 
     def _unthrottle(self, event: Event) -> None:
         """Nothing throttles a backfill that goes on, whichever throttle was named last."""
@@ -242,7 +208,7 @@ def _definition(series: Series) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _of_type(kind: str) -> list[Series]:
-    return [series for series in _SERIES if series.type == kind]
+    return [series for series in SERIES if series.type == kind]
 
 
 def _backfill(event: Event) -> dict[str, str]:

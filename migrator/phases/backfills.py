@@ -1,5 +1,6 @@
 """The backfills of a migration, run and then proven; `migrate` goes on only after the proof."""
 
+from migrator.backfill import history
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.runner import BackfillRunner
 from migrator.backfill.spec import BackfillSpec
@@ -43,14 +44,19 @@ def run(asked: tuple[BackfillRequest, ...], workers: int | None = None) -> None:
         Stopped, LockBudgetSpent, LeaseLost, DatabaseFailed, ChecksumChanged: as the runner.
     """
     for request in asked:
-        BackfillRunner(request, workers).run()
+        _run_one(request, workers)
         _require_clean(request, verify(request))
 
 
 def help_with(asked: tuple[BackfillRequest, ...], workers: int | None = None) -> None:
     """Work on the backfills beside the process that runs and proves them."""
     for request in asked:
-        BackfillRunner(request, workers).run()
+        _run_one(request, workers)
+
+
+def _run_one(request: BackfillRequest, workers: int | None) -> None:
+    with history.kept(request) as kept:
+        BackfillRunner(kept, workers).run()
 
 
 def _chosen(migration: Migration, name: str | None) -> tuple[BackfillSpec, ...]:
