@@ -17,7 +17,7 @@ from migrator.backfill.keyset import column_types
 from migrator.backfill.pieces import Piece
 from migrator.backfill.spec import BackfillSpec
 from migrator.errors import InputError
-from migrator.pg.driver import Connection, Jsonb, Row, errors, sql
+from migrator.pg.driver import Connection, Jsonb, Row, errors, sql, tuple_row
 from migrator.pg.fragment import TypeName
 
 RowsToRows = Callable[[Sequence[Mapping[str, Any]]], Iterable[Mapping[str, Any] | None]]
@@ -63,34 +63,39 @@ class PythonRows:
         """Read the rows of the piece, ask the function, and write what it returned."""
         types = column_types(connection, job.keyset)
         self._refuse_types(job, types)
-        rows = [row for each in self.statements(connection, job, piece) for row in connection.execute(each)]
-        if not rows:
-            return 0
-        places = [(row.pop(_PLACE[0]), row.pop(_PLACE[1])) for row in rows]
-        returned = self._returned(rows)
-        chosen = [(place, values) for place, values in zip(places, returned, strict=True) if values is not None]
-        return self._write(connection, job, types, chosen)
+        names, found = self._read(connection, job, piece)
+        # Our two columns are the last ones: zip leaves them out.
+        returned = self._returned([dict(zip(names, row, strict=False)) for row in found])
+        chosen = [(row, values) for row, values in zip(found, returned, strict=True) if values is not None]
+        return self._write(connection, job, types, chosen) if chosen else 0
+
+    def _read(self, connection: Connection, job: BatchJob, piece: Piece) -> tuple[list[str], list[tuple[Any, ...]]]:
+        names: list[str] = []
+        found: list[tuple[Any, ...]] = []
+        with connection.cursor(row_factory=tuple_row) as cursor:
+            for statement in self.statements(connection, job, piece):
+                cursor.execute(statement)
+                names = [column.name for column in cursor.description or ()][: -len(_PLACE)]
+                found += cursor.fetchall()
+        return names, found
 
     def statements(self, connection: Connection, job: BatchJob, piece: Piece) -> Sequence[sql.Composed]:
         """Return the queries for the rows; what is written depends on them."""
         wanted = [column.name for column in job.keyset.columns] if self.reads else []
         names = dict.fromkeys([*wanted, *(self.reads or column_types(connection, job.keyset))])
         columns = _COMMA.join(sql.Identifier(*job.keyset.table, name) for name in names)
-        select = sql.SQL("SELECT {0}.ctid::text AS {1}, {0}.xmin::text AS {2}, {3} FROM {0} WHERE {4}")
-        place = [sql.Identifier(name) for name in _PLACE]
-        return [
-            select.format(job.keyset.source, *place, columns, condition) for condition in piece_conditions(job, piece)
-        ]
+        select = sql.SQL("SELECT {1}, {0}.ctid::text, {0}.xmin::text FROM {0} WHERE {2}")
+        return [select.format(job.keyset.source, columns, condition) for condition in piece_conditions(job, piece)]
 
     def _returned(self, rows: list[Row]) -> list[Mapping[str, Any] | None]:
-        returned = list(self.function(rows))
+        returned = list(self.function(rows)) if rows else []
         if len(returned) != len(rows):
             raise InputError(
                 f"{self.name} returned {len(returned)} rows for {len(rows)}.",
                 "Return one for each row, in their order; None leaves a row as it is.",
             )
         wanted = set(self.columns)
-        wrong = next((values for values in returned if values is not None and set(values) != wanted), None)
+        wrong = next((values for values in returned if values is not None and values.keys() ^ wanted), None)
         if wrong is not None:
             raise InputError(
                 f"{self.name} returned columns {', '.join(map(str, wrong)) or 'none'} instead of "
@@ -104,15 +109,14 @@ class PythonRows:
         connection: Connection,
         job: BatchJob,
         types: Mapping[str, TypeName],
-        chosen: list[tuple[tuple[str, str], Mapping[str, Any]]],
+        chosen: list[tuple[tuple[Any, ...], Mapping[str, Any]]],
     ) -> int:
-        values: list[object] = [_array(part) for part in zip(*(place for place, _ in chosen), strict=True)]
-        for column in self.columns:
-            is_json = types[column].text in _JSON
-            values.append([_json(row[column]) if is_json else row[column] for _, row in chosen])
-        if not chosen:
-            return 0
-        written = connection.execute(self._update(job, types), values).rowcount
+        places = '{"' + '","'.join([row[-2] for row, _ in chosen]) + '"}'
+        versions = "{" + ",".join([row[-1] for row, _ in chosen]) + "}"
+        values = [
+            _array([new[column] for _, new in chosen], is_json=types[column].text in _JSON) for column in self.columns
+        ]
+        written = connection.execute(self._update(job, types), [places, versions, *values]).rowcount
         if written != len(chosen):
             raise errors.SerializationFailure(
                 f"{len(chosen) - written} rows were changed by others while {self.name} worked on them"
@@ -148,9 +152,10 @@ class PythonRows:
                 )
 
 
-def _array(places: Iterable[str]) -> str:
-    return "{" + ",".join(f'"{place}"' for place in places) + "}"
-
-
-def _json(value: object) -> object:
-    return None if value is None else Jsonb(value)
+def _array(values: list[Any], *, is_json: bool) -> object:
+    """Return the parameter for a column; integers go as one text, which is several times quicker than one by one."""
+    if is_json:
+        return [None if value is None else Jsonb(value) for value in values]
+    if set(map(type, values)) == {int}:
+        return "{" + ",".join(map(str, values)) + "}"
+    return values
