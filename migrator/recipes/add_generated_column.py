@@ -10,11 +10,11 @@ from typing import Literal
 
 from migrator.errors import InputError, RecipeRefused
 from migrator.names import TableName, made_name, quote
+from migrator.recipes.comparison import comparable
 from migrator.recipes.formula import Formula, read_formula
 from migrator.recipes.manifest_text import Fill, manifest_text
 from migrator.recipes.phase_text import phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
-from migrator.recipes.sync_trigger import comparable
 from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
 from migrator.schema.model import Schema, Table
 from migrator.schema.types import type_text

@@ -6,7 +6,7 @@ the application works with the columns that it knows.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from migrator.names import TableName, quote
 from migrator.recipes.column_copies import ColumnCopies, ConstraintCopy
@@ -66,6 +66,8 @@ class SecondColumns:
 
     def rendering(self, recipe: Recipe) -> Rendering:
         """Return the files of all phases."""
+        if "tripwire" in recipe.evidence and not self.sync.is_wired:
+            return replace(self, sync=replace(self.sync, is_wired=True)).rendering(recipe)
         values = {name: self.sync.up[name].text for name in self.new}
         fill = Fill(self.table.name, values, self.sync.unfilled(), is_comparable=self.is_exact)
         return Rendering(

@@ -10,30 +10,15 @@ Its text was measured under load (reference/phases.md §2.1). What must not be l
 - `search_path` is pinned: the writer's own must not decide which operator compares.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from migrator.names import TableName, literal, made_name, quote
+from migrator.recipes.comparison import comparable
 from migrator.recipes.formula import Formula
+from migrator.recipes.tripwire import tripwire
 from migrator.schema.model import Column
-
-_EXACT = re.compile(
-    r"(smallint|integer|bigint|boolean|oid|uuid|date|bytea|text|name|character varying(\(\d+\))?"
-    r"|timestamp(\(\d\))? with(out)? time zone)\Z"
-)
-"""Types whose `=` is true only for values that are the same to every reader. numeric is none of them (1.0 = 1.00),
-nor is citext ('a' = 'A'), interval ('1 day' = '24:00') or box (equal areas); json, xml and point have no `=`."""
-
-
-def comparable(reference: str, type_name: str, collation: str | None = None) -> str:
-    """Return the SQL by which a value of the type is compared exactly: itself, or its text.
-
-    A column's own collation may call different texts equal (a nondeterministic one), so that "C" compares them.
-    """
-    text = reference if _EXACT.match(type_name) else f"{reference}::text"
-    return text if collation is None else f'{text} COLLATE pg_catalog."C"'
 
 
 class Authority(Enum):
@@ -69,6 +54,8 @@ class SyncTrigger:
     """Schemas of the types of extensions that the expressions compare."""
     prefix: str = "zz_migrator"
     """Another where a trigger of the application would fire after ours."""
+    is_wired: bool = False
+    """Whether it records the sessions that still write the old columns; the gate `tripwire` reads that."""
 
     @classmethod
     def copying(cls, migration: str, table: TableName, old: Column, new: Column) -> "SyncTrigger":
@@ -161,6 +148,8 @@ class SyncTrigger:
             "        RETURN NEW;  -- our own backfill",
             "    END IF;",
         ]
+        if self.is_wired and authority in {Authority.BOTH, Authority.NEW}:
+            lines += tripwire(self.migration, self.old, self.new)
         match authority:
             case Authority.OLD:
                 lines += [*self._guard(), *_assignments(self.up, 1, "the old columns decide")]

@@ -4,7 +4,8 @@ import pytest
 
 from migrator.pg.connection import Connection
 from migrator.pg.driver import errors
-from migrator.recipes.sync_trigger import SyncTrigger, comparable
+from migrator.recipes.comparison import comparable
+from migrator.recipes.sync_trigger import SyncTrigger
 from migrator.schema.model import Column
 from migrator.statements.parse import parse_sql
 from tests.recipes.recipe_cases import CASES, Case
