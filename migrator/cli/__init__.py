@@ -29,6 +29,7 @@ COMMANDS = {
     "backfill": ("migrator.cli.backfill:backfill", "Run, watch, pause and resume backfills."),
     "gate": ("migrator.cli.gate:gate", "Show each gate of the contract as open, closed or unknown."),
     "approve": ("migrator.cli.gate:approve", "Approve the contract as its files are now."),
+    "softdrop": ("migrator.cli.softdrop:softdrop", "Keep what a contract removes from applications, reversibly."),
     "deploy": ("migrator.cli.deploy:deploy", "Record and list the deploys of services."),
     "heartbeat": ("migrator.cli.heartbeat:heartbeat", "Say which version of a service is alive, as a sidecar."),
     "statements": ("migrator.cli.statements:statements", "Watch which statements run, for the gate `statements`."),

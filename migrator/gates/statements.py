@@ -13,18 +13,14 @@ from datetime import datetime
 from migrator.config import format_duration
 from migrator.deploys.watching import Watched, watch_statements
 from migrator.gates.gate import GateQuestion, GateResult, GateStatus
-from migrator.names import TableName
-from migrator.pg.dependencies import KINDS, reach
-from migrator.pg.queries import query
+from migrator.gates.removed_columns import read_names, used_names
 from migrator.pg.statements import HIDDEN
-from migrator.references.known import Known
-from migrator.references.statement_use import Catalog, Certainty, StatementUse, UsedName, use_of
+from migrator.references.statement_use import Certainty, StatementUse, UsedName, use_of
 from migrator.state.acknowledgements import acknowledged
 from migrator.state.statements import Ran, ran_since, watched_servers
 
 NAME = "statements"
 
-_NAMED = frozenset({"column", "table", "view", "materialized view", "foreign table"})
 _SHOWN = 5
 _LONGEST_TEXT = 120
 
@@ -42,7 +38,7 @@ class _Found:
 
 def evaluate(question: GateQuestion) -> GateResult:
     """Return closed with the statements that use it, unknown when one may or may be missed, else open."""
-    names = _names(question)
+    names = used_names(question.connection, question.removes)
     if not names:
         return GateResult(NAME, GateStatus.OPEN, "the phase removes nothing that statements name")
     window = max(question.settings.gates.statements.window, question.soak)
@@ -71,19 +67,8 @@ def evaluate(question: GateQuestion) -> GateResult:
     return GateResult(NAME, GateStatus.OPEN, reason, evidence)
 
 
-def _names(question: GateQuestion) -> tuple[UsedName, ...]:
-    """Return what a statement would have to name: the columns, tables that inherit them, and views that read them."""
-    refs = [ref for ref in dict.fromkeys(question.removes) if ref.kind in _NAMED & KINDS]
-    found = reach(question.connection, refs)
-    flat = [(number, a.objid, a.objsubid) for number, addresses in found.targets.items() for a in addresses]
-    numbers, relids, attnums = ([item[part] for item in flat] for part in range(3))
-    values = {"numbers": numbers, "relids": relids, "attnums": attnums}
-    rows = question.connection.execute(query("statements.targets"), values)
-    return tuple(dict.fromkeys(UsedName(TableName(row["schema"], row["name"]), row["column_name"]) for row in rows))
-
-
 def _found(question: GateQuestion, names: Sequence[UsedName], since: datetime) -> list[_Found]:
-    catalog = _catalog(question)
+    catalog = read_names(question.connection)
     hidden = StatementUse(Certainty.MAYBE, "has a text that the server does not show; GRANT pg_read_all_stats")
     found: list[_Found] = []
     for ran in ran_since(question.connection, since):
@@ -91,12 +76,6 @@ def _found(question: GateQuestion, names: Sequence[UsedName], since: datetime) -
         if use.certainty is not Certainty.NO:
             found.append(_Found(ran, use))
     return found
-
-
-def _catalog(question: GateQuestion) -> Catalog:
-    rows = question.connection.execute(query("statements.columns")).fetchall()
-    columns = {TableName(r["schema"], r["name"]): frozenset(r["columns"] or ()) for r in rows if not r["is_system"]}
-    return Catalog(Known(columns), frozenset(row["name"] for row in rows if row["is_system"]))
 
 
 def _blind(question: GateQuestion, watched: Sequence[Watched], since: datetime) -> list[str]:

@@ -13,7 +13,7 @@ from migrator.errors import LeaseLost
 from migrator.names import TableName
 from migrator.pg.driver import Connection, Jsonb, Row
 from migrator.pg.queries import query
-from migrator.state import claims, snapshots
+from migrator.state import claims, snapshots, soft_drops
 from migrator.state.actor import current_commit, current_host, current_run
 from migrator.state.records import AuditRecord, MigrationRecord, StepRecord
 from migrator.state.transitions import ENDED, State, check_transition
@@ -68,6 +68,8 @@ class Store:
                 )
             if target in ENDED:
                 claims.end(self.connection, record.id)
+                if soft_drops.end(self.connection, record.id, f"the migration is {target.value}", self.actor):
+                    self.audit("softdrop.ended", record.id, {"reason": f"the migration is {target.value}"})
             self.vouch(f"{record.id} is {target.value}", claims.touched(self.connection, record.id))
             self.connection.execute(_sql("be_patient"))
             self.audit("state.changed", record.id, {"from": record.state.value, "to": target.value, **(detail or {})})
