@@ -154,6 +154,14 @@ class Repository:
         """Return `git log` of a range in a format."""
         return self._text("log", f"--format={form}", "--end-of-options", commits)
 
+    def history_of(self, path: Path, form: str) -> str:
+        """Return `git log` of the commits that changed a file, or anything in a folder, in a format; merges too."""
+        return self._text("log", f"--format={form}", "--full-history", "--", str(path.absolute()))
+
+    def is_changed(self, path: Path) -> bool:
+        """Whether something there is not as it was committed, or was never committed."""
+        return self._text("status", "--porcelain", "--untracked-files=all", "--", str(path.absolute())) != ""
+
     def _text(self, *arguments: str) -> str:
         return os.fsdecode(self._bytes(*arguments))
 

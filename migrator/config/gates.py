@@ -144,6 +144,8 @@ class CommandGate(Section):
 class GateSettings(Section):
     """All gates that have settings."""
 
+    separation_of_duties: bool = False
+    """Whether an approval of somebody who wrote the migration's files (by git) does not count."""
     versions: VersionsGate = VersionsGate()
     statements: StatementsGate = StatementsGate()
     tripwire: TripwireGate = TripwireGate()

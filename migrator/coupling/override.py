@@ -6,6 +6,7 @@ wrote none of it, as the policy of the base asks. What is missing is listed toge
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from migrator.config.coupling import CouplingOverride
@@ -72,14 +73,28 @@ def _day(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """Whose approval of the head commit counts, and what is still missing, in words."""
+
+    counted: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def approvals_of(case: Case, request: PullRequest, barred: Iterable[str] = ()) -> Approvals:
+    """Return the approvals by the override's policy; `barred` may not approve either, as if they had written it."""
+    people = _People(case, request, barred)
+    return Approvals(people.counted, tuple(people.missing()))
+
+
 class _People:
     """Who approved, who could, and what is missing."""
 
-    def __init__(self, case: Case, request: PullRequest) -> None:
+    def __init__(self, case: Case, request: PullRequest, barred: Iterable[str] = ()) -> None:
         self._policy = case.policy.override
         self._request = request
         self._head = case.evidence.head
-        self._writers = {_key(name) for name in (request.author, *request.committers) if name}
+        self._writers = {_key(name) for name in (request.author, *request.committers, *barred) if name}
         self._owners = _owners(case)
         self._allowed = self._who_may()
         self.approvals = tuple(self._valid())

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from migrator.pg.connection import Connection
 
 
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """Everybody who changed the migration's files, under every name that is known of them."""
+
+    names: frozenset[str]
+    """In lower case: names, addresses, the part before the @, logins."""
+    problem: str = ""
+    """Why they cannot be told; then nobody can be ruled out."""
+
+
 class GateStatus(Enum):
     """Open lets the phase begin; closed and unknown do not."""
 
@@ -33,6 +43,8 @@ class GateResult:
     status: GateStatus
     reason: str
     evidence: Mapping[str, object] = field(default_factory=dict[str, object])
+    is_forced: bool = False
+    """Two people let it pass; `reason` says who, and what the gate itself says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +73,7 @@ class GateQuestion:
     """The database's clock."""
     keeps: tuple[ObjectRef, ...] = ()
     """What the phase's files hand over before its owner goes: sequences, by ALTER SEQUENCE … OWNED BY."""
+    plan_id: str | None = None
+    """The plan that would run now; None once a part of it has run. Approvals are bound to it as well."""
+    authors: "Authors | None" = None
+    """Who wrote the files; None where nobody asks."""

@@ -241,7 +241,7 @@ class Engine:
             record = work.move(record, State.READY)
         if plan_id is not None:
             require_plan(work.session.connection, work.migration, "contract", plan_id)
-        return work.enter(record, State.CONTRACTING, {"gates": evidence.as_json(results), "plan": plan_id}, plan_id)
+        return work.enter(record, State.CONTRACTING, {**evidence.as_detail(results), "plan": plan_id}, plan_id)
 
     def _abort(self, work: Work) -> MigrationRecord:
         record = work.record()

@@ -9,8 +9,13 @@ from migrator.gates.gate import GateQuestion, GateResult, GateStatus
 from migrator.gates.handed_over import handed_over
 from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection
+from migrator.phases.authors import authors_of
 from migrator.phases.folder import Migration
+from migrator.phases.forced_results import with_forces
+from migrator.phases.plan_id import approvable_plan
 from migrator.phases.steps import Step, steps_of
+from migrator.state.forced import forced_gates
+from migrator.state.records import MigrationRecord
 from migrator.state.store import Store
 from migrator.state.transitions import State
 from migrator.statements.effects import ObjectRef
@@ -29,13 +34,14 @@ def ask(connection: Connection, settings: Settings, migration: Migration) -> tup
     section = migration.manifest.contract
     if section is None:
         return ()
-    question = question_for(connection, settings, migration)
-    return (_phase(connection, migration), *evaluate(question, section.evidence))
-
-
-def _phase(connection: Connection, migration: Migration) -> GateResult:
-    """Say whether the migration is where a contract can begin: the other gates cannot know."""
+    results = evaluate(question_for(connection, settings, migration), section.evidence)
     record = Store(connection, "gate").migration(migration.id)
+    forces = forced_gates(connection, migration.id)
+    return (_phase(migration, record), *with_forces(results, forces, migration, record))
+
+
+def _phase(migration: Migration, record: MigrationRecord | None) -> GateResult:
+    """Say whether the migration is where a contract can begin: the other gates cannot know."""
     state = record.state if record else State.PENDING
     if not migration.statements("contract"):
         return GateResult("phase", GateStatus.CLOSED, "contract.sql is not written yet")
@@ -66,6 +72,8 @@ def question_for(connection: Connection, settings: Settings, migration: Migratio
         owner=migration.manifest.migration.owner,
         now=Store(connection, "gate").now(),
         keeps=handed_over(migration.statements("contract")),
+        plan_id=approvable_plan(connection, migration) if section.approvals else None,
+        authors=authors_of(migration) if section.approvals and settings.gates.separation_of_duties else None,
     )
 
 
@@ -76,10 +84,23 @@ def _made(migration: Migration, version: int) -> tuple[ObjectRef, ...]:
     return tuple(ref for step in steps for ref in step.creates)
 
 
+def as_detail(results: Sequence[GateResult]) -> dict[str, object]:
+    """Return what the record of the decision holds: all results, and whose approvals counted."""
+    counted = next((result.evidence.get("counted") for result in results if result.gate == "approvals"), None)
+    return {"gates": as_json(results), "approvers": counted or []}
+
+
 def as_json(results: Sequence[GateResult]) -> list[dict[str, object]]:
     """Return the results as they are stored with the decision and printed."""
     return [
-        {"gate": r.gate, "status": r.status.value, "reason": r.reason, "evidence": dict(r.evidence)} for r in results
+        {
+            "gate": r.gate,
+            "status": r.status.value,
+            "reason": r.reason,
+            "forced": r.is_forced,
+            "evidence": dict(r.evidence),
+        }
+        for r in results
     ]
 
 

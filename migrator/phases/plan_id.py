@@ -46,8 +46,8 @@ def next_phase(state: State) -> str | None:
     return _NEXT.get(_SAME.get(state, state))
 
 
-def plan_id(connection: Connection, migration: Migration, phase: str) -> str:
-    """Return the id of the plan of one phase, as everything is now; reads only."""
+def plan_id(connection: Connection, migration: Migration, phase: str, state: State | None = None) -> str:
+    """Return the id of the plan of one phase, as everything is now; with `state`, as if that were the state."""
     version = server_version(connection) // 10000
     file = migration.files.get(phase)
     section = migration.manifest.contract
@@ -59,11 +59,26 @@ def plan_id(connection: Connection, migration: Migration, phase: str) -> str:
         file.sha256 if file else "",
         [spec.model_dump(mode="json") for spec in migration.manifest.backfill] if phase == "migrate" else [],
         section.model_dump(mode="json") if section and phase == "contract" else None,
-        state_of(connection, migration).value,
+        (state or state_of(connection, migration)).value,
         version,
         [list(item) for item in objects],
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:_LENGTH]
+
+
+def approvable_plan(connection: Connection, migration: Migration) -> str | None:
+    """Return the plan of the contract that approvals are bound to.
+
+    None before it is migrated, when nobody can know what will be there, and when a part of the plan has run.
+    """
+    store = Store(connection, "plan")
+    record = store.migration(migration.id)
+    if record is None or record.state not in {State.MIGRATED, State.READY, State.CONTRACTING}:
+        return None
+    steps = store.steps(migration.id, "contract").values()
+    if any(step.state == "done" for step in steps):
+        return None
+    return plan_id(connection, migration, "contract", State.MIGRATED)
 
 
 @dataclass(frozen=True, slots=True)

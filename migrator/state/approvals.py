@@ -1,7 +1,7 @@
-"""Approvals: who agreed to a phase of a migration, for which checksum of its files, and why.
+"""Approvals: who agreed to a phase of a migration, for which checksum of its files and which plan, and why.
 
-Written by `migrator approve`, read by the gate `approvals`. An approval is never changed or deleted here: a new
-checksum needs a new one, and the old one stays as a record.
+Written by `migrator approve`, read by the gate `approvals`. A new checksum needs a new approval, and the old one stays
+as a record; for a new plan of the same files the person's row is renewed, and the audit has both.
 """
 
 from dataclasses import dataclass
@@ -25,10 +25,21 @@ class Approval:
     checksum: str
     reason: str
     approved_at: datetime
+    plan_id: str | None = None
+    """The plan that was looked at; None for an approval by the version before."""
 
 
-def approve(connection: Connection, migration: str, phase: str, *, actor: str, checksum: str, reason: str) -> Approval:
-    """Record that `actor` approves the phase as its files are now; a second time returns the first record.
+def approve(
+    connection: Connection,
+    migration: str,
+    phase: str,
+    *,
+    actor: str,
+    checksum: str,
+    reason: str,
+    plan_id: str | None = None,
+) -> Approval:
+    """Record that `actor` approves the phase as files and plan are now; a second time returns the first record.
 
     May be called inside the caller's transaction, together with its audit row.
 
@@ -43,7 +54,8 @@ def approve(connection: Connection, migration: str, phase: str, *, actor: str, c
             f"The reason {reason!r} is shorter than {SHORTEST_REASON} characters.",
             "Say with --reason what was looked at, for example the dashboard or the ticket.",
         )
-    values = {"migration": migration, "phase": phase, "actor": actor, "checksum": checksum, "reason": reason}
+    what = {"migration": migration, "phase": phase, "checksum": checksum, "plan_id": plan_id}
+    values = {**what, "actor": actor, "reason": reason}
     try:
         with connection.transaction():
             connection.execute(query("approvals.record", "migrator.state"), values)
