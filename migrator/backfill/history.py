@@ -8,9 +8,9 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import cast
 
 from migrator.backfill.request import BackfillRequest
+from migrator.backfill.standing import counted
 from migrator.errors import DatabaseFailed, MigratorError, Stopped
 from migrator.events import Event, EventKind, Events
 from migrator.pg.driver import Connection, DatabaseError, Row
@@ -95,11 +95,6 @@ def kept(request: BackfillRequest, actor: str | None = None) -> Generator[Backfi
     finally:
         history.write(outcome)
         history.close()
-
-
-def counted(event: Event) -> dict[str, float]:
-    """Return the seconds of waiting that the event is the first to tell, by throttle."""
-    return dict(cast("dict[str, float]", event.data.get("counted") or {}))
 
 
 def read(connection: Connection, migration: str | None, name: str | None = None, most: int = 50) -> list[Row]:

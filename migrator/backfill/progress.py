@@ -1,16 +1,14 @@
 """How a backfill's progress looks: a bar on a terminal, one logfmt line each 30 s anywhere else.
 
-A listener for `Events`. The rate counts keys passed, over time with pauses in it: an estimate that leaves out the
-time spent waiting for a replica is a promise that nobody keeps. rich is imported on a terminal only.
+A listener for `Events`. rich is imported on a terminal only.
 """
 
-import math
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
+from migrator.backfill.standing import Standing, amount, counted, duration
 from migrator.clock import Clock
 from migrator.events import Event, EventKind, Listener
 
@@ -18,10 +16,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _LINE_SECONDS = 30.0
-_RATE_SECONDS = 20.0
-"""Time over which the rate forgets: long enough for pauses to count, short enough to follow a change."""
-_ETA_FROM, _DUE_FROM = 0.01, 0.99
-_MINUTE, _HOUR = 60, 3600
+_WORTH_TELLING = 0.01
+"""Share of the time that must have been waiting."""
 
 
 @contextmanager
@@ -36,50 +32,6 @@ def progress_listener(clock: Clock, stream: TextIO | None = None) -> Generator[L
         yield _Tracker(clock, display)
     finally:
         display.close()
-
-
-@dataclass(slots=True)
-class Standing:
-    """How far one backfill is, as shown."""
-
-    name: str
-    keys: int = 0
-    total: int | None = None
-    batch_size: int = 0
-    rate: float = 0.0
-    """Keys per second, smoothed, pauses included."""
-    reason: str = ""
-    """Why it waits; empty while it works."""
-    paused_seconds: float = 0.0
-    measured_at: float = 0.0
-    measured_keys: int = 0
-
-    def measure(self, now: float) -> None:
-        """Take the keys passed since the last call into the rate."""
-        seconds = now - self.measured_at
-        if seconds <= 0:
-            return
-        latest = (self.keys - self.measured_keys) / seconds
-        weight = 1.0 if self.rate == 0 else 1 - math.exp(-seconds / _RATE_SECONDS)
-        self.rate += weight * (latest - self.rate)
-        self.measured_at, self.measured_keys = now, self.keys
-
-    @property
-    def share(self) -> float | None:
-        """Part done, None without an estimate; more rows than estimated are still not the end."""
-        return min(self.keys / self.total, 1.0) if self.total else None
-
-    @property
-    def eta(self) -> str:
-        """Time left in words: empty while nobody can know, `due` at the end."""
-        if self.share is None or self.total is None or self.share < _ETA_FROM or self.rate <= 0:
-            return ""
-        return "due" if self.share > _DUE_FROM else duration((self.total - self.keys) / self.rate)
-
-    @property
-    def state(self) -> str:
-        """What it does, in one phrase."""
-        return f"waiting {duration(self.paused_seconds)}: {self.reason}" if self.reason else "running"
 
 
 Show = Callable[[Standing, bool], None]
@@ -110,6 +62,7 @@ class _Tracker:
             case EventKind.BACKFILL_STARTED:
                 _take_counts(standing, event)
                 standing.measured_at, standing.measured_keys = now, standing.keys
+                standing.started_at = now
             case EventKind.BACKFILL_BATCH:
                 _take_counts(standing, event)
                 standing.measure(now)
@@ -117,8 +70,10 @@ class _Tracker:
                 standing.reason = str(event.data.get("reason", ""))
                 standing.paused_seconds = _number(event, "seconds") or 0.0
                 standing.measure(now)
+                _take_waits(standing, event)
             case EventKind.BACKFILL_RESUMED | EventKind.BACKFILL_FINISHED:
                 standing.reason = ""
+                _take_waits(standing, event)
             case _:
                 pass
 
@@ -190,7 +145,9 @@ def _rich_progress(stream: TextIO) -> "Progress":
 
 def _detail(standing: Standing) -> str:
     eta = f"eta {standing.eta}" if standing.eta not in ("", "due") else standing.eta
-    parts = [f"{amount(standing.rate)}/s", eta, "" if standing.state == "running" else standing.state]
+    waited = sum(standing.throttled_shares.values())
+    share = f"{100 * min(waited, 1.0):.0f}% throttled" if waited >= _WORTH_TELLING else ""
+    parts = [f"{amount(standing.rate)}/s", eta, share, "" if standing.state == "running" else standing.state]
     return "  ".join(part for part in parts if part)
 
 
@@ -204,24 +161,11 @@ def logfmt(standing: Standing, *, is_end: bool) -> str:
     if standing.reason:
         escaped = standing.reason.replace('"', "'")
         line += f' reason="{escaped}" since={duration(standing.paused_seconds)}'
+    shares = standing.throttled_shares
+    if sum(shares.values()) >= _WORTH_TELLING:
+        parts = ",".join(f"{throttle}:{100 * share:.0f}%" for throttle, share in shares.items())
+        line += f" throttled={parts}"
     return line + (f" eta={standing.eta}" if standing.eta and not is_end else "")
-
-
-def amount(number: float) -> str:
-    """Return `950`, `8.1k`, `31.2M` or `1.3G`."""
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if number >= size:
-            return f"{number / size:.1f}{unit}"
-    return f"{number:.0f}"
-
-
-def duration(seconds: float) -> str:
-    """Return `40s`, `12m` or `3h05m`."""
-    if seconds < _MINUTE:
-        return f"{seconds:.0f}s"
-    if seconds < _HOUR:
-        return f"{seconds / _MINUTE:.0f}m"
-    return f"{int(seconds // _HOUR)}h{int(seconds % _HOUR // _MINUTE):02d}m"
 
 
 def _take_counts(standing: Standing, event: Event) -> None:
@@ -229,6 +173,11 @@ def _take_counts(standing: Standing, event: Event) -> None:
     estimate = _number(event, "rows_estimate")
     standing.total = None if estimate is None else int(estimate)
     standing.batch_size = int(_number(event, "batch_size") or 0)
+
+
+def _take_waits(standing: Standing, event: Event) -> None:
+    for throttle, seconds in counted(event).items():
+        standing.throttled[throttle] = standing.throttled.get(throttle, 0.0) + seconds
 
 
 def _number(event: Event, name: str) -> float | None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from migrator.backfill.progress import amount, duration, progress_listener
+from migrator.backfill.progress import progress_listener
+from migrator.backfill.standing import amount, duration
 from migrator.events import Event, EventKind
 
 
