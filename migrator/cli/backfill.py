@@ -41,16 +41,16 @@ for _command in (
 @_NAME
 @click.option("--max-runtime", help="Stop resumably after so long (50m, 2h): exit code 75 when work is left.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Sessions that work at once; more processes add theirs.")
+@click.option("--dry-run", is_flag=True, help="Show the way, the first batch's SQL with its plan and the estimate.")
 @metrics_options
 @pass_session
-@click.pass_context
 def run(
-    context: click.Context,
     session: Session,
     migration_id: str,
     name: str | None,
     max_runtime: str | None,
     workers: int | None,
+    dry_run: bool,
     metrics_port: int | None,
     metrics_textfile: Path | None,
 ) -> None:
@@ -58,6 +58,11 @@ def run(
     from migrator.cli.deadline import stop_after
 
     migration = load(session, migration_id)
+    if dry_run:
+        from migrator.cli.backfill_preview import show_preview
+
+        show_preview(session, migration, name)
+        return
     with (
         running(session, metrics_port=metrics_port, metrics_textfile=metrics_textfile) as engine,
         stop_after(engine.clock, max_runtime),
@@ -66,7 +71,9 @@ def run(
     rows = backfill_status.read_rows(session, migration.id)
     data = {"migration": migration.id, "state": outcome.after.value, "backfills": rows}
     session.show(data, lambda: backfill_status.as_text(rows))
-    context.exit(0 if all(row["state"] in _ENDED for row in rows if name in (None, row["name"])) else STOPPED)
+    click.get_current_context().exit(
+        0 if all(row["state"] in _ENDED for row in rows if name in (None, row["name"])) else STOPPED
+    )
 
 
 @backfill.command("forget-replica", cls=Command)

@@ -1,6 +1,7 @@
 """The backfills of a migration, run and then proven; `migrate` goes on only after the proof."""
 
 from migrator.backfill import history
+from migrator.backfill.preview import Preview, preview
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.runner import BackfillRunner
 from migrator.backfill.spec import BackfillSpec
@@ -34,6 +35,11 @@ def requests(
         )
         for spec in _chosen(migration, name)
     )
+
+
+def previews(asked: tuple[BackfillRequest, ...]) -> tuple[Preview, ...]:
+    """Return what runs of the backfills would do; nothing is written."""
+    return tuple(preview(request) for request in asked)
 
 
 def run(asked: tuple[BackfillRequest, ...], workers: int | None = None) -> None:
