@@ -84,6 +84,12 @@ def spec(**changes: Any) -> BackfillSpec:
     return BackfillSpec.model_validate(values | changes)
 
 
+def by_python(**changes: Any) -> BackfillSpec:
+    """Return the same backfill with a Python function as its source."""
+    source = {"python": "tests.backfill.transforms:count_up", "reads": ["touched"], "writes": ["touched"]}
+    return BackfillSpec.model_validate({"table": "items", "name": "items_touched", **source, **changes})
+
+
 @dataclass
 class Heard:
     """A listener that keeps all events, and calls a function after each of one kind."""

@@ -1,13 +1,13 @@
 """A process to be killed: runs the backfill of `items`, says each batch, dies whenever the test likes.
 
-`victim DSN BATCHES`: one batch after so many it stands still, so that it never ends before it is killed.
+`victim DSN BATCHES [python]`: one batch after so many it stands still, so that it never ends before it is killed.
 """
 
 import sys
 
 from migrator.backfill.runner import BackfillRunner
 from migrator.events import Event, EventKind
-from tests.backfill.scenes import request, spec
+from tests.backfill.scenes import by_python, request, spec
 
 
 class Voice:
@@ -25,5 +25,6 @@ class Voice:
 
 
 if __name__ == "__main__":
-    pace = spec(limits={"batch_size": 40, "target_batch": "4ms"})
-    BackfillRunner(request(sys.argv[1], pace, Voice(int(sys.argv[2])))).run()
+    pace = {"batch_size": 40, "target_batch": "4ms"}
+    backfill = by_python(limits=pace) if sys.argv[3:] else spec(limits=pace)
+    BackfillRunner(request(sys.argv[1], backfill, Voice(int(sys.argv[2])))).run()
