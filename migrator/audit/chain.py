@@ -7,7 +7,7 @@ elsewhere, is compared for. A chain that was computed anew from some row on is a
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -112,19 +112,21 @@ class Verified:
     breaks: tuple[Break, ...]
 
 
-def verify(chain: Iterable[AuditRow], known: Mapping[int, str]) -> Verified:
+def verify(chain: Iterable[AuditRow], kept: Iterable[Tip] = ()) -> Verified:
     """Return every break of the chain, and every row that somebody knows and that is no longer there as it was.
 
     Args:
         chain: all rows, oldest first.
-        known: number -> hash, from a tip or an export kept elsewhere.
+        kept: rows of which somebody has number and hash elsewhere, from exports or from the ends of runs.
     """
     found: list[Break] = []
-    missing = dict(known)
+    missing: dict[int, set[str]] = {}
+    for known in kept:
+        missing.setdefault(known.seq, set()).add(known.hash)
     count, last = 0, None
     for row in chain:
         found += (Break(row.seq, problem) for problem in _problems(row, last))
-        if missing.pop(row.seq, row.hash) != row.hash:
+        if missing.pop(row.seq, {row.hash}) != {row.hash}:
             found.append(Break(row.seq, "it is another row than the one that was kept elsewhere"))
         count, last = count + 1, Tip(row.seq, row.hash)
     end = f"row {last.seq}" if last else "no row at all"

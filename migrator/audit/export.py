@@ -3,15 +3,34 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from migrator.audit.chain import AuditRow
+from migrator.audit.chain import AuditRow, Tip
+from migrator.config import parse_duration
 from migrator.errors import InputError
 
 SCHEMA_VERSION = 1
 """Of a line; it grows when a key changes its meaning or goes away."""
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """Return the time that `--since` names: an RFC 3339 time or a day (UTC), or a duration before now.
+
+    Raises:
+        InputError: it is neither.
+    """
+    try:
+        length = parse_duration(text)
+        return now - length if isinstance(length, timedelta) else now
+    except ValueError:
+        pass
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise InputError(f"{text!r} is no time.", "Write it as 2026-11-01, 2026-11-01T12:00:00Z or 7d.") from exc
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def as_event(row: AuditRow) -> dict[str, Any]:
@@ -24,8 +43,8 @@ def lines(rows: Iterable[AuditRow]) -> Iterator[str]:
     return (json.dumps(as_event(row), ensure_ascii=False) for row in rows)
 
 
-def known_from(file: Path) -> dict[int, str]:
-    """Return number -> hash of an export.
+def kept_in(file: Path) -> tuple[Tip, ...]:
+    """Return number and hash of every line of an export.
 
     Raises:
         InputError: the file is no export, or one of its lines was changed: then it proves nothing.
@@ -34,15 +53,11 @@ def known_from(file: Path) -> dict[int, str]:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         raise InputError(f"{file} cannot be read: {exc}.", "Give a file that `audit export` wrote.") from exc
-    found: dict[int, str] = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            row = _read(line, file, number)
-            found[row.seq] = row.hash
-    return found
+    lines = ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
+    return tuple(_read(line, file, number) for number, line in lines)
 
 
-def _read(line: str, file: Path, number: int) -> AuditRow:
+def _read(line: str, file: Path, number: int) -> Tip:
     try:
         values = cast("dict[str, Any]", json.loads(line))
         version = values.pop("schema_version")
@@ -54,4 +69,4 @@ def _read(line: str, file: Path, number: int) -> AuditRow:
         ) from exc
     if version != SCHEMA_VERSION or row.computed != row.hash:
         raise InputError(f"Line {number} of {file} was changed after the export.", "Take another copy of it.")
-    return row
+    return Tip(row.seq, row.hash)

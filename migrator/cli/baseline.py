@@ -27,4 +27,4 @@ def baseline(session: Session, up_to: str, reason: str) -> None:
         require_installed(connection)
         done = record(Store(connection, session.actor), load_all(session.settings.migrations), last, reason)
     lines = [f"{name} is baselined." for name in done.recorded] or ["All of them are there already."]
-    session.show({"baselined": list(done.recorded), "there": list(done.there)}, lambda: "\n".join(lines))
+    session.show_change({"baselined": list(done.recorded), "there": list(done.there)}, lambda: "\n".join(lines))

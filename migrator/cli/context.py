@@ -89,6 +89,34 @@ class Session:
         else:
             click.echo(text().rstrip("\n"))
 
+    def show_change(self, data: Mapping[str, Any], text: Callable[[], str]) -> None:
+        """Print the result of a command that changed something, with the tip of the audit.
+
+        Whoever keeps this output can prove later that the audit's newest rows are still there.
+        """
+        tip = self.audit_tip()
+        self.show(data if tip is None else {**data, "audit_tip": tip}, text)
+        self.tell_tip(tip)
+
+    def tell_tip(self, tip: str | None) -> None:
+        """Print the tip on stderr, for the logs of whoever ran this."""
+        if tip is not None:
+            self.tell(f"Audit tip: {tip}")
+
+    def audit_tip(self) -> str | None:
+        """Return the end of the audit's chain as `SEQ:HASH`; None where it cannot be read: what is done stays done."""
+        from migrator.audit.rows import tip
+        from migrator.errors import MigratorError
+        from migrator.pg.connection import connect
+        from migrator.pg.driver import DatabaseError
+
+        try:
+            with connect(self.dsn(), application_name="migrator/tip", connect_timeout=5) as connection:
+                end = tip(connection)
+        except (MigratorError, DatabaseError):
+            return None
+        return str(end) if end else None
+
     def tell(self, message: str) -> None:
         """Print progress on stderr, unless quiet; a closed stderr must not end a migration half-way."""
         if self.verbosity >= 0:

@@ -99,4 +99,4 @@ def close(session: Session, commitment_id: str, note: str) -> None:
     with connect(session.dsn(), application_name="migrator/coupling") as connection:
         require_installed(connection)
         close_commitment(Store(connection, session.actor), commitment_id, note)
-    session.show({"commitment": commitment_id, "actor": session.actor}, lambda: f"{commitment_id} is closed.")
+    session.show_change({"commitment": commitment_id, "actor": session.actor}, lambda: f"{commitment_id} is closed.")

@@ -34,7 +34,7 @@ def drift(context: click.Context, session: Session, is_recorded: bool, reason: s
         require_installed(connection)
         if reason:
             number = drifts.record(Store(connection, session.actor), reason)
-            session.show({"recorded": number}, lambda: f"Recorded {number} objects as they are.")
+            session.show_change({"recorded": number}, lambda: f"Recorded {number} objects as they are.")
             return
         report = drifts.drift(connection)
     session.show(_data(report), lambda: _text(report))

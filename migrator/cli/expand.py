@@ -46,7 +46,7 @@ def expand(
         from migrator.phases.pending import expand_all
 
         done = expand_all(engine, session.settings.migrations, session.tell)
-    session.show(_data(done), lambda: _text(done))
+    session.show_change(_data(done), lambda: _text(done))
 
 
 def _show_plan(session: Session, migration_id: str | None) -> None:

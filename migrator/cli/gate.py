@@ -25,10 +25,16 @@ _MARKS = {"open": "✓", "closed": "✗", "unknown": "?"}
     help="The phase that shall begin; one that has begun counts as open.",
 )
 @click.option("--wait", help="Ask again until all are open, for at most so long (30m, 2h).")
+@click.option("--interval", default="15s", show_default=True, help="How long to pause between two looks.")
 @pass_session
 @click.pass_context
-def gate(context: click.Context, session: Session, migration_id: str, phase: str, wait: str | None) -> None:
-    """Show each gate of the contract as open, closed or unknown; exit 0 when all are open, else 3."""
+def gate(
+    context: click.Context, session: Session, migration_id: str, phase: str, wait: str | None, interval: str
+) -> None:
+    """Show each gate of a phase as open, closed or unknown; exit 0 when all are open, else 3.
+
+    A gate that was forced is marked with `!`.
+    """
     from migrator.cli.deadline import seconds_of
     from migrator.cli.running import stop_on_signal
     from migrator.clock import SystemClock
@@ -36,11 +42,11 @@ def gate(context: click.Context, session: Session, migration_id: str, phase: str
     from migrator.phases.evidence import as_json
     from migrator.phases.gate_wait import wait_until_open
 
-    seconds = seconds_of("--wait", wait)
+    seconds, pause = seconds_of("--wait", wait), max(seconds_of("--interval", interval), 0.2)
     clock = SystemClock()
     with stop_on_signal(clock.stop, session):
         migration = load(session, migration_id)
-        results = wait_until_open(lambda: _ask(session, migration, phase), clock, seconds, session.tell)
+        results = wait_until_open(lambda: _ask(session, migration, phase), clock, seconds, session.tell, pause)
     is_open = are_open(results)
     data = {"migration": migration.id, "phase": phase, "open": is_open, "gates": as_json(results)}
     session.show(data, lambda: _text(migration.id, phase, results, is_open=is_open))
@@ -61,12 +67,13 @@ def _ask(session: Session, migration: "Migration", phase: str) -> "tuple[GateRes
         return ask_phase(connection, session.settings, migration, phase)
 
 
+def _mark(result: "GateResult") -> str:
+    return "!" if result.is_forced else _MARKS[result.status.value]
+
+
 def _text(migration: str, phase: str, results: "tuple[GateResult, ...]", *, is_open: bool) -> str:
     width = max((len(result.gate) for result in results), default=0)
-    lines = [
-        f"{_MARKS[result.status.value]} {result.gate:<{width}}  {result.status.value:<7}  {result.reason}"
-        for result in results
-    ]
+    lines = [f"{_mark(r)} {r.gate:<{width}}  {r.status.value:<7}  {r.reason}" for r in results]
     end = f"`migrator {phase} {migration}` may begin." if is_open else f"The {phase} may not begin."
     if any(result.gate == "approvals" and result.status.value == "closed" for result in results):
         end += f' `migrator approve {migration} --reason "…"` approves the files as they are.'
@@ -78,7 +85,7 @@ def _text(migration: str, phase: str, results: "tuple[GateResult, ...]", *, is_o
 @click.option("--reason", required=True, help="What was looked at, in 10 characters or more; kept for ever.")
 @pass_session
 def approve(session: Session, migration_id: str, reason: str) -> None:
-    """Approve the contract as its files are now; a later change of them makes the approval void."""
+    """Approve the contract as its files and its plan are now; a later change of them makes the approval void."""
     from migrator.pg.connection import connect
     from migrator.phases.approval import approve_contract
     from migrator.state.install import require_installed
@@ -87,7 +94,7 @@ def approve(session: Session, migration_id: str, reason: str) -> None:
     migration = load(session, migration_id)
     with connect(session.dsn(), application_name="migrator/approve") as connection:
         require_installed(connection)
-        approve_contract(Store(connection, session.actor), migration, reason)
-    checksum = migration.contract_checksum
-    data = {"migration": migration.id, "phase": "contract", "actor": session.actor, "checksum": checksum}
-    session.show(data, lambda: f"{session.actor} approved the contract of {migration.id} ({checksum[:12]}).")
+        given = approve_contract(Store(connection, session.actor), migration, reason)
+    what = {"actor": given.actor, "checksum": given.checksum, "plan_id": given.plan_id}
+    words = f"{given.actor} approved the contract of {migration.id} ({given.checksum[:12]}, plan {given.plan_id})."
+    session.show_change({"migration": migration.id, "phase": "contract", **what}, lambda: words)

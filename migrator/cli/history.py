@@ -1,12 +1,14 @@
 """`migrator history`: which phases ran, who ran them, when, for how long, from which commit, and how they ended."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from migrator.cli.context import Command, Session, pass_session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from migrator.phases.runs import Run
     from migrator.state.records import AuditRecord
     from migrator.state.store import Store
@@ -59,6 +61,9 @@ def _event(row: "AuditRecord") -> dict[str, Any]:
         "commit": row.commit_sha,
         "action": row.action,
         "migration": row.migration,
+        "reason": row.reason,
+        "approvers": row.approvers,
+        "ci_run_url": row.ci_run_url,
         "detail": row.detail,
     }
 
@@ -91,10 +96,17 @@ def _line(row: "AuditRecord") -> str:
     return f"{row.at:%Y-%m-%d %H:%M:%S}  {row.actor:<10}  {row.migration or '-'}  {_words(row)}{commit}"
 
 
+def _forced(detail: "Mapping[str, Any]") -> str:
+    names = [str(gate["gate"]) for gate in detail.get("gates") or () if gate.get("forced")]
+    return f"  ! with forced gates: {', '.join(names)}" if names else ""
+
+
 def _words(row: "AuditRecord") -> str:
-    detail = row.detail
+    detail = cast("Mapping[str, Any]", row.detail)
     if row.action == "state.changed":
-        return f"{detail['from']} → {detail['to']}"
+        return f"{detail['from']} → {detail['to']}{_forced(detail)}"
+    if row.action == "gate.forced":
+        return f"! gate {detail['gate']} forced, approved by {', '.join(row.approvers or ())}: {detail['reason']}"
     if row.action.startswith("step.") and "seconds" in detail:
         error = f": {detail['error']}" if "error" in detail else ""
         what = f"{detail['phase']} {detail['step']} {row.action.removeprefix('step.')} in {detail['seconds']:.1f} s"

@@ -47,7 +47,7 @@ def _phase(name: str, doc: str, act: "Callable[[Engine, Migration], Outcome]") -
 
 def show_outcome(session: Session, command: str, outcome: "Outcome") -> None:
     """Print where the migration was and is, and what comes next."""
-    session.show(as_data(outcome), lambda: _text(command, outcome))
+    session.show_change(as_data(outcome), lambda: _text(command, outcome))
 
 
 def as_data(outcome: "Outcome") -> dict[str, Any]:

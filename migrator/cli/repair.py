@@ -26,7 +26,7 @@ def repair(session: Session, migration_id: str, reason: str, accept_ran: bool) -
     with running(session, metrics_port=None, metrics_textfile=None) as engine:
         done = engine.repair(migration, reason, accept_ran=accept_ran)
     files = {name: {"from": was, "to": now} for name, (was, now) in done.files.items()}
-    session.show({"migration": done.migration, "files": files, "ran": list(done.ran)}, lambda: _text(done))
+    session.show_change({"migration": done.migration, "files": files, "ran": list(done.ran)}, lambda: _text(done))
 
 
 def _text(done: "Repaired") -> str:

@@ -14,6 +14,7 @@ import click
 
 from migrator.cli.context import Session
 from migrator.clock import SystemClock
+from migrator.errors import NotYet, Refused, Stopped
 from migrator.events import Events, Listener
 from migrator.phases.engine import Engine
 from migrator.phases.folder import Migration, find_migration, load_migration
@@ -55,7 +56,11 @@ def running(session: Session, *, metrics_port: int | None, metrics_textfile: Pat
             events.add(stack.enter_context(progress_listener(clock)))
         if metrics_port is not None or metrics_textfile is not None:
             events.add(stack.enter_context(_metrics(session, metrics_port, metrics_textfile)))
-        yield Engine(session.dsn(), session.settings.only(session.env), clock, events, session.actor)
+        try:
+            yield Engine(session.dsn(), session.settings.only(session.env), clock, events, session.actor)
+        except (NotYet, Refused, Stopped):  # what was done before is in the audit
+            session.tell_tip(session.audit_tip())
+            raise
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`migrator status` and `migrator overdue`: where everything is, what comes next, what is late."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -77,6 +78,7 @@ def _data(item: "Overview") -> dict[str, Any]:
         "overdue": item.is_overdue,
         "next": item.next_step,
         "failed": item.failed_step,
+        "forced": [asdict(force) for force in item.forced],
         "claims": [str(table) for table in item.claims],
         "backfills": [dict(row) for row in item.backfills],
     }
@@ -96,6 +98,7 @@ def _text(items: "tuple[Overview, ...]", files: "tuple[RepeatableState, ...]") -
         due = f"  contract by {item.contract_by}{' OVERDUE' if item.is_overdue else ''}" if item.contract_by else ""
         lines.append(f"{item.migration:<{width}}  {item.state:<11} {since}{due}")
         lines += [f"    failed: {item.failed_step}"] if item.failed_step else []
+        lines += [f"    ! gate {force.gate} was {force.words}" for force in item.forced]
         lines += [f"    holds {', '.join(str(table) for table in item.claims)}"] if item.claims else []
         lines += [f"    backfill {_backfill(row)}" for row in item.backfills]
         lines += [f"    next: {item.next_step}"] if item.next_step else []

@@ -7,12 +7,16 @@ from migrator.errors import DatabaseFailed
 from migrator.gates.evaluate import are_open
 from migrator.gates.gate import GateResult
 
-_PAUSE_SECONDS = 5.0
+PAUSE_SECONDS = 5.0
 """A gate looks at catalogs and our own tables: cheap, but not for nothing."""
 
 
 def wait_until_open(
-    ask: Callable[[], tuple[GateResult, ...]], clock: Clock, seconds: float, tell: Callable[[str], None]
+    ask: Callable[[], tuple[GateResult, ...]],
+    clock: Clock,
+    seconds: float,
+    tell: Callable[[str], None],
+    pause_seconds: float = PAUSE_SECONDS,
 ) -> tuple[GateResult, ...]:
     """Ask until every gate is open or the time is over; return the last answer.
 
@@ -20,7 +24,8 @@ def wait_until_open(
         ask: evaluates the gates.
         clock: its stop request ends the waiting.
         seconds: how long to wait; with 0 it is asked once.
-        tell: hears why it goes on waiting, each time that this changes.
+        tell: hears why it goes on waiting, each time that another gate stands against it.
+        pause_seconds: between two looks.
 
     Raises:
         DatabaseFailed: the database was away when the time was over.
@@ -40,6 +45,7 @@ def wait_until_open(
         if left <= 0 or (results and not reason):
             return results
         if reason != told:
-            tell(f"waiting: {reason}")
+            words = "; ".join(f"{r.gate} {r.status.value}: {r.reason}" for r in results if not are_open((r,)))
+            tell(f"waiting: {words or reason}")
             told = reason
-        clock.wait(min(_PAUSE_SECONDS, left), f"the gates open ({reason})")
+        clock.wait(min(pause_seconds, left), f"the gates open ({reason})")

@@ -12,6 +12,7 @@ from migrator.phases.folder import load_migration, migration_id, migration_paths
 from migrator.phases.repeatables import repeatable_paths
 from migrator.schema.order import order_key
 from migrator.state import backfills, claims
+from migrator.state.forced import ForcedGate, forced_gates
 from migrator.state.records import MigrationRecord
 from migrator.state.repeatables import RepeatableRecord, recorded
 from migrator.state.store import Store
@@ -49,6 +50,8 @@ class Overview:
     backfills: tuple[Mapping[str, object], ...]
     claims: tuple[TableName, ...]
     """The tables that no other migration may work on until this one has ended."""
+    forced: tuple[ForcedGate, ...] = ()
+    """Gates that were ever forced, shown for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ def overview(migrations: Path, connection: Connection) -> tuple[Overview, ...]:
     records = {record.id: record for record in store.migrations()}
     rows = backfills.status(connection, None)
     held = claims.held_by_all(connection)
+    forces = forced_gates(connection)
     today = store.now().date()
     folders = {migration_id(path): path for path in migration_paths(migrations)}
     return tuple(
@@ -80,6 +84,7 @@ def overview(migrations: Path, connection: Connection) -> tuple[Overview, ...]:
                 today,
             ),
             claims=tuple(claim.table for claim in held if claim.migration == name),
+            forced=tuple(force for force in forces if force.migration == name),
         )
         for name in sorted({*folders, *records}, key=order_key)
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from migrator.audit.chain import GENESIS, Verified, verify
+from migrator.audit.chain import GENESIS, Tip, Verified, verify
 from migrator.audit.rows import rows, tail, tip
 from migrator.pg.connection import Connection, connect
 from migrator.pg.driver import DatabaseError, errors
@@ -48,8 +48,8 @@ def store(connection: Connection) -> Store:
     return store
 
 
-def found(connection: Connection, known: dict[int, str] | None = None) -> Verified:
-    return verify(rows(connection), known or {})
+def found(connection: Connection, *kept: Tip) -> Verified:
+    return verify(rows(connection), kept)
 
 
 def behind_the_back(connection: Connection, text: str) -> None:
@@ -95,7 +95,7 @@ def test_every_field_of_every_row(store: Store) -> None:
 
 
 def test_a_row_that_is_gone(store: Store) -> None:
-    known = {row.seq: row.hash for row in rows(store.connection)}
+    known = [Tip(row.seq, row.hash) for row in rows(store.connection)]
     with store.connection.transaction(force_rollback=True):
         behind_the_back(store.connection, "DELETE FROM migrator.audit WHERE seq = 5")
         (broken,) = found(store.connection).breaks
@@ -105,12 +105,12 @@ def test_a_row_that_is_gone(store: Store) -> None:
         assert found(store.connection).breaks[0].seq == 2
     behind_the_back(store.connection, "DELETE FROM migrator.audit WHERE seq >= 8")
     assert found(store.connection).breaks == ()  # the chain alone cannot tell
-    assert [broken.seq for broken in found(store.connection, known).breaks] == [8, 9]
-    (broken,) = found(store.connection, {9: known[9]}).breaks
+    assert [broken.seq for broken in found(store.connection, *known).breaks] == [8, 9]
+    (broken,) = found(store.connection, known[-1]).breaks
     assert (broken.seq, broken.problem) == (9, "it was kept elsewhere and is gone; the chain ends with row 7")
     store.audit("test.told", "m", {"n": 8})
     store.audit("test.told", "m", {"n": 9})  # somebody fills the gap: the numbers are there again, the hashes are not
-    assert [broken.seq for broken in found(store.connection, {9: known[9]}).breaks] == [9]
+    assert [broken.seq for broken in found(store.connection, known[-1]).breaks] == [9]
 
 
 def test_two_rows_that_change_places(store: Store) -> None:
@@ -135,7 +135,7 @@ def test_a_chain_that_was_computed_anew(store: Store) -> None:
             store.connection, f"UPDATE migrator.audit AS a SET hash = migrator.audit_hash(a) WHERE seq = {seq}"
         )
     assert found(store.connection).breaks == ()
-    (broken,) = found(store.connection, {known.seq: known.hash}).breaks
+    (broken,) = found(store.connection, known).breaks
     assert (broken.seq, broken.problem) == (9, "it is another row than the one that was kept elsewhere")
 
 
