@@ -41,7 +41,10 @@ def acknowledge(store: Store, migration: str, gate: str, subject: str, reason: s
 
 
 def acknowledged(connection: Connection, migration: str, gate: str) -> dict[str, Acknowledgement]:
-    """Return what was acknowledged, by subject."""
+    """Return what was acknowledged, by subject; nothing in a database without our tables."""
+    there = connection.execute(_sql("exists")).fetchone()
+    if not (there and there["installed"]):
+        return {}
     rows = connection.execute(_sql("list"), {"migration": migration, "gate": gate})
     return {row["subject"]: Acknowledgement(**row) for row in rows}
 

@@ -159,3 +159,14 @@ FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
   AND (backend_type IS NULL OR backend_type = 'client backend')
 ORDER BY pid;
+
+-- name: cron
+-- Where the jobs of pg_cron are: in this database, or in one that cannot be seen from here; NULL without pg_cron.
+SELECT to_regclass('cron.job') IS NOT NULL AS is_here, current_setting('cron.database_name', true) AS elsewhere,
+       current_database() AS here;
+
+-- name: cron_jobs
+-- Jobs that run in this database. Through JSON because jobname is newer than the table.
+SELECT j.jobid, to_jsonb(j) ->> 'jobname' AS name, j.command
+FROM cron.job j WHERE j.active AND coalesce(to_jsonb(j) ->> 'database', current_database()) = current_database()
+ORDER BY j.jobid;

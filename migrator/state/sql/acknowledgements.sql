@@ -9,3 +9,7 @@ ON CONFLICT (migration, gate, subject) DO UPDATE
 -- The doubts of one gate that were looked at.
 SELECT subject, reason, actor, acknowledged_at FROM migrator.acknowledgement
 WHERE migration = %(migration)s AND gate = %(gate)s ORDER BY subject;
+
+-- name: exists
+-- A plan may be asked for before `migrator init`.
+SELECT to_regclass('migrator.acknowledgement') IS NOT NULL AS installed;
