@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,8 +96,8 @@ def test_too_many_dead_rows(database: Database, connection: Connection) -> None:
     connection.execute("DELETE FROM items WHERE id >= 1000000")
     dead = "SELECT n_dead_tup > 1400 AS ready FROM pg_stat_user_tables WHERE relname = 'items'"
     wait_until(lambda: connection.execute(dead.encode()).fetchall() == [{"ready": True}], "they are counted")
-    reason, limits = "rows of public.items are dead", {"max_dead_rows": 1.2}
-    run_held(database, connection, "autovacuum", reason, lambda: connection.execute("VACUUM items"), **limits)
+    reason = "rows of public.items are dead"
+    run_held(database, connection, "autovacuum", reason, lambda: connection.execute("VACUUM items"), max_dead_rows=1.2)
 
 
 def test_too_many_sessions_at_work(database: Database, connection: Connection) -> None:
@@ -168,7 +169,7 @@ def test_an_http_gate_that_fails_is_not_known(one_database: Database, one_connec
 
 
 def _vector(*values: str) -> object:
-    result = [{"metric": {}, "value": [1.0, value]} for value in values]
+    result: list[dict[str, Any]] = [{"metric": {}, "value": [1.0, value]} for value in values]
     return {"status": "success", "data": {"resultType": "vector", "result": result}}
 
 
