@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from migrator.errors import InputError, MigratorError
-from migrator.gates.gate import GateStatus
+from migrator.gates.gate import GateResult, GateStatus
 from migrator.web import inbound, series
 from migrator.web.answers import Answer, Answers
 from migrator.web.board import Boards
@@ -131,9 +131,24 @@ class _Guarded:
 
 def _text(aged: Aged[Answer]) -> str:
     answer = aged.value
-    lines = [f"{_MARKS[r.status]} {r.gate} {r.status.value}: {r.reason}" for r in answer.results]
+    lines = [
+        f"{'!' if r.is_forced else _MARKS[r.status]} {r.gate} {r.status.value}: {r.reason}" for r in answer.results
+    ]
     head = f"{answer.status.value}: {answer.phase} of {answer.migration} (evaluated {aged.age_seconds:.1f} s ago)"
     return "\n".join([head, *lines, ""])
+
+
+def _mark(result: GateResult) -> str:
+    return "!" if result.is_forced else _MARKS[result.status]
+
+
+def _gate(result: GateResult) -> dict[str, object]:
+    return {
+        "gate": result.gate,
+        "status": result.status.value,
+        "reason": result.reason,
+        "forced": result.is_forced,
+    }
 
 
 def _data(aged: Aged[Answer]) -> dict[str, object]:
@@ -142,7 +157,7 @@ def _data(aged: Aged[Answer]) -> dict[str, object]:
         "open": answer.is_open,
         "status": answer.status.value,
         "reasons": list(answer.reasons),
-        "gates": [{"gate": r.gate, "status": r.status.value, "reason": r.reason} for r in answer.results],
+        "gates": [_gate(result) for result in answer.results],
         "migration": answer.migration,
         "phase": answer.phase,
         "age_seconds": round(aged.age_seconds, 1),

@@ -47,8 +47,10 @@ def describe() -> list[Series]:
 def exposition(aged: Aged[Board]) -> bytes:
     """Return the board as Prometheus reads it."""
     registry = CollectorRegistry()
-    gauges = {s.name: Gauge(s.name, s.help, s.labels, registry=registry) for s in _SERIES}
-    for name, labels, value in _samples(aged):
+    samples = tuple(_samples(aged))
+    told = {name for name, _, _ in samples}  # a gauge without labels says 0 as soon as it is there
+    gauges = {s.name: Gauge(s.name, s.help, s.labels, registry=registry) for s in _SERIES if s.name in told}
+    for name, labels, value in samples:
         gauge = gauges[name].labels(*labels) if labels else gauges[name]
         gauge.set(value)
     return generate_latest(registry)
