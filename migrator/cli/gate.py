@@ -26,15 +26,31 @@ _MARKS = {"open": "✓", "closed": "✗", "unknown": "?"}
 )
 @click.option("--wait", help="Ask again until all are open, for at most so long (30m, 2h).")
 @click.option("--interval", default="15s", show_default=True, help="How long to pause between two looks.")
+@click.option(
+    "--acknowledge",
+    "subjects",
+    multiple=True,
+    metavar="SUBJECT",
+    help="You looked at this doubt first: a query id, or an object that goes silently. May be repeated.",
+)
+@click.option("--reason", help="What you saw there, for --acknowledge; kept for ever.")
 @pass_session
 @click.pass_context
 def gate(
-    context: click.Context, session: Session, migration_id: str, phase: str, wait: str | None, interval: str
+    context: click.Context,
+    session: Session,
+    migration_id: str,
+    phase: str,
+    wait: str | None,
+    interval: str,
+    subjects: tuple[str, ...],
+    reason: str | None,
 ) -> None:
     """Show each gate of a phase as open, closed or unknown; exit 0 when all are open, else 3.
 
     A gate that was forced is marked with `!`.
     """
+    from migrator.cli.acknowledging import acknowledge_doubts
     from migrator.cli.deadline import seconds_of
     from migrator.cli.running import stop_on_signal
     from migrator.clock import SystemClock
@@ -46,6 +62,7 @@ def gate(
     clock = SystemClock()
     with stop_on_signal(clock.stop, session):
         migration = load(session, migration_id)
+        acknowledge_doubts(session, migration, subjects, reason)
         results = wait_until_open(lambda: _ask(session, migration, phase), clock, seconds, session.tell, pause)
     is_open = are_open(results)
     data = {"migration": migration.id, "phase": phase, "open": is_open, "gates": as_json(results)}

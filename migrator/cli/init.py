@@ -22,15 +22,21 @@ target_batch = "200ms"
 
 @click.command(cls=Command)
 @click.option("--no-config", is_flag=True, help="Do not write migrator.toml when there is none.")
+@click.option(
+    "--heartbeat-role", "roles", multiple=True, help="Only this role may call migrator.heartbeat; may be repeated."
+)
 @pass_session
-def init(session: Session, no_config: bool) -> None:
+def init(session: Session, no_config: bool, roles: tuple[str, ...]) -> None:
     """Install or upgrade the schema migrator in the database; safe to run again."""
     from migrator.config import find_file
+    from migrator.deploys.heartbeat import grant_heartbeat
     from migrator.pg.connection import connect, server_version
     from migrator.state.install import install
 
     with connect(session.dsn()) as connection:
         before, after = install(connection)
+        if roles:
+            grant_heartbeat(connection, roles)
         major = server_version(connection) // 10000
     file = session.config_file or find_file(Path.cwd())
     if file is None and not no_config:

@@ -5,12 +5,13 @@ cannot be reached for a while, so that whoever started it sees that.
 """
 
 import socket
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from migrator.clock import Clock
 from migrator.errors import DatabaseFailed
 from migrator.pg.connection import connect
-from migrator.pg.driver import Connection
+from migrator.pg.driver import Connection, sql
 from migrator.pg.failures import translated
 from migrator.pg.queries import query
 
@@ -35,6 +36,19 @@ def beat(connection: Connection, sign: Sign) -> None:
     values = {"service": sign.service, "version": sign.version, "instance": sign.instance}
     with translated("The heartbeat"):
         connection.execute(query("deploys.beat", "migrator.deploys"), values)
+
+
+def grant_heartbeat(connection: Connection, roles: Collection[str]) -> None:
+    """Let only these roles call the function, instead of everybody who can connect.
+
+    Raises:
+        DatabaseFailed: there is no such role; nothing was changed.
+    """
+    function = sql.SQL("FUNCTION migrator.heartbeat(text, text, text)")
+    whom = sql.SQL(", ").join(map(sql.Identifier, roles))
+    with translated("Granting the heartbeat"), connection.transaction():
+        connection.execute(sql.SQL("REVOKE EXECUTE ON {} FROM PUBLIC").format(function))
+        connection.execute(sql.SQL("GRANT EXECUTE ON {} TO {}").format(function, whom))
 
 
 def keep_beating(dsn: str, sign: Sign, interval_seconds: float, clock: Clock) -> None:

@@ -198,6 +198,7 @@ class Engine:
             work.run_file("migrate")
             require_verified(work.session.connection, work.migration)
             record = work.move(record, State.MIGRATED)
+            work.read_statements()
         is_end = record.state is State.MIGRATED and not work.migration.has_contract
         return work.move(record, State.COMPLETE) if is_end else record
 

@@ -4,13 +4,15 @@ Made by the engine when the session is open and its lock is held; the engine dec
 """
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from migrator.config import Settings
+from migrator.deploys.watching import watch_statements
 from migrator.errors import InvalidTransition
 from migrator.events import EventKind, Events
 from migrator.gates.gate import GateResult
 from migrator.pg.connection import server_version
+from migrator.pg.driver import DatabaseError
 from migrator.pg.objects import dependents_of
 from migrator.pg.session import DdlSession
 from migrator.phases import backfills, checksums, claims, evidence
@@ -198,6 +200,13 @@ class Work:
         checksums.refuse_changed(self.store, self.migration, is_abort=False)
         asked = backfills.requests(self._dsn, self._settings, self._clock, self._events, self.migration, name)
         backfills.run(asked, workers)
+
+    def read_statements(self) -> None:
+        """Begin to watch which statements run, when a gate asks for that; it says itself what could not be read."""
+        section = self.migration.manifest.contract
+        if section is not None and "statements" in section.evidence:
+            with suppress(DatabaseError):
+                watch_statements(self.session.connection, self._settings)
 
     def ask_gates(self) -> tuple[GateResult, ...]:
         """Evaluate the contract's gates on this session; the listeners are told what is new."""
