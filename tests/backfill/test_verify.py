@@ -1,14 +1,15 @@
 """The proof after a backfill: nothing left, nothing different, whatever the type, the key and the collation."""
 
 import threading
+from functools import partial
 
 import pytest
 
 from migrator.backfill import control
 from migrator.backfill.runner import BackfillRunner
-from migrator.backfill.spec import BackfillSpec
+from migrator.backfill.spec import BackfillSpec, Limits
 from migrator.backfill.throttles.throttle import Reading
-from migrator.backfill.verify import Verification, verify
+from migrator.backfill.verify import How, Verification, verify
 from migrator.clock import SystemClock
 from migrator.errors import DatabaseFailed, InputError, NotYet, Stopped
 from migrator.events import EventKind
@@ -25,8 +26,8 @@ COPY = BackfillSpec.model_validate(
 
 @pytest.fixture(autouse=True)
 def _state(request: pytest.FixtureRequest) -> None:
-    name = "connection" if "connection" in request.fixturenames else "one_connection"
-    install_state(request.getfixturevalue(name))
+    names = ("connection", "one_connection", "private_connection")
+    install_state(request.getfixturevalue(next(name for name in names if name in request.fixturenames)))
 
 
 def make_pair(connection: Connection, type_name: str, value: str) -> None:
@@ -188,3 +189,77 @@ def test_rows_written_during_verification_do_not_keep_it_going(
 
     found = verify(request(one_database.dsn, COPY, throttles=[Inserting()]))
     assert 300 <= found.rows <= 300 + 99 * 10
+
+
+def broken(one_database: Database, one_connection: Connection) -> BackfillSpec:
+    """Make a finished backfill of 300 rows of which three are left and ten differ."""
+    make_pair(one_connection, "text", "'v' || g")
+    copy = COPY.model_copy(update={"where": "new IS NULL"})
+    BackfillRunner(request(one_database.dsn, copy)).run()
+    one_connection.execute("UPDATE items SET new = NULL WHERE id <= 3")
+    one_connection.execute("UPDATE items SET new = 'V' || id WHERE id > 290")
+    return copy
+
+
+def test_the_keys_of_wrong_rows_are_told(one_database: Database, one_connection: Connection) -> None:
+    found = verify(request(one_database.dsn, broken(one_database, one_connection)))
+    assert [int(key[0]) for key in found.keys] == [1, 2, 3, *range(291, 301)]
+    [row] = control.status(one_connection, MIGRATION)
+    assert row["verification"]["keys"][:3] == [["1"], ["2"], ["3"]]
+    assert (row["verification"]["on"], row["verification"]["sample"]) == ("primary", 100.0)
+
+
+@pytest.mark.parametrize("is_on_replica", [False, True], ids=["primary", "replica"])
+def test_repair_puts_wrong_rows_right_and_touches_no_other(
+    is_on_replica: bool, one_database: Database, one_connection: Connection
+) -> None:
+    copy = broken(one_database, one_connection)
+    one_connection.execute("CREATE TABLE written (id int)")
+    one_connection.execute(
+        """CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+           BEGIN INSERT INTO written VALUES (NEW.id); RETURN NEW; END $$;
+           CREATE TRIGGER note BEFORE UPDATE ON items FOR EACH ROW EXECUTE FUNCTION note()"""
+    )
+    replica = partial(connect, one_database.replica_dsn) if is_on_replica else None
+    found = verify(request(one_database.dsn, copy), How(replica, is_repair=True))
+    assert (found.remaining, found.different, found.repaired) == (0, 0, 13)
+    assert len(found.keys) == 13
+    assert one_connection.execute("SELECT count(*) AS rows FROM written").fetchone() == {"rows": 13}
+    assert backfills.read(one_connection, MIGRATION, "items_new").state == "verified"
+    assert verify(request(one_database.dsn, copy)) == Verification("items_new", rows=300)
+
+
+def test_on_a_replica_what_it_has_not_replayed_is_waited_for(
+    private_database: Database, private_connection: Connection
+) -> None:
+    make_pair(private_connection, "text", "'v' || g")
+    private_database.server.replicas[0].pause_replay()
+    BackfillRunner(request(private_database.dsn, COPY)).run()
+    threading.Timer(1, private_database.server.replicas[0].resume_replay).start()
+    heard = Heard()
+    replica = partial(connect, private_database.replica_dsn)
+    assert verify(request(private_database.dsn, COPY, heard), How(replica)).rows == 300
+    [row] = control.status(private_connection, MIGRATION)
+    assert (row["state"], row["verification"]["on"]) == ("verified", "replica")
+
+
+def test_a_primary_is_no_replica(one_database: Database, one_connection: Connection) -> None:
+    copy = broken(one_database, one_connection)
+    with pytest.raises(InputError, match="not a replica"):
+        verify(request(one_database.dsn, copy), How(partial(connect, one_database.dsn)))
+
+
+def test_a_sample_proves_nothing(one_database: Database, one_connection: Connection) -> None:
+    make_pair(one_connection, "text", "'v' || g")
+    slow = COPY.model_copy(update={"limits": Limits.model_validate({"batch_size": 10, "target_batch": "1ms"})})
+    BackfillRunner(request(one_database.dsn, slow)).run()
+    found = verify(request(one_database.dsn, slow), How(sample=20))
+    assert 0 < found.rows < 200
+    [row] = control.status(one_connection, MIGRATION)
+    assert (row["state"], row["verification"]["sample"]) == ("finished", 20)
+    assert verify(request(one_database.dsn, slow)).is_clean
+    verify(request(one_database.dsn, slow), How(sample=20))
+    assert backfills.read(one_connection, MIGRATION, "items_new").state == "verified", "nor does it take a proof back"
+    one_connection.execute("UPDATE items SET new = 'wrong'")
+    assert verify(request(one_database.dsn, slow), How(sample=20)).different > 0
+    assert backfills.read(one_connection, MIGRATION, "items_new").state == "finished", "but what is wrong does"

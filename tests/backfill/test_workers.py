@@ -52,6 +52,10 @@ class Process:
         while word := self._popen.stdout.read(1):
             self.said += word
 
+    def kill(self) -> None:
+        """End it, unless it has ended."""
+        self._popen.kill()
+
     def send(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
@@ -72,7 +76,7 @@ def crew(dsn: str, count: int, lease: str) -> Generator[list[Process]]:
         yield made
     finally:
         for each in made:
-            each.send(signal.SIGKILL) if each._popen.poll() is None else None
+            each.kill()
             each.end()
 
 
@@ -131,7 +135,11 @@ def test_an_idle_worker_takes_a_part_of_another_ones_range(one_database: Databas
     make_table(one_connection, "integer", 4000)
     one_connection.execute("CREATE INDEX ON items (touched)")  # no stripes: a window is one worker's
     go_on, heard, others = threading.Event(), Heard(), Heard()
-    heard.on[EventKind.BACKFILL_BATCH] = lambda _: go_on.wait(60) and None
+
+    def stand_still(_: Event) -> None:
+        go_on.wait(60)
+
+    heard.on[EventKind.BACKFILL_BATCH] = stand_still
     first = Background(BackfillRunner(request(one_database.dsn, spec(limits=SMALL), heard)))
     wait_until(lambda: bool(heard.of(EventKind.BACKFILL_BATCH)), "the first one has begun")
     second = Background(BackfillRunner(request(one_database.dsn, spec(limits=SMALL), others)))
