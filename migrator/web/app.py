@@ -131,9 +131,7 @@ class _Guarded:
 
 def _text(aged: Aged[Answer]) -> str:
     answer = aged.value
-    lines = [
-        f"{'!' if r.is_forced else _MARKS[r.status]} {r.gate} {r.status.value}: {r.reason}" for r in answer.results
-    ]
+    lines = [f"{_mark(r)} {r.gate} {r.status.value}: {r.reason}" for r in answer.results]
     head = f"{answer.status.value}: {answer.phase} of {answer.migration} (evaluated {aged.age_seconds:.1f} s ago)"
     return "\n".join([head, *lines, ""])
 

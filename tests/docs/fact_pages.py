@@ -9,7 +9,8 @@ import migrator.backfill.throttles
 import migrator.gates
 from migrator.cli.exits import MEANINGS
 from migrator.lint.rule import Rule, all_rules
-from migrator.metrics import describe
+from migrator.metrics import Series, describe
+from migrator.web import series
 from tests.docs.markdown import table
 
 _METRICS = """\
@@ -17,6 +18,12 @@ _METRICS = """\
 
 Served at `http://127.0.0.1:PORT/metrics` with `--metrics-port PORT` while a command runs, and written at its end with
 `--metrics-textfile FILE` for the node exporter's textfile collector. Histograms come as `_bucket`, `_sum` and `_count`.
+"""
+_SERVED = """\
+## Of the web server
+
+Served at `/metrics` by `migrator serve`: the state between the runs, read from the database. Some names are those of a
+run, with other labels; the job tells them apart. See [deploy systems](deploy-systems.md).
 """
 _EXIT_CODES = """\
 # Exit codes
@@ -44,8 +51,12 @@ _RULES = """\
 
 def metrics() -> str:
     """Return the page of all series."""
-    rows = [(f"`{s.name}`", s.type, ", ".join(f"`{label}`" for label in s.labels), s.help) for s in describe()]
-    return f"{_METRICS}\n{table(('series', 'type', 'labels', 'meaning'), rows)}"
+    return f"{_METRICS}\n{_series(describe())}\n\n{_SERVED}\n{_series(series.describe())}"
+
+
+def _series(known: list[Series]) -> str:
+    rows = [(f"`{s.name}`", s.type, ", ".join(f"`{label}`" for label in s.labels), s.help) for s in known]
+    return table(("series", "type", "labels", "meaning"), rows).rstrip()
 
 
 def exit_codes() -> str:

@@ -1,16 +1,18 @@
 """Gates over HTTP: every status on every address, and what happens when the database is away or slow."""
 
+import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from migrator.pg.connection import connect
-from migrator.pg.driver import conninfo_to_dict
+from migrator.pg.driver import conninfo_to_dict, make_conninfo
 from tests.fix_app import RENAME, Shop, make_shop
 from tests.fix_server import Database, wait_until
-from tests.web.conftest import Open, Visitor
+from tests.web.conftest import TOKEN, Open, Visitor
 
 
 def _codes(visitor: Visitor) -> dict[str, int]:
@@ -137,6 +139,35 @@ def test_requests_at_the_same_time_share_one_look(one_shop: Shop, visit: Open) -
         answers = [future.result() for future in asked]
     assert sorted(answer.status_code for answer in answers) == [200, *[503] * 11]
     assert all("still being read" in answer.text for answer in answers if answer.status_code == 503)
+
+
+def test_a_role_that_may_only_read_is_enough(one_shop: Shop, visit: Open) -> None:
+    """As docs/deploy-systems.md grants it; what it cannot do is record deploys."""
+    migration = one_shop.render_rename(approvals=1, requires={"checkout": ">=2"})
+    one_shop.engine().expand(migration)
+    one_shop.engine().migrate(migration)
+    role = f"reader_{secrets.token_hex(4)}"
+    with connect(one_shop.dsn, application_name="psql") as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'of-the-test' IN ROLE pg_read_all_stats".encode())
+        connection.execute(f"GRANT USAGE ON SCHEMA migrator TO {role}".encode())
+        connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA migrator TO {role}".encode())
+        try:
+            dsn = make_conninfo(one_shop.dsn, user=role, password="of-the-test")
+            with connect(one_shop.dsn, application_name="checkout/2.0"):
+                visitor = visit(replace(one_shop, dsn=dsn))
+                assert [r["gate"] for r in visitor.data("contract")["gates"] if r["status"] != "open"] == ["approvals"]
+                assert visitor.get("/").status_code == 200
+                assert visitor.samples()["migrator_database_up"] == 1
+                assert _posted(visitor) == 503
+        finally:
+            connection.execute(f"DROP OWNED BY {role}".encode())
+            connection.execute(f"DROP ROLE {role}".encode())
+
+
+def _posted(visitor: Visitor) -> int:
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    body = {"service": "checkout", "version": "2.0"}
+    return httpx.post(f"{visitor.url}/api/v1/deploys", headers=headers, json=body, timeout=30).status_code
 
 
 def _looking(shop: Shop) -> int:
