@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from migrator.backfill.signals import Rhythm
 from migrator.pg.lag import ReplicaLag
+from migrator.pg.replay_rate import LEAST_WAITING
 
 _SHARE_OF_LIMIT = 0.5
 _NEARLY_EMPTY = 0.1
@@ -59,5 +60,5 @@ class WalWindow:
             return None
         size = replica.replay_rate * limit_seconds * _SHARE_OF_LIMIT
         waiting = replica.bytes_behind
-        is_full = waiting + self._batch_bytes > size and waiting > _NEARLY_EMPTY * size
+        is_full = waiting + self._batch_bytes > size and waiting > max(_NEARLY_EMPTY * size, LEAST_WAITING)
         return Window(size, is_full, is_tight=waiting + 2 * self._batch_bytes > size)

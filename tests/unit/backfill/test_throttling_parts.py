@@ -131,6 +131,17 @@ def test_the_rate_of_replay_is_learned_only_while_log_waits() -> None:
     assert rate.rate == pytest.approx(30 * MEGABYTE, rel=0.01)
 
 
+def test_a_rate_that_was_seen_too_low_is_raised_by_a_replica_that_runs_dry() -> None:
+    rate = ReplayRate()
+    rate.take(0.0, replayed=0, waiting=MEGABYTE)
+    rate.take(0.3, replayed=0, waiting=MEGABYTE)
+    assert rate.rate == 0, "it was seen to stand still"
+    for step in range(8):
+        rate.take(1.0 + step, replayed=step * 10 * MEGABYTE, waiting=10 * MEGABYTE)
+        rate.take(1.1 + step, replayed=(step + 1) * 10 * MEGABYTE, waiting=0)
+    assert rate.rate == pytest.approx(100 * MEGABYTE, rel=0.02)
+
+
 def lag(behind: int, rate: float | None) -> ReplicaLag:
     return ReplicaLag("r", "streaming", 0.1, behind, replay_rate=rate)
 
