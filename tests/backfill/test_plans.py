@@ -1,11 +1,12 @@
 """Each query of the engine reads the key's index from one point, and no more of it than the batch is large."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from migrator.backfill.batch import BatchJob, job_for
+from migrator.backfill.batch import BatchJob, begin, job_for
 from migrator.backfill.keyset import (
     KeyRange,
     Keyset,
@@ -14,13 +15,15 @@ from migrator.backfill.keyset import (
     next_range,
     range_conditions,
     read_keyset,
+    read_pages,
 )
 from migrator.backfill.pieces import Piece
 from migrator.backfill.sources import source_of
+from migrator.backfill.stripes import read_division
 from migrator.names import TableName
 from migrator.pg.connection import Connection
 from migrator.pg.driver import sql
-from migrator.state.places import Key, Place
+from migrator.state.places import Key, Place, Window
 from tests.backfill.scenes import MIGRATION, make_table, spec
 
 ROWS = 100_000
@@ -87,6 +90,43 @@ def test_a_batch_is_one_range_of_the_index(walked: tuple[Connection, Keyset, Key
     job = job_for(connection, MIGRATION, spec(), keyset, 0.2)
     for statement in statements_of(connection, job, Piece(keys, Place(keys.upto))):
         assert_reads_the_index(explained(connection, statement), keyset, BATCH)
+
+
+def test_a_stripe_reads_no_more_than_its_range(walked: tuple[Connection, Keyset, Key]) -> None:
+    connection, keyset, middle = walked
+    end, division = last_key(connection, keyset), read_division(connection, keyset)
+    assert end
+    assert division
+    keys = next_range(connection, keyset, middle, end, BATCH)
+    job = replace(job_for(connection, MIGRATION, spec(), keyset, 0.2), division=division)
+    found = 0
+    for stripe in range(4):
+        piece = Piece(keys, Place(keys.upto), Window(keys.upto, 4, stripe))
+        for statement in statements_of(connection, job, piece):
+            plan = explained(connection, statement)
+            [scan] = [node for node in plan if "Index Name" in node]
+            assert scan["Index Name"] == keyset.index.split(".")[-1]
+            read = [node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in plan[1:]]
+            assert max(read) <= 2 * BATCH, "entries of the rolled-back stripes before it are read as well"
+            found += plan[1]["Actual Rows"]
+    assert found == BATCH, "each row is in exactly one stripe"
+
+
+def test_pages_are_read_by_their_number(connection: Connection) -> None:
+    connection.execute("CREATE TABLE items (id int, touched int DEFAULT 0)")
+    connection.execute(f"INSERT INTO items SELECT g FROM generate_series(1, {ROWS}) g".encode())
+    connection.execute("VACUUM ANALYZE items")
+    keyset = read_pages(connection, TableName("public", "items"))
+    end = last_key(connection, keyset)
+    assert end
+    keys = next_range(connection, keyset, ("(100,65535)",), end, BATCH)
+    job = job_for(connection, MIGRATION, spec(where="touched = 0", by="ctid"), keyset, 0.2)
+    for statement in statements_of(connection, job, Piece(keys, Place(keys.upto))):
+        with connection.transaction():
+            begin(connection, job)
+            plan = explained(connection, statement)
+        assert [node["Node Type"] for node in plan][-1] == "Tid Range Scan"
+        assert plan[-1]["Actual Rows"] <= 2 * BATCH
 
 
 def test_a_range_across_groups_reads_neither_group_to_its_end(connection: Connection) -> None:

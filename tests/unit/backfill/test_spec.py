@@ -72,6 +72,14 @@ def test_texts_that_are_not_one_expression(text: str) -> None:
     "change",
     [
         {"python": "package.module:function"},
+        {"set": {}, "python": "package.module", "writes": ["mail"]},
+        {"set": {}, "python": "package.module:function"},
+        {"writes": ["mail"]},
+        {"set": {}, "delete": True},
+        {"archive_to": "archive", "where": "true"},
+        {"set": {}, "sql": "UPDATE users SET mail = email WHERE :range", "where": "mail IS NULL"},
+        {"by": "ctid"},
+        {"by": "page"},
         {"limits": {"max_lagg": "2s"}},
         {"limits": {"max_lag": 2}},
         {"limits": {"batch_size": 0}},
@@ -97,3 +105,44 @@ def test_own_limits_win_over_settings() -> None:
     settings = BackfillSettings(batch_size=7)
     pace = spec(limits={"max_lag": "5s"}).pace(settings)
     assert (pace.max_lag, pace.batch_size) == (timedelta(seconds=5), 7)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "UPDATE users SET mail = email WHERE :range",
+        "UPDATE users SET mail = email WHERE mail IS NULL AND :range; -- why",
+        "DELETE FROM users WHERE (:range) AND mail = '5 %'",
+        "INSERT INTO copies SELECT id FROM users WHERE :range ON CONFLICT DO NOTHING",
+    ],
+)
+def test_statements_with_a_range(text: str) -> None:
+    assert spec(set={}, sql=text).name == "users_sql"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "UPDATE users SET mail = email",
+        "UPDATE users SET mail = ':range'",
+        "UPDATE users SET mail = email -- WHERE :range",
+        "UPDATE users SET mail = email WHERE :range AND :range",
+        "UPDATE users SET mail = email WHERE :range; DELETE FROM users",
+        "SELECT * FROM users WHERE :range",
+        "TRUNCATE users /* :range */",
+        "UPDATE users SET mail = $1 WHERE :range",
+        "UPDATE users SET mail = WHERE :range",
+    ],
+)
+def test_statements_that_cannot_be_cut_into_batches(text: str) -> None:
+    with pytest.raises(ValidationError, match="sql"):
+        spec(set={}, sql=text)
+
+
+def test_names_and_checksums_of_other_sources() -> None:
+    function = spec(set={}, python="a.b:clean", writes=["mail"])
+    archive = spec(set={}, archive_to="old.users", where="mail IS NULL")
+    assert (function.name, archive.name, archive.delete) == ("users_clean", "users_archive", True)
+    assert spec(set={}, delete=True, where="true").name == "users_delete"
+    assert not function.compare
+    assert len({function.checksum, archive.checksum, spec().checksum, spec(by="ctid", where="true").checksum}) == 4
