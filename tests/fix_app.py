@@ -7,7 +7,7 @@ users.email to users.mail in a temporary folder.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ class Shop:
     def engine(self, *listeners: Callable[[Event], None], **locks: Any) -> Engine:
         settings = Settings(
             services={"shop": Service(app_name=r"^shop/(?P<version>[^ +]+)")},
-            locks=LockSettings(**{"budget": timedelta(seconds=20), "runner_wait": timedelta(seconds=5), **locks}),
+            locks=LockSettings.model_validate({"budget": "20s", "runner_wait": "5s", **locks}),
             backfill=BackfillSettings(batch_size=100),
         )
         return Engine(self.dsn, settings, SystemClock(self.stop), Events(self.heard.append, *listeners), "tester")

@@ -61,10 +61,10 @@ def who(session: Session, name: str, ref: str) -> int:
 @pass_session
 def publish(session: Session, service: str, version: str, ref: str) -> None:
     """Store in the database what the code of a version uses: the gate `releases` compares with what is removed."""
-    from migrator.references.releases import publish as publish_release
     from migrator.git import Repository
     from migrator.pg.connection import connect
     from migrator.pg.failures import translated
+    from migrator.references.releases import publish as publish_release
     from migrator.state.install import require_installed
     from migrator.state.store import Store
 
