@@ -48,7 +48,7 @@ class FusedWorker:
     def kill(self, statements: int) -> None:
         """Let it die after so many more statements, or at its next rest."""
         self.fuse = statements
-        self.permits.release(statements)
+        self.permits.release(statements + 1)
         self.thread.join(1)
         self.is_killed = True
         self.permits.release(1000)
