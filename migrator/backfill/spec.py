@@ -143,6 +143,17 @@ class BackfillSpec(Section):
         return TableName.parse(self.table)
 
     @property
+    def change(self) -> str:
+        """What happens to the rows, in short."""
+        if self.set:
+            return "SET " + ", ".join(f"{column} = {expression}" for column, expression in self.set.items())
+        if self.python:
+            return f"{', '.join(self.writes)} by {self.python}"
+        if self.sql:
+            return self.sql
+        return f"moved to {self.archive_to}" if self.archive_to else "deleted"
+
+    @property
     def checksum(self) -> str:
         """SHA-256 of what rows become; pace and verification may change while a backfill runs, this may not."""
         meaning: dict[str, object] = {"table": self.table, "set": dict(self.set), "where": self.where}

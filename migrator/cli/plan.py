@@ -136,10 +136,8 @@ def _text(migration: "Migration", items: "list[PlannedStatement]", phase: str | 
 def _backfill_lines(migration: "Migration") -> list[str]:
     lines: list[str] = []
     for spec in migration.manifest.backfill:
-        columns = ", ".join(f"{column} = {expression}" for column, expression in spec.set.items())
-        lines += [
-            f"  backfill {spec.name}: {spec.table} SET {columns}" + (f" WHERE {spec.where}" if spec.where else "")
-        ]
+        where = f" WHERE {spec.where}" if spec.where else ""
+        lines.append(f"  backfill {spec.name}: {spec.table} {spec.change}{where}")
     return lines
 
 
