@@ -21,7 +21,13 @@ def deploy() -> None:
 @deploy.command(cls=Command)
 @click.option("--service", required=True, help=_SERVICE)
 @click.option("--version", required=True, help="The version that was deployed, or rolled back to.")
-@click.option("--status", type=click.Choice(["started", "finished", "failed"]), default="finished", show_default=True)
+@click.option(
+    "--status",
+    type=click.Choice(["started", "finished", "failed"]),
+    default="finished",
+    show_default=True,
+    help="How far it is; gates look at finished ones.",
+)
 @click.option("--sha", help="The commit of its code.")
 @click.option("--at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="When, with a time zone; now if left out.")
 @pass_session

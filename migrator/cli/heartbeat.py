@@ -13,7 +13,10 @@ from migrator.cli.context import Command, Session, pass_session
 @click.option("--once", is_flag=True, help="Say it once and end.")
 @pass_session
 def heartbeat(session: Session, service: str, version: str, instance: str | None, interval: float, once: bool) -> None:
-    """Say every few seconds that this version is alive, until SIGTERM; needs only the right to call the function."""
+    """Say every few seconds that this version is alive.
+
+    Until SIGTERM; needs only the right to call the function.
+    """
     from contextlib import suppress
 
     from migrator.cli.running import stop_on_signal

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def softdrop() -> None:
-    """Take the columns that a contract removes from applications for a while, and give them back."""
+    """Keep what a contract removes from applications."""
 
 
 @softdrop.command(cls=Command)

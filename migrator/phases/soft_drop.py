@@ -14,7 +14,7 @@ from migrator.pg.driver import Connection
 from migrator.pg.queries import query
 from migrator.phases.folder import Migration
 from migrator.phases.steps import steps_of
-from migrator.references.statement_use import Certainty, use_of
+from migrator.references.statement_use import Certainty, StatementUse, use_of
 from migrator.state import soft_drops
 from migrator.state.soft_drops import SoftDrop
 from migrator.state.store import Store
@@ -22,6 +22,7 @@ from migrator.state.transitions import State
 from migrator.statements.effects import ObjectRef
 
 _POLL_SECONDS = 0.05
+_MOST_TEXTS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ class _Watch:
         self._migration = migration.id
         self._names = used_names(store.connection, _removes(store.connection, migration))
         self._catalog = read_names(store.connection)
-        self._seen: set[tuple[int, object]] = set()
+        self._seen: dict[int, object] = {}
+        self._known: dict[str, StatementUse] = {}
 
     @property
     def is_on(self) -> bool:
@@ -126,15 +128,22 @@ class _Watch:
         unbound = {each.role for each in drop.unbound}
         values = {"since": drop.began_at}
         for row in self._connection.execute(query("grants.last_queries"), values).fetchall():
-            key = (row["pid"], row["query_start"])
             is_meant = row["role"] not in unbound and drop.role in (None, row["role"])
-            if key in self._seen or not is_meant:
+            if self._seen.get(row["pid"]) == row["query_start"] or not is_meant:
                 continue
-            self._seen.add(key)
-            use = use_of(row["text"], self._names, self._catalog)
+            self._seen[row["pid"]] = row["query_start"]
+            use = self._use(row["text"])
             if use.certainty is not Certainty.NO:
                 return Reader(row["pid"], row["role"], row["application"], row["text"], use.why)
         return None
+
+    def _use(self, text: str) -> StatementUse:
+        """Read each text once; clients repeat theirs."""
+        if len(self._known) > _MOST_TEXTS:
+            self._known.clear()
+        if text not in self._known:
+            self._known[text] = use_of(text, self._names, self._catalog)
+        return self._known[text]
 
 
 def _removes(connection: Connection, migration: Migration) -> tuple[ObjectRef, ...]:

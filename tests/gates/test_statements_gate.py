@@ -1,6 +1,7 @@
 """Gate `statements`: what clients run is found on the primary and on replicas, and blindness is unknown."""
 
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -12,8 +13,11 @@ from migrator.gates import statements
 from migrator.gates.gate import GateResult, GateStatus
 from migrator.pg.connection import Connection, connect
 from migrator.pg.driver import psycopg
+from migrator.phases.evidence import ContractShut
 from migrator.state.acknowledgements import acknowledge
+from migrator.state.statements import watched_servers
 from migrator.state.store import Store
+from tests.fix_app import make_shop
 from tests.fix_server import Database
 from tests.gates.asking import MIGRATION, column, question, register, thing
 
@@ -178,6 +182,20 @@ def test_functions_are_hidden_when_only_the_top_is_counted(
     assert "does not count what functions run (public.f())" in result.reason
 
 
+def test_a_role_that_is_not_counted_is_unknown(
+    session: Connection, settings: Settings, contrib_database: Database
+) -> None:
+    watch_for_a_day(session, settings)
+    role = f"quiet_{contrib_database.name}"
+    session.execute(f"CREATE ROLE {role}; ALTER ROLE {role} SET pg_stat_statements.track = 'none'".encode())
+    try:
+        result = ask(session, settings)
+        assert result.status is GateStatus.UNKNOWN
+        assert f"primary counts less for {role} in every database: pg_stat_statements.track=none" in result.reason
+    finally:
+        session.execute(f"DROP ROLE {role}".encode())
+
+
 def test_hidden_texts_are_unknown(session: Connection, settings: Settings, client: Client) -> None:
     watch_for_a_day(session, settings)
     client("SELECT 1")
@@ -229,3 +247,16 @@ def test_a_server_without_the_extension_is_unknown(one_connection: Connection) -
     result = statements.evaluate(question(one_connection, removes=(column("email"),)))
     assert result.status is GateStatus.UNKNOWN
     assert result.reason.startswith("primary has no pg_stat_statements in this database")
+
+
+def test_the_watch_begins_at_the_end_of_migrate(contrib_database: Database, tmp_path: Path) -> None:
+    shop = make_shop(contrib_database, tmp_path)
+    with connect(contrib_database.dsn) as connection:
+        connection.execute("CREATE EXTENSION pg_stat_statements")
+        migration = shop.render_rename(evidence=["statements"])
+        shop.engine().expand(migration)
+        assert watched_servers(connection) == {}
+        shop.engine().migrate(migration)
+        assert "primary" in watched_servers(connection)
+        with pytest.raises(ContractShut, match="nothing is certain on primary before"):
+            shop.engine().contract(migration)

@@ -122,3 +122,18 @@ def test_a_default_is_nobodys_write(one_shop: Shop, default: str) -> None:
         assert rows(client) == 0
         client.execute("INSERT INTO users (id, email) VALUES (-2, 'old')")
         assert rows(client) == 1
+
+
+def test_a_client_that_connects_for_each_write_fills_no_table(one_shop: Shop, migrated: Migration) -> None:
+    with connect(one_shop.dsn) as admin:
+        admin.execute(
+            "INSERT INTO migrator.old_write (migration, pid, backend_start, application, role, client)"
+            " SELECT %s, -n, now(), 'php', 'postgres', '127.0.0.1' FROM generate_series(1, 100) n",
+            [migrated.id],
+        )
+        with connect(one_shop.dsn, application_name="php") as old:
+            old.execute("UPDATE users SET email = email || 'x' WHERE id = 1")
+        assert rows(admin) == 100
+        with connect(one_shop.dsn, application_name="worker") as old:
+            old.execute("UPDATE users SET email = email || 'x' WHERE id = 1")
+        assert rows(admin) == 101

@@ -29,10 +29,14 @@ WHERE a.attrelid = %(relid)s::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER 
 -- Roles that can use a column all the same, and why; roles that nobody can be are left out.
 SELECT r.rolname AS role,
        CASE WHEN r.rolsuper THEN 'is a superuser' WHEN pg_has_role(r.oid, c.relowner, 'usage') THEN 'owns the table'
-            WHEN pg_has_role(r.oid, 'pg_read_all_data', 'usage') THEN 'has pg_read_all_data'
-            WHEN pg_has_role(r.oid, 'pg_write_all_data', 'usage') THEN 'has pg_write_all_data'
+            WHEN g.rolname IS NOT NULL THEN 'has ' || g.rolname
             ELSE 'has it by another grant' END AS why
 FROM pg_class c CROSS JOIN pg_roles r
+LEFT JOIN LATERAL (
+    SELECT a.rolname FROM pg_roles a
+    WHERE a.rolname IN ('pg_read_all_data', 'pg_write_all_data') AND pg_has_role(r.oid, a.oid, 'usage')
+    ORDER BY 1 LIMIT 1
+) g ON true
 WHERE c.oid = %(relid)s::oid AND r.rolcanlogin
   AND (%(role)s::text IS NULL OR r.rolname = %(role)s)
   AND (has_column_privilege(r.oid, c.oid, %(column)s::text, 'SELECT')

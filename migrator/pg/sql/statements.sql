@@ -9,13 +9,14 @@ FROM (SELECT) AS one LEFT JOIN pg_extension e ON e.extname = 'pg_stat_statements
 LEFT JOIN pg_namespace n ON n.oid = e.extnamespace;
 
 -- name: sessions_track
--- Roles and databases for which statements are not counted, whatever the server's setting says.
-SELECT coalesce(r.rolname, 'every role') AS role, coalesce(d.datname, 'every database') AS database, c.setting
+-- Roles for which statements are not counted, whatever the server's setting says. A setting of our own role hides from
+-- us what the others have.
+SELECT r.rolname AS role, coalesce(d.datname, 'every database') AS database, c.setting
 FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) AS c (setting)
-LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
-WHERE c.setting LIKE 'pg_stat_statements.track=%' AND c.setting <> 'pg_stat_statements.track=all'
+JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
+WHERE c.setting LIKE 'pg_stat_statements.track=%'
+  AND (c.setting <> 'pg_stat_statements.track=all' OR r.rolname = session_user)
   AND coalesce(d.datname, current_database()) = current_database()
-  AND r.rolname IS DISTINCT FROM session_user
 ORDER BY 1, 2;
 
 -- name: replicas

@@ -69,9 +69,11 @@ CREATE TABLE migrator.old_write (
     last_seen timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (migration, pid, backend_start, application)
 );
+CREATE INDEX ON migrator.old_write (migration, application, role, client, last_seen);
 
 -- Called by sync triggers, in the sessions of applications that have no right on the table. The setting remembers
--- that the session was recorded; it goes back with a rollback, as the row does.
+-- that the session was recorded; it goes back with a rollback, as the row does. A client that connects for every
+-- request is recorded a hundred times in ten minutes and no more.
 CREATE FUNCTION migrator.record_old_write(migration text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $f$
@@ -88,6 +90,13 @@ BEGIN
            coalesce(host(a.client_addr), 'local')
     FROM migrator.migration m, pg_stat_activity a
     WHERE m.id = record_old_write.migration AND a.pid = pg_backend_pid()
+      AND (SELECT count(*) FROM (
+              SELECT FROM migrator.old_write o
+              WHERE o.migration = m.id AND o.application = current_setting('application_name')
+                AND o.role = session_user AND o.client = coalesce(host(a.client_addr), 'local')
+                AND o.last_seen > clock_timestamp() - interval '10 minutes'
+                AND (o.pid, o.backend_start) <> (a.pid, a.backend_start)
+              LIMIT 100) AS alike) < 100
     ON CONFLICT ON CONSTRAINT old_write_pkey DO UPDATE SET last_seen = clock_timestamp();
     PERFORM set_config(remembered, now_here, false);
 END
