@@ -46,7 +46,8 @@ def expand(
         from migrator.phases.pending import expand_all
 
         done = expand_all(engine, session.settings.migrations, session.tell)
-    session.show_change(_data(done), lambda: _text(done))
+    show = session.show_change if done.migrations or done.repeatables else session.show
+    show(_data(done), lambda: _text(done))
 
 
 def _show_plan(session: Session, migration_id: str | None) -> None:

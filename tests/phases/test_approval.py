@@ -119,6 +119,7 @@ def test_an_author_that_nobody_knows_keeps_it_shut(one_shop: Shop, migration: Mi
     assert "but who wrote the files is not known: git rev-parse failed" in unknown.reason
     home = one_shop.migrations
     git(home, "init", "-q")
+    git(home, "commit", "--allow-empty", "-m", "The beginning")
     assert "they hold changes that are not committed" in gate(one_shop, migration, _APART).reason
     commit(home)
     assert gate(one_shop, migration, _APART).status.value == "open"

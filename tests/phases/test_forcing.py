@@ -104,7 +104,8 @@ def test_nothing_is_forced_before_it_has_expanded(one_shop: Shop) -> None:
         force(one_shop, migration)
 
 
-def test_a_force_of_another_gate_opens_nothing_else(one_shop: Shop, migration: Migration) -> None:
+@pytest.mark.usefixtures("migration")
+def test_a_force_of_another_gate_opens_nothing_else(one_shop: Shop) -> None:
     both = one_shop.write("m", manifest=_MANIFEST + "approvals = 1\n")
     force(one_shop, both)
     with pytest.raises(GateClosed, match="approvals closed: approvals 0 < 1"):
