@@ -39,6 +39,8 @@ class ChangeColumnType(Recipe):
     """An SQL expression over the column that gives the new value; needed where the server's cast could fail."""
     down: str | None = None
     """An SQL expression over the second column that gives the old value."""
+    lazy: bool = False
+    """Also write how new code reads the second column before the backfill has ended: an expression and a view."""
     time_zone: str | None = None
     """The zone that timestamps without time zone are in; with UTC they become timestamptz in place."""
 
@@ -136,6 +138,7 @@ class ChangeColumnType(Recipe):
             prefix=last_prefix(schema, table),
         )
         return SecondColumns(
+            is_lazy=self.lazy,
             table=table,
             sync=sync,
             added=add_column(table, new, self.to),
@@ -165,7 +168,7 @@ class ChangeColumnType(Recipe):
             raise RecipeRefused(
                 f"A {old.type} may not survive the way to {new.type} and back: nobody but you knows what its values"
                 " should become.",
-                f"Give {' and '.join(missing)}: an expression that never fails, or old code's writes would fail with"
+                f"Give {missing}: an expression that never fails, or old code's writes would fail with"
                 f' it; such as --up "{example}".',
             )
         up = Formula.of_column(old.name) if up_text is None else read_formula(schema, "up", up_text, [old.name])

@@ -29,6 +29,8 @@ class RenameColumn(Recipe):
     """The column's name today."""
     to: str
     """The column's new name."""
+    lazy: bool = False
+    """Also write how new code reads the new column before the backfill has ended: an expression and a view."""
 
     def slug(self) -> str:
         """Return `users_email_to_mail`."""
@@ -60,6 +62,7 @@ class RenameColumn(Recipe):
             not_null=(self.to,) if column.is_not_null else (),
             expand_notes=self._explicit_null(column),
             migrate_notes=self._other_tables(incoming),
+            is_lazy=self.lazy,
         ).rendering(self)
 
     def _incoming(self, schema: Schema, renaming: Renaming) -> tuple[tuple[TableName, ConstraintCopy], ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from migrator.names import TableName, quote
+from migrator.recipes import lazy_view
 from migrator.recipes.column_copies import ColumnCopies, ConstraintCopy
 from migrator.recipes.manifest_text import Fill, manifest_text
 from migrator.recipes.not_null_proof import NotNullProof
@@ -53,6 +54,8 @@ class SecondColumns:
     """Steps before everything else."""
     after_contract: tuple[Step, ...] = ()
     after_abort: tuple[Step, ...] = ()
+    is_lazy: bool = False
+    """Whether a file shows how new code reads before the backfill has ended."""
 
     @property
     def old(self) -> tuple[str, ...]:
@@ -70,6 +73,7 @@ class SecondColumns:
             return replace(self, sync=replace(self.sync, is_wired=True)).rendering(recipe)
         values = {name: self.sync.up[name].text for name in self.new}
         fill = Fill(self.table.name, values, self.sync.unfilled(), is_comparable=self.is_exact)
+        more = {lazy_view.FILE: lazy_view.lazy_text(self.table, self.old, values)} if self.is_lazy else {}
         return Rendering(
             {
                 "migration.toml": manifest_text(recipe, [fill], has_contract=True),
@@ -78,6 +82,7 @@ class SecondColumns:
                 "contract.sql": self._contract(),
                 "abort.sql": self._abort(),
                 "verify.sql": self._verify(),
+                **more,
             }
         )
 
