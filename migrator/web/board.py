@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from migrator.audit.chain import Tip
+from migrator.audit.rows import tip
 from migrator.clock import Clock
 from migrator.config import Settings
 from migrator.deploys.alive import Instance, alive_versions
@@ -44,6 +46,8 @@ class Board:
     """Open commitments."""
     events: tuple[Row, ...] = ()
     """The latest rows of the audit, newest first."""
+    tip: Tip | None = None
+    """The last link of the audit's chain, to compare with one that was kept elsewhere."""
     lag: LagReading = field(default_factory=LagReading)
 
     @property
@@ -93,6 +97,7 @@ class Boards:
             strangers=alive.unidentified,
             promises=tuple(promise for promise in commitments(store) if promise.closed_at is None),
             events=tuple(events),
+            tip=tip(connection),
             lag=self._lag.measure(connection),
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from migrator.audit.rows import tip
 from migrator.pg.connection import connect
 from migrator.web.series import describe
 from tests.fix_app import RENAME, Shop
@@ -45,6 +46,8 @@ def test_the_page_follows_a_migration(one_shop: Shop, visit: Open) -> None:
     assert "users_mail" in words
     assert "team-identity" in words
     assert "migrating → migrated" in words
+    with connect(one_shop.dsn) as connection:
+        assert f"The audit ends at {tip(connection)} :" in words
     one_shop.approve()
     assert "every gate of the contract is open" in _words(visitor.get("/").text)
     one_shop.engine().contract(one_shop.migration())
