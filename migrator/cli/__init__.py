@@ -23,11 +23,11 @@ COMMANDS = {
     "resume": ("migrator.cli.phases:resume", "Go on with the phase that was interrupted."),
     "reconcile": (
         "migrator.cli.reconcile:reconcile",
-        "Compare the records with the catalog, and put right what is safe.",
+        "Compare the records with the catalog; exit 1 when they differ.",
     ),
     "verify": ("migrator.cli.verify:verify", "Run verify.sql and count rows that are left or differ."),
     "backfill": ("migrator.cli.backfill:backfill", "Run, watch, pause and resume backfills."),
-    "gate": ("migrator.cli.gate_force:gate", "Show each gate as open, closed or unknown; force one."),
+    "gate": ("migrator.cli.gate_force:gate", "Show what a phase waits for (`migrator gate ID`), or force a gate."),
     "approve": ("migrator.cli.gate:approve", "Approve the contract as its files are now."),
     "softdrop": ("migrator.cli.softdrop:softdrop", "Keep what a contract removes from applications."),
     "deploy": ("migrator.cli.deploy:deploy", "Record and list the deploys of services."),
