@@ -1,6 +1,6 @@
 """The "needs you" strip: what waits for a person, the most harmful first. Nothing here is a matter of opinion."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -54,18 +54,25 @@ def _of_migration(item: Overview, board: Board) -> Iterator[Need]:
     if item.failed_step:
         yield Need(Harm.FAILED, name, f"failed: {item.failed_step}", item.next_step)
     for row in item.backfills:
-        yield from _of_backfill(name, str(row["name"]), row["state"], row["heartbeat_age_seconds"])
-        if row["operator_pause"] and row["state"] != "verified":
-            text = f"backfill {row['name']} is paused by {row['operator_pause']}"
-            yield Need(Harm.WAITING, name, text, f"migrator backfill resume {name}")
+        yield from _of_backfill(name, row)
     if item.is_overdue and item.contract_by and board.now:
         days = (board.now.date() - item.contract_by).days
         yield Need(Harm.LATE, name, f"contract was due on {item.contract_by}, {_days(days)} ago", item.next_step)
 
 
-def _of_backfill(migration: str, name: str, state: object, age: object) -> Iterator[Need]:
-    if state == "running" and isinstance(age, int | float) and age > _STUCK_SECONDS:
-        text = f"backfill {name} has given no sign of life for {age / 60:.0f} min"
+def _of_backfill(migration: str, row: Mapping[str, object]) -> Iterator[Need]:
+    """A backfill that somebody holds is not stuck, and one that is over waits for nobody."""
+    age = row["heartbeat_age_seconds"]
+    if row["state"] not in {"pending", "running"}:
+        return
+    if row["cancelled"]:
+        text = f"backfill {row['name']} was cancelled: {row['cancelled']}"
+        yield Need(Harm.WAITING, migration, text, f"migrator backfill resume {migration}")
+    elif row["operator_pause"]:
+        text = f"backfill {row['name']} is paused by {row['operator_pause']}"
+        yield Need(Harm.WAITING, migration, text, f"migrator backfill resume {migration}")
+    elif row["state"] == "running" and isinstance(age, int | float) and age > _STUCK_SECONDS:
+        text = f"backfill {row['name']} has given no sign of life for {age / 60:.0f} min"
         yield Need(Harm.STUCK, migration, text, f"migrator resume {migration}")
 
 

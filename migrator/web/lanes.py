@@ -9,21 +9,21 @@ from migrator.state.transitions import State
 
 
 class PhaseState(Enum):
-    """One cell of the board."""
+    """One cell of the board; `begun` says nothing about whether anybody is at work right now."""
 
     WAITING = "waiting"
-    RUNNING = "running"
+    BEGUN = "begun"
     FAILED = "failed"
     DONE = "done"
 
 
 _REACHED = {
-    State.EXPANDING: (PhaseState.RUNNING,),
+    State.EXPANDING: (PhaseState.BEGUN,),
     State.EXPANDED: (PhaseState.DONE,),
-    State.MIGRATING: (PhaseState.DONE, PhaseState.RUNNING),
+    State.MIGRATING: (PhaseState.DONE, PhaseState.BEGUN),
     State.MIGRATED: (PhaseState.DONE, PhaseState.DONE),
     State.READY: (PhaseState.DONE, PhaseState.DONE),
-    State.CONTRACTING: (PhaseState.DONE, PhaseState.DONE, PhaseState.RUNNING),
+    State.CONTRACTING: (PhaseState.DONE, PhaseState.DONE, PhaseState.BEGUN),
     State.COMPLETE: (PhaseState.DONE,) * 3,
     State.BASELINED: (PhaseState.DONE,) * 3,
 }
@@ -36,7 +36,7 @@ def phase_states(item: Overview) -> Mapping[str, PhaseState]:
     cells = (*reached, *(PhaseState.WAITING,) * (len(PHASES) - len(reached)))
     failed = item.failed_step.partition(" ")[0]
     return {
-        phase: PhaseState.FAILED if phase == failed and cell is PhaseState.RUNNING else cell
+        phase: PhaseState.FAILED if phase == failed and cell is PhaseState.BEGUN else cell
         for phase, cell in zip(PHASES, cells, strict=True)
     }
 

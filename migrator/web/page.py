@@ -22,7 +22,7 @@ _REFRESH_SECONDS = 5
 _LONGEST_DETAIL = 160
 _ALIVE_SECONDS = 60.0
 _MARKS = {"open": "✓", "closed": "✗", "unknown": "?"}
-_LANE_MARKS = {PhaseState.DONE: "✓", PhaseState.RUNNING: "▶", PhaseState.FAILED: "✗", PhaseState.WAITING: "·"}
+_LANE_MARKS = {PhaseState.DONE: "✓", PhaseState.BEGUN: "▶", PhaseState.FAILED: "✗", PhaseState.WAITING: "·"}
 
 
 class Page:

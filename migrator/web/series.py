@@ -25,7 +25,7 @@ _SERIES = (
     Series("migrator_gate_open", "gauge", _MP, "1 when the phase may begin, has begun or is over, else 0."),
     Series("migrator_gate_unknown", "gauge", _MP, "1 when the evidence for the phase cannot be read."),
     Series("migrator_migration_state", "gauge", ("migration", "state"), "1 for the state that the migration is in."),
-    Series("migrator_phase_state", "gauge", (*_MP, "state"), "1 for what it is: waiting, running, failed, done."),
+    Series("migrator_phase_state", "gauge", (*_MP, "state"), "1 for what it is: waiting, begun, failed, done."),
     Series("migrator_backfill_rows_done", "gauge", _MB, "Rows that the backfill has passed."),
     Series("migrator_backfill_rows_estimate", "gauge", _MB, "Rows that it will pass, as estimated."),
     Series("migrator_backfill_throttled", "gauge", _MB, "1 while the backfill waits or is paused."),
@@ -77,7 +77,7 @@ def _phases(board: Board, item: Overview) -> Iterator[_Sample]:
     asked = {(answer.migration, answer.phase): answer.status for answer in board.answers}
     states = phase_states(item)
     for phase in PHASES:
-        has_begun = states[phase] in {PhaseState.DONE, PhaseState.RUNNING, PhaseState.FAILED}
+        has_begun = states[phase] in {PhaseState.DONE, PhaseState.BEGUN, PhaseState.FAILED}
         status = asked.get((item.migration, phase), GateStatus.OPEN if has_begun else GateStatus.CLOSED)
         status = GateStatus.UNKNOWN if item.state == "broken" else status
         yield "migrator_gate_open", (item.migration, phase), status is GateStatus.OPEN

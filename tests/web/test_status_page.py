@@ -71,6 +71,21 @@ def test_the_page_names_what_is_wrong(one_shop: Shop, visit: Open) -> None:
     assert samples['migrator_phase_state{migration="20260902_fails",phase="expand",state="failed"}'] == 1
 
 
+def test_a_backfill_that_nobody_runs_is_stuck_unless_somebody_holds_it(one_shop: Shop, visit: Open) -> None:
+    one_shop.engine().expand(one_shop.render_rename())
+    visitor = visit(one_shop)
+    with connect(one_shop.dsn, application_name="psql") as connection:
+        connection.execute(
+            b"INSERT INTO migrator.backfill (migration, name, spec, spec_sha256, state, heartbeat_at) "
+            b"SELECT id, 'users_mail', '{}', '', 'running', now() - interval '7 min' FROM migrator.migration"
+        )
+        assert "users_mail has given no sign of life for 7 min" in _words(visitor.get("/").text)
+        connection.execute(b"UPDATE migrator.backfill SET operator_pause = 'lee'")
+        words = _words(visitor.get("/").text)
+    assert "backfill users_mail is paused by lee" in words
+    assert "no sign of life" not in words
+
+
 def test_what_others_wrote_is_text_and_not_html(one_shop: Shop, visit: Open) -> None:
     with connect(one_shop.dsn, application_name="<script>alert(1)</script>"):
         page = visit(one_shop).get("/").text
