@@ -55,9 +55,9 @@ class Standing:
         """`none` without an estimate, `measuring` at first, `ready` with a time, `due` at the end."""
         if self.share is None:
             return "none"
-        if self.share < _ETA_FROM or self.rate <= 0:
-            return "measuring"
-        return "due" if self.share > _DUE_FROM else "ready"
+        if self.share > _DUE_FROM:
+            return "due"
+        return "measuring" if self.share < _ETA_FROM or self.rate <= 0 else "ready"
 
     @property
     def eta(self) -> str:

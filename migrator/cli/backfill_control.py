@@ -88,4 +88,4 @@ def panic(session: Session, reason: str, end: bool) -> None:
 
 
 def _in_words(params: Mapping[str, object]) -> str:
-    return " ".join(f"{key}={value}" for key, value in params.items()) or "as configured"
+    return " ".join(f"{key}={value}" for key, value in sorted(params.items())) or "as configured"

@@ -146,7 +146,9 @@ def _line(row: Row) -> str:
     why = f", waits: {waits}" if waits else ""
     hands = f", {row['workers']} workers" if row["workers"] > 1 else ""
     aside = f", {row['quarantined']} set aside (`migrator backfill quarantine`)" if row["quarantined"] else ""
-    own = ", set: " + " ".join(f"{key}={value}" for key, value in row["params"].items()) if row["params"] else ""
+    own = (
+        ", set: " + " ".join(f"{key}={value}" for key, value in sorted(row["params"].items())) if row["params"] else ""
+    )
     done = f"{row['rows_done']:,}{estimate} rows"
     return f"{row['migration']}  {row['name']}: {row['state']}, {done}{hands}{aside}{own}{seen}{why}"
 
