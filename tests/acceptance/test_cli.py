@@ -59,7 +59,9 @@ def test_every_command_answers_in_json(dana: Person) -> None:
     assert dana.json("lint")["findings"] == []
     assert dana.json("plan", name)["migration"] == name
     assert dana.json("expand", name, "--dry-run")["migration"] == name
-    assert dana.json("expand", name) == {"migration": name, "before": "pending", "state": "expanded"}
+    expanded = dana.json("expand", name)
+    assert expanded.pop("audit_tip") == dana.json("audit", "verify")["tip"]
+    assert expanded == {"migration": name, "before": "pending", "state": "expanded"}
     assert dana.json("abort", name)["state"] == "aborted"
     assert dana.json("resume", name)["state"] == "aborted"
     assert dana.json("expand", name)["state"] == "expanded"
