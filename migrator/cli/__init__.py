@@ -28,7 +28,7 @@ COMMANDS = {
     "verify": ("migrator.cli.verify:verify", "Run verify.sql and count rows that are left or differ."),
     "backfill": ("migrator.cli.backfill:backfill", "Run, watch, pause and resume backfills."),
     "gate": ("migrator.cli.gate_force:gate", "Show what a phase waits for (`migrator gate ID`), or force a gate."),
-    "approve": ("migrator.cli.gate:approve", "Approve the contract as its files are now."),
+    "approve": ("migrator.cli.gate:approve", "Approve the contract as its files and its plan are now."),
     "softdrop": ("migrator.cli.softdrop:softdrop", "Keep what a contract removes from applications."),
     "deploy": ("migrator.cli.deploy:deploy", "Record and list the deploys of services."),
     "heartbeat": ("migrator.cli.heartbeat:heartbeat", "Say every few seconds that this version is alive."),
