@@ -6,7 +6,7 @@ _RESIDUE = b"""
 SELECT 'trigger ' || tgname AS name FROM pg_trigger WHERE tgname LIKE 'zz\\_migrator%'
 UNION ALL
 SELECT 'function ' || oid::regprocedure FROM pg_proc
-WHERE pronamespace = 'migrator'::regnamespace AND proname <> 'heartbeat'
+WHERE pronamespace = 'migrator'::regnamespace AND proname LIKE 'sync\\_%'
 UNION ALL
 SELECT 'relation ' || oid::regclass FROM pg_class
 WHERE relname LIKE '%migrator%' AND relnamespace <> 'migrator'::regnamespace

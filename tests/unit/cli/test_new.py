@@ -40,11 +40,13 @@ def folders(project: Path) -> list[Path]:
 
 def test_there_is_a_command_for_every_recipe() -> None:
     listed = call("--help").output
-    for kind in discover():
+    for kind, recipe in discover().items():
         assert kind.replace("_", "-") in listed
         help_text = call(kind.replace("_", "-"), "--help").output
-        assert "--table" in help_text
         assert "--contract-by" in help_text
+        required = {field.alias or name for name, field in recipe.model_fields.items() if field.is_required()}
+        assert required
+        assert all(f"--{name.replace('_', '-')}" in help_text for name in required)
 
 
 def test_a_rename_is_written_whole(project: Path) -> None:
