@@ -1,7 +1,6 @@
 """Where the place of a range of keys is kept: moved in each batch's own transaction, read back after a loss.
 
-One backfill that is worked by one process keeps it in `migrator.backfill`; a range that is leased to a worker keeps
-it in its own row, with the worker's fencing token.
+A range that is leased to a worker keeps it in its own row, with the worker's fencing token (`leases`).
 """
 
 from typing import Protocol

@@ -1,7 +1,7 @@
 """Backfills and known replicas in the state tables: plain functions on a connection, one query each.
 
-Called by the runner (which puts `advance` into the batch's own transaction), by verification, and by the service
-functions of `migrator.backfill.control`.
+Called by the runner, by verification, and by the service functions of `migrator.backfill.control`; the places of
+ranges are in `migrator.state.ranges`.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from migrator.pg.driver import Connection, Jsonb, Row
 from migrator.pg.queries import query
 from migrator.state.places import Advance, Key, Place, Window
 
-__all__ = ["Advance", "BackfillLedger", "BackfillRecord", "Key", "Place", "Standing", "Window"]
+__all__ = ["Advance", "BackfillRecord", "Key", "Place", "Standing", "Window"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,49 +57,6 @@ class Standing:
     keys_done: int
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillLedger:
-    """Keeps the place of a backfill that is one range: the row of `migrator.backfill`."""
-
-    migration: str
-    name: str
-    part: str | None = None
-    """The partition that is walked; None for a table without partitions."""
-
-    def hold(self, connection: Connection, end: Key) -> Key:
-        """Return the end: nobody cuts this range, and `advance` notices another runner."""
-        del connection
-        return end
-
-    def advance(self, connection: Connection, step: Advance) -> None:
-        """Move the place, in the transaction that changed the rows.
-
-        Raises:
-            LeaseLost: the place is not where the batch began; the caller's transaction must be rolled back.
-        """
-        values = place_values(step) | {"batch_size": step.batch_size, "part": self.part}
-        values |= {"migration": self.migration, "name": self.name}
-        if connection.execute(_sql("advance"), values).rowcount != 1:
-            raise self._moved_on()
-
-    def settled(self, connection: Connection) -> Standing:
-        """Return the place as it is when a COMMIT that may still be under way has ended.
-
-        Raises:
-            LeaseLost: somebody deleted the record, or went on to another partition, while we were at work.
-        """
-        record = read_settled(connection, self.migration, self.name)
-        if record.part != self.part:
-            raise self._moved_on()
-        return Standing(record.place, record.rows_done, record.keys_done)
-
-    def _moved_on(self) -> LeaseLost:
-        return LeaseLost(
-            f"The checkpoint of backfill {self.name} was moved by another runner; this batch was rolled back.",
-            "Let one runner work on it: see `migrator backfill status`, then run `migrator resume`.",
-        )
-
-
 def register(connection: Connection, migration: str, name: str, spec: Mapping[str, object], checksum: str) -> None:
     """Write the backfill as pending unless it is there; a pending one takes the specification as it is now."""
     values = {"spec": Jsonb(spec), "checksum": checksum}
@@ -119,15 +76,6 @@ def read(connection: Connection, migration: str, name: str) -> BackfillRecord:
         LeaseLost: somebody deleted it while we were at work.
     """
     return _present(connection.execute(_sql("read"), {"migration": migration, "name": name}).fetchone(), name)
-
-
-def read_settled(connection: Connection, migration: str, name: str) -> BackfillRecord:
-    """Return the record as it is when a COMMIT that may still be under way has ended.
-
-    Raises:
-        LeaseLost: somebody deleted it while we were at work.
-    """
-    return _present(connection.execute(_sql("read_settled"), {"migration": migration, "name": name}).fetchone(), name)
 
 
 def begin(connection: Connection, migration: str, name: str, end_key: Key | None, rows_estimate: int | None) -> None:
@@ -151,11 +99,6 @@ def place_values(step: Advance) -> dict[str, object]:
 def beat(connection: Connection, migration: str, name: str, reason: str | None) -> None:
     """Say that the runner lives, and why it waits (None: it does not)."""
     connection.execute(_sql("beat"), {"migration": migration, "name": name, "reason": reason})
-
-
-def finish(connection: Connection, migration: str, name: str) -> None:
-    """Set the state to finished."""
-    connection.execute(_sql("finish"), {"migration": migration, "name": name})
 
 
 def record_verification(

@@ -6,7 +6,7 @@ import pytest
 
 from migrator.backfill.runner import BackfillRunner
 from migrator.clock import SystemClock
-from migrator.errors import ChecksumChanged, InputError, LeaseLost, Stopped
+from migrator.errors import ChecksumChanged, InputError, Stopped
 from migrator.events import EventKind
 from migrator.pg.connection import Connection, connect
 from migrator.state import backfills
@@ -141,16 +141,6 @@ def test_a_changed_specification_is_refused_once_a_batch_ran(
     assert touched(one_connection) == {2: 100}
     with pytest.raises(ChecksumChanged, match="items_touched was changed"):
         BackfillRunner(request(one_database.dsn, spec())).run()
-
-
-def test_another_runner_makes_this_one_stop(one_database: Database, one_connection: Connection) -> None:
-    make_table(one_connection, "integer", 1000)
-    heard = Heard()
-    move = b"UPDATE migrator.backfill SET checkpoint = '[\"5\"]'"
-    heard.on[EventKind.BACKFILL_BATCH] = lambda _: one_connection.execute(move) and None
-    with pytest.raises(LeaseLost, match="another runner"):
-        BackfillRunner(request(one_database.dsn, spec(limits=SMALL), heard)).run()
-    assert touched(one_connection)[1] == 30, "the second batch was rolled back"
 
 
 @pytest.mark.parametrize(

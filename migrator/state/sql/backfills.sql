@@ -23,12 +23,6 @@ LEFT JOIN LATERAL (
 ) AS r ON true
 WHERE b.migration = %(migration)s AND b.name = %(name)s;
 
--- name: read_settled
--- The same after a lost connection: FOR UPDATE waits for a COMMIT that the server may still be working on.
-SELECT migration, name, spec_sha256, state, checkpoint, end_key, rows_done, keys_done, rows_estimate, batch_size,
-       remaining, different, part, key_window
-FROM migrator.backfill WHERE migration = %(migration)s AND name = %(name)s FOR UPDATE;
-
 -- name: begin
 -- The end is fixed once: rows inserted later are the sync trigger's, so the backfill ends under heavy inserts.
 UPDATE migrator.backfill
@@ -36,25 +30,10 @@ SET state = 'running', end_key = %(end_key)s, rows_estimate = %(rows_estimate)s,
     started_at = clock_timestamp(), heartbeat_at = clock_timestamp()
 WHERE migration = %(migration)s AND name = %(name)s AND state = 'pending';
 
--- name: advance
--- In the batch's own transaction, and only from the checkpoint that the batch started from: exactly once.
-UPDATE migrator.backfill
-SET checkpoint = %(new)s, key_window = %(new_window)s,
-    rows_done = rows_done + %(rows)s, keys_done = keys_done + %(keys)s,
-    batch_size = %(batch_size)s, throttled_by = NULL, heartbeat_at = clock_timestamp()
-WHERE migration = %(migration)s AND name = %(name)s AND state = 'running' AND part IS NOT DISTINCT FROM %(part)s
-  AND checkpoint IS NOT DISTINCT FROM %(old)s AND key_window IS NOT DISTINCT FROM %(old_window)s;
-
 -- name: beat
 -- Alive, and why it waits, for `backfill status` on any host.
 UPDATE migrator.backfill SET throttled_by = %(reason)s, heartbeat_at = clock_timestamp()
 WHERE migration = %(migration)s AND name = %(name)s;
-
--- name: finish
--- Every key up to the end has been passed.
-UPDATE migrator.backfill
-SET state = 'finished', throttled_by = NULL, finished_at = clock_timestamp(), heartbeat_at = clock_timestamp()
-WHERE migration = %(migration)s AND name = %(name)s AND state = 'running';
 
 -- name: record_verification
 -- `verified` only when nothing is left and nothing differs; a later count that finds something takes it back.
