@@ -19,7 +19,9 @@ _SHOWN_KEYS = 5
 @click.command(cls=Command)
 @migration_argument
 @_NAME
-@click.option("--on", type=click.Choice(["primary", "replica"]), default="primary", show_default=True)
+@click.option(
+    "--on", type=click.Choice(["primary", "replica"]), default="primary", show_default=True, help="Where rows are read."
+)
 @click.option("--replica-dsn", envvar="MIGRATOR_REPLICA_DSN", help="Where the replica is; MIGRATOR_REPLICA_DSN.")
 @click.option(
     "--sample",

@@ -99,4 +99,4 @@ def _row_key(row: Row) -> _Key:
 
 
 def _sql(name: str) -> bytes:
-    return query(f"statements.{name}", "migrator.state")
+    return query(f"statement_readings.{name}", "migrator.state")
