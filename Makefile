@@ -3,15 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(RUN)/python install --quiet --disable-pip-version-check
-PYTEST := $(RUN)/pytest -n 2 --dist worksteal
+PYTEST := $(RUN)/pytest -n 4 --dist worksteal
 
-.PHONY: demo test check lint types layers docs bench clean
+.PHONY: demo test test-thorough check lint types layers docs bench clean
 
 demo: $(VENV)/.for-demo
 	$(RUN)/migrator demo
 
 test: $(VENV)/.for-tests
 	$(PYTEST)
+
+test-thorough: $(VENV)/.for-tests
+	$(PYTEST) -m "thorough or not thorough"
 
 check: lint types layers
 	$(RUN)/python -m tests.docs.generate --check

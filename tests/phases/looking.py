@@ -37,7 +37,7 @@ def names(connection: Connection, query: str, *values: object) -> set[str]:
 
 
 def users_parts(connection: Connection) -> dict[str, set[str]]:
-    """Return everything that hangs on the table users, and the functions in our schema."""
+    """Return everything that hangs on the table users, and the sync functions in our schema."""
     on_users = "'public.users'::regclass"
     return {
         "columns": names(
@@ -62,7 +62,7 @@ def users_parts(connection: Connection) -> dict[str, set[str]]:
         ),
         "functions": names(
             connection,
-            "SELECT proname AS name FROM pg_proc WHERE pronamespace = 'migrator'::regnamespace",
+            "SELECT proname AS name FROM pg_proc WHERE pronamespace = 'migrator'::regnamespace AND proname ~ '^sync_'",
         ),
     }
 
@@ -73,7 +73,7 @@ RENAMED = {
     "indexes": {"users_pkey", "users_mail_idx"},
     "constraints": {"users_pkey"},
     "triggers": set[str](),
-    "functions": {"heartbeat"},
+    "functions": set[str](),
 }
 """`users_parts` of the shop when email has been renamed to mail."""
 

@@ -198,14 +198,14 @@ def test_a_client_that_stands_still_with_its_locks_is_ended_by_the_server(shop: 
     engine = shop.engine(transaction_timeout=timedelta(milliseconds=300), statement_timeout=timedelta(milliseconds=200))
     end_step = Store.end_step
 
-    def stand_still(store: Store, migration: str, phase: str, number: int, *rest: Any) -> None:
+    def stand_still(store: Store, migration: str, phase: str, number: int, *rest: Any, **more: Any) -> None:
         with connect(shop.dsn) as watcher:
             gone = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
             pid = store.connection.info.backend_pid
             wait_until(lambda: scalar(watcher, gone, pid) == 0, "the server to end the session")
             watcher.execute("SET lock_timeout = '2s'")
             watcher.execute("UPDATE users SET visits = visits + 1 WHERE id = 1")
-        end_step(store, migration, phase, number, *rest)
+        end_step(store, migration, phase, number, *rest, **more)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Store, "end_step", stand_still)
@@ -264,10 +264,10 @@ def test_steps_take_the_locks_that_the_plan_says(shop: Shop, monkeypatch: pytest
     )
     with connect(shop.dsn) as watcher:
 
-        def look(store: Store, migration: str, phase: str, number: int, *rest: Any) -> None:
+        def look(store: Store, migration: str, phase: str, number: int, *rest: Any, **more: Any) -> None:
             modes = {row["mode"] for row in watcher.execute(held.encode(), [store.connection.info.backend_pid])}
             taken[phase, number] = max((lv for lv in LockLevel if lv.pg_mode in modes), default=LockLevel.NONE)
-            end_step(store, migration, phase, number, *rest)
+            end_step(store, migration, phase, number, *rest, **more)
 
         monkeypatch.setattr(Store, "end_step", look)
         engine.expand(migration)

@@ -34,11 +34,19 @@ def _run(database: Database, folder: Path, name: str, walk: str) -> None:
 
 
 @pytest.mark.parametrize("walk", WALKS)
+@pytest.mark.parametrize("name", FIRSTS.values())
+def test_on_the_newest_server(one_database: Database, tmp_path: Path, name: str, walk: str) -> None:
+    _run(one_database, tmp_path, name, walk)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("walk", WALKS)
 @pytest.mark.parametrize("name", EVERYWHERE)
 def test_on_every_server(database: Database, tmp_path: Path, name: str, walk: str) -> None:
     _run(database, tmp_path, name, walk)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("walk", WALKS)
 @pytest.mark.parametrize("name", ON_ONE)
 def test_on_one_server(one_database: Database, tmp_path: Path, name: str, walk: str) -> None:
