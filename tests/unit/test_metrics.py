@@ -45,7 +45,8 @@ def test_a_backfill_is_told_with_rows_batches_and_the_throttle_by_name(metrics: 
     assert value(metrics, "backfill_batch_seconds_bucket", le="0.2", **_BACKFILL) == 1
     events.emit(EventKind.BACKFILL_PAUSED, "m", name="users_mail", throttle="replica-lag", reason="lag 3.1 s > 2 s")
     assert value(metrics, "backfill_throttled", reason="replica-lag", **_BACKFILL) == 1
-    events.emit(EventKind.BACKFILL_RESUMED, "m", name="users_mail", throttle="replica-lag", counted={"replica-lag": 2.5})
+    counted = {"replica-lag": 2.5}
+    events.emit(EventKind.BACKFILL_RESUMED, "m", name="users_mail", throttle="replica-lag", counted=counted)
     events.emit(EventKind.BACKFILL_RESUMED, "m", name="users_mail", throttle="replica-lag", counted={"replica-lag": 1})
     assert value(metrics, "backfill_throttled", reason="replica-lag", **_BACKFILL) == 0
     assert value(metrics, "backfill_throttle_seconds_total", reason="replica-lag", **_BACKFILL) == 3.5
@@ -75,7 +76,8 @@ def test_a_throttle_that_another_one_replaced_is_over_when_the_backfill_goes_on(
     for throttle in ("replica-lag", "operator-pause"):
         events.emit(EventKind.BACKFILL_PAUSED, "m", name="users_mail", throttle=throttle, reason="")
     events.emit(EventKind.BACKFILL_PAUSED, "m", name="other", throttle="replica-lag", reason="")
-    events.emit(EventKind.BACKFILL_RESUMED, "m", name="users_mail", throttle="operator-pause", counted={"operator-pause": 1})
+    counted = {"operator-pause": 1}
+    events.emit(EventKind.BACKFILL_RESUMED, "m", name="users_mail", throttle="operator-pause", counted=counted)
     assert value(metrics, "backfill_throttled", reason="replica-lag", **_BACKFILL) == 0
     assert value(metrics, "backfill_throttled", reason="operator-pause", **_BACKFILL) == 0
     assert value(metrics, "backfill_throttled", migration="m", backfill="other", reason="replica-lag") == 1
