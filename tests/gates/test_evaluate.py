@@ -31,7 +31,7 @@ def test_the_names_are_asked_in_their_order_and_what_the_manifest_implies_after_
 
 def test_an_unknown_gate_is_an_error_before_anything_is_asked(one_connection: Connection) -> None:
     with pytest.raises(
-        ManifestError, match=r"no gate tripwires.*approvals, backfill, .*dependencies, .*soak, .*versions"
+        ManifestError, match=r"no gate tripwires.*approvals, backfill, command, dependencies, freeze, http"
     ):
         evaluate(question(one_connection), ["backfill", "tripwires"])
 
