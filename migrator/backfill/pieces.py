@@ -87,7 +87,8 @@ def next_piece(connection: Connection, keyset: Keyset, place: Place, end: Key, s
             return Piece(keys, Place(keys.upto), None, counted)
         longest = min(max(stride.window_keys, stride.size), LARGEST * stride.stripes)
         keys, counted = _range(connection, keyset, limits, longest, whole)
-        window = Window(keys.upto, stride.stripes, is_even=_is_even(stride), keys=counted)
+        window = Window(keys.upto, stride.stripes, keys=counted)
+        window = replace(window, is_even=(_density_in(keyset, place, window, stride) or 0) >= _EVEN)
     return _stripe(connection, keyset, Place(place.checkpoint, window), window, stride)
 
 
@@ -97,6 +98,7 @@ def _relied_on(stride: Stride) -> float | None:
 
 def _stripe(connection: Connection, keyset: Keyset, place: Place, window: Window, stride: Stride) -> Piece:
     limits = KeyRange(place.passed, window.upto)
+    stride = replace(stride, density=_density_in(keyset, place, window, stride))
     # A batch of one row is how a row that fails is found: then a stripe must not widen it to several keys.
     wanted = stride.size * window.stripes if stride.size > 1 else 1
     left = _left(keyset, limits, window, stride)
@@ -108,10 +110,22 @@ def _stripe(connection: Connection, keyset: Keyset, place: Place, window: Window
     return Piece(keys, _after(place, window, keys.upto), window, counted)
 
 
+def _density_in(keyset: Keyset, place: Place, window: Window, stride: Stride) -> float | None:
+    """Return keys per value in the window; None where nobody knows, as for one that reaches over a gap to the end."""
+    whole = KeyRange(place.checkpoint, window.upto)
+    if window.keys is not None:
+        return density(keyset, whole, window.keys)
+    values = values_in(keyset, whole)
+    if values is None or stride.density is None or values * stride.density > LARGEST * window.stripes:
+        return None
+    return stride.density
+
+
 def _left(keyset: Keyset, limits: KeyRange, window: Window, stride: Stride) -> int | None:
     """Return about how many keys of the window its stripe has not passed; None: nobody knows."""
-    if keyset.is_integer and stride.density is not None and limits.after is not None:
-        return math.ceil((int(limits.upto[0]) - int(limits.after[0])) * stride.density)
+    values = values_in(keyset, limits)
+    if stride.density is not None and values is not None:
+        return math.ceil(values * stride.density)
     return window.keys if window.at is None else None
 
 
@@ -134,12 +148,14 @@ def _range(
     return found, keys if found.upto != limits.upto else None
 
 
-def _is_even(stride: Stride) -> bool:
-    return stride.density is not None and stride.density >= _EVEN
-
-
 def density(keyset: Keyset, keys: KeyRange, found: int) -> float | None:
     """Return keys per value of an integer key in a range; None for other keys."""
+    values = values_in(keyset, keys)
+    return None if values is None else found / max(1, values)
+
+
+def values_in(keyset: Keyset, keys: KeyRange) -> int | None:
+    """Return how many values an integer key can have in a range; None for other keys, and from the first key on."""
     if not keyset.is_integer or keys.after is None:
         return None
-    return found / max(1, int(keys.upto[0]) - int(keys.after[0]))
+    return int(keys.upto[0]) - int(keys.after[0])

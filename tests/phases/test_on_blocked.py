@@ -130,6 +130,7 @@ def test_a_role_that_may_not_cancel_says_so_in_the_audit(one_shop: Shop) -> None
             f"GRANT USAGE, CREATE ON SCHEMA migrator TO {role}",
             f"GRANT ALL ON ALL TABLES IN SCHEMA migrator TO {role}",
             f"GRANT ALL ON ALL SEQUENCES IN SCHEMA migrator TO {role}",
+            f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrator TO {role}",
             f"GRANT CREATE ON SCHEMA public TO {role}",
         ):
             connection.execute(text.encode())

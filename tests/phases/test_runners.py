@@ -62,6 +62,7 @@ def test_a_runner_whose_role_may_not_see_the_other_one(one_shop: Shop, one_datab
         try:
             admin.execute(f"GRANT ALL ON SCHEMA migrator TO {role}".encode())
             admin.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA migrator TO {role}".encode())
+            admin.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrator TO {role}".encode())
             dsn = one_database.server.primary.dsn_of(one_database.name, role, "secret")
             weak = Shop(dsn, one_shop.migrations)
 
