@@ -1,13 +1,13 @@
-"""Real servers for tests: every major version on this machine, each a primary with one replica.
+"""Real servers for tests: every major version on this machine, a primary alone or, where marked `replica`, with one.
 
 A cluster is started when a test first asks for it and lives until the end of the session (of the worker, with
 `pytest -n`). Tests that stop, kill or promote servers take `private_server`, which is theirs alone.
 
-    server          each version found: the test runs once per version (ids pg15, pg16, pg18)
+    server          each version found: the test runs once per version (ids pg15, pg16, pg18); without a replica
     one_server      the newest version only
     private_server  a cluster of the newest version for this test alone
-    contrib_server  the newest one with PostgreSQL's contrib modules; the wheels have none (tests marked `system`)
-    database        a new database on `server`; `one_database`, `private_database`, `contrib_database` likewise
+    database        a new database on `server`; `one_database`, `private_database` likewise; `contrib_database` on the
+                    newest one with PostgreSQL's contrib modules; the wheels have none (tests marked `system`)
     connection      an open `migrator.pg.connection` session in `database`; `one_connection`, `private_connection`
 """
 
@@ -31,12 +31,20 @@ _TEMPLATE = "template_of_tests"
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database of one test, on the primary and, streamed, on the replica."""
+    """A database of one test, on the primary and, streamed, on the replicas."""
 
     name: str
-    dsn: str
-    replica_dsn: str
     server: Cluster
+
+    @property
+    def dsn(self) -> str:
+        """Its connection string on the primary."""
+        return self.server.primary.dsn_of(self.name)
+
+    @property
+    def replica_dsn(self) -> str:
+        """Its connection string on the replica; the test is marked `replica`."""
+        return self.server.replicas[0].dsn_of(self.name)
 
 
 def _by_version(programs: Programs | None) -> str:
@@ -52,37 +60,44 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_seconds: float 
         clock.wait(0.02, what)
 
 
+Started = Callable[[Programs, int], Cluster]
+
+
 @pytest.fixture(scope="session")
-def started_server() -> Generator[Callable[[Programs], Cluster]]:
-    """Give a function that starts a version's cluster, or returns the one that is up."""
-    up: dict[Programs, Cluster] = {}
+def started_server() -> Generator[Started]:
+    """Give a function that starts a version's cluster with so many replicas, or returns the one that is up."""
+    up: dict[tuple[Programs, int], Cluster] = {}
     with ExitStack() as stack:
 
-        def start(programs: Programs) -> Cluster:
-            if programs not in up:
-                up[programs] = stack.enter_context(Cluster(programs))
-                up[programs].create_database(_TEMPLATE)
-            return up[programs]
+        def start(programs: Programs, replicas: int = 0) -> Cluster:
+            found = up.get((programs, replicas))
+            if found is None:
+                found = up[programs, replicas] = stack.enter_context(Cluster(programs, replicas))
+                found.create_database(_TEMPLATE)
+            return found
 
         yield start
 
 
+def _replicas(request: pytest.FixtureRequest) -> int:
+    return 1 if request.node.get_closest_marker("replica") else 0
+
+
 # Without any server the one parameter is None and every test fails, saying why: an empty list would skip them.
 @pytest.fixture(scope="session", params=find_programs() or (None,), ids=_by_version)
-def server(request: pytest.FixtureRequest, started_server: Callable[[Programs], Cluster]) -> Cluster:
-    return started_server(request.param or choose_programs())
+def server(request: pytest.FixtureRequest, started_server: Started) -> Cluster:
+    return started_server(request.param or choose_programs(), 0)
 
 
 @pytest.fixture(scope="session")
-def one_server(started_server: Callable[[Programs], Cluster]) -> Cluster:
-    return started_server(choose_programs())
+def one_server(started_server: Started) -> Cluster:
+    return started_server(choose_programs(), 0)
 
 
-@pytest.fixture(scope="session")
-def contrib_server(started_server: Callable[[Programs], Cluster]) -> Cluster:
+def _contrib_programs() -> Programs:
     found = [programs for programs in find_programs() if _has_contrib(programs)]
     assert found, "no PostgreSQL server of this machine has contrib; install postgresql-contrib, as .ci/run does"
-    return started_server(found[0])
+    return found[0]
 
 
 def _has_contrib(programs: Programs) -> bool:
@@ -91,27 +106,27 @@ def _has_contrib(programs: Programs) -> bool:
 
 
 @pytest.fixture
-def contrib_database(contrib_server: Cluster) -> Generator[Database]:
-    with _database_on(contrib_server) as made:
+def contrib_database(request: pytest.FixtureRequest, started_server: Started) -> Generator[Database]:
+    with _database_on(started_server(_contrib_programs(), _replicas(request))) as made:
         yield made
 
 
 @pytest.fixture
-def private_server() -> Generator[Cluster]:
-    with Cluster(choose_programs()) as cluster:
+def private_server(request: pytest.FixtureRequest) -> Generator[Cluster]:
+    with Cluster(choose_programs(), _replicas(request)) as cluster:
         cluster.create_database(_TEMPLATE)
         yield cluster
 
 
 @pytest.fixture
-def database(server: Cluster) -> Generator[Database]:
-    with _database_on(server) as made:
+def database(request: pytest.FixtureRequest, server: Cluster, started_server: Started) -> Generator[Database]:
+    with _database_on(started_server(server.programs, _replicas(request))) as made:
         yield made
 
 
 @pytest.fixture
-def one_database(one_server: Cluster) -> Generator[Database]:
-    with _database_on(one_server) as made:
+def one_database(request: pytest.FixtureRequest, started_server: Started) -> Generator[Database]:
+    with _database_on(started_server(choose_programs(), _replicas(request))) as made:
         yield made
 
 
@@ -153,7 +168,7 @@ def _create_database(server: Cluster) -> Database:
     name = f"test_{secrets.token_hex(5)}"
     server.create_database(name, _TEMPLATE)
     server.wait_caught_up()
-    return Database(name, server.primary.dsn_of(name), server.replicas[0].dsn_of(name), server)
+    return Database(name, server)
 
 
 def _repair(server: Cluster) -> None:

@@ -165,6 +165,16 @@ def boundary_query(keyset: Keyset, after: Key | None, end: Key, keys: int) -> sq
     )
 
 
+def count_keys(connection: Connection, keyset: Keyset, keys: KeyRange) -> int:
+    """Return how many keys the range has, reading all of its index entries."""
+    counts = (
+        sql.SQL("(SELECT count(*) FROM {} WHERE {})").format(keyset.source, condition)
+        for condition in range_conditions(keyset, keys)
+    )
+    row = connection.execute(sql.SQL("SELECT {} AS keys").format(sql.SQL(" + ").join(counts))).fetchone()
+    return int(row["keys"]) if row else 0
+
+
 def key_as_range(connection: Connection, keyset: Keyset, key: Key) -> KeyRange | None:
     """Return the range that holds this key alone; None when no row has it."""
     statement = sql.SQL("SELECT {} AS key, {} AS is_it FROM {} WHERE {} ORDER BY {} LIMIT 2").format(

@@ -7,7 +7,7 @@ index entries to find the next boundary would cost some percent of changing the 
 import math
 from dataclasses import dataclass, replace
 
-from migrator.backfill.keyset import KeyRange, Keyset, next_range
+from migrator.backfill.keyset import KeyRange, Keyset, count_keys, next_range
 from migrator.backfill.sizing import LARGEST
 from migrator.pg.driver import Connection
 from migrator.state.places import Key, Place, Window
@@ -83,10 +83,10 @@ def next_piece(connection: Connection, keyset: Keyset, place: Place, end: Key, s
     if window is None:
         limits, whole = KeyRange(place.checkpoint, end), replace(stride, density=_relied_on(stride))
         if stride.stripes == 1:
-            keys, counted = _range(connection, keyset, limits, stride.size, whole)
+            keys, counted = _counted(connection, keyset, limits, stride.size, whole)
             return Piece(keys, Place(keys.upto), None, counted)
         longest = min(max(stride.window_keys, stride.size), LARGEST * stride.stripes)
-        keys, counted = _range(connection, keyset, limits, longest, whole)
+        keys, counted = _counted(connection, keyset, limits, longest, whole)
         window = Window(keys.upto, stride.stripes, keys=counted)
         window = replace(window, is_even=(_density_in(keyset, place, window, stride) or 0) >= _EVEN)
     return _stripe(connection, keyset, Place(place.checkpoint, window), window, stride)
@@ -135,6 +135,16 @@ def _after(place: Place, window: Window, upto: Key) -> Place:
     if window.stripe + 1 < window.stripes:
         return Place(place.checkpoint, window.next_stripe())
     return Place(window.upto)
+
+
+def _counted(
+    connection: Connection, keyset: Keyset, limits: KeyRange, keys: int, stride: Stride
+) -> tuple[KeyRange, int | None]:
+    """Return the first `keys` keys of the range and, where they must be counted, how many they are."""
+    found, counted = _range(connection, keyset, limits, keys, stride)
+    if counted is None and stride.is_counted:
+        counted = count_keys(connection, keyset, found)
+    return found, counted
 
 
 def _range(

@@ -21,6 +21,7 @@ from migrator.backfill.batch import BatchJob, is_retryable
 from migrator.clock import Clock
 from migrator.errors import DatabaseFailed, LockBudgetSpent
 from migrator.pg.driver import Connection, DatabaseError
+from migrator.pg.failures import is_connection_loss
 from migrator.pg.queries import query
 
 T = TypeVar("T")
@@ -104,6 +105,28 @@ def open_again(connect: Callable[[], Connection], clock: Clock, longest_seconds:
         reraise=True,
     )
     return retrying(open_session, connect)
+
+
+def open_and(
+    look: Callable[[Connection], T], connect: Callable[[], Connection], clock: Clock, longest_seconds: float
+) -> T:
+    """Open a session and return what `look` makes of it, in another session when the server goes away meanwhile.
+
+    Raises:
+        DatabaseFailed: the server did not come back within `longest_seconds`.
+        DatabaseError: of `look`; the session is closed.
+        Stopped: between two tries.
+    """
+    losses = 0
+    while True:
+        connection = open_again(connect, clock, longest_seconds)
+        try:
+            return look(connection)
+        except BaseException as exc:
+            connection.close()
+            losses += 1
+            if losses > MOST_LOSSES or not (isinstance(exc, DatabaseError) and is_connection_loss(exc)):
+                raise
 
 
 def _error(state: RetryCallState) -> DatabaseError:

@@ -14,7 +14,7 @@ from migrator.backfill.parts import Part, part_names, read_part
 from migrator.backfill.quarantine import Hunt
 from migrator.backfill.range_work import RangeWork, work_range
 from migrator.backfill.request import BackfillRequest
-from migrator.backfill.retries import open_session
+from migrator.backfill.retries import open_and
 from migrator.backfill.score import Score
 from migrator.backfill.sizing import Sizing
 from migrator.backfill.splitting import split_largest
@@ -67,9 +67,8 @@ class Worker:
         request = self._request
         with ExitStack() as stack:
             with translated(f"Opening backfill {request.name}"):
-                connection = open_session(request.connect)
-                stack.callback(connection.close)
-                walk = stack.enter_context(self._walk(connection))
+                opened = open_and(self._walk, request.connect, request.clock, request.reconnect_seconds)
+                walk = stack.enter_context(opened)
             throttling = request.throttling(
                 stack, lambda reason: backfills.beat(walk.connection, request.migration, request.name, reason)
             )

@@ -231,6 +231,8 @@ class Engine:
                 f"{record.id} has no contract.sql yet.",
                 f"Write it before {work.migration.manifest.contract_by}: the date is in its manifest.",
             )
+        if plan_id is not None:
+            require_plan(work.session.connection, work.migration, "contract", plan_id)
         results = work.ask_gates()
         shut = [result for result in results if result.status is not GateStatus.OPEN]
         if shut:
@@ -240,7 +242,7 @@ class Engine:
         require_verified(work.session.connection, work.migration)
         if record.state is State.MIGRATED:
             record = work.move(record, State.READY)
-        if plan_id is not None:
+        if plan_id is not None:  # gates may have taken their time
             require_plan(work.session.connection, work.migration, "contract", plan_id)
         return work.enter(record, State.CONTRACTING, {**evidence.as_detail(results), "plan": plan_id}, plan_id)
 

@@ -1,4 +1,4 @@
-"""A person at a shell: runs `migrator` as a subprocess in a folder of their own, against a database of the test.
+"""A person at a shell: runs `migrator` in a folder of their own, against a database of the test.
 
 Whatever a command is asked, it may not answer with a traceback, a warning of Python, colours for a pipe or a password:
 every answer is looked at for these.
@@ -16,6 +16,7 @@ from typing import Any
 
 from migrator.pg.connection import Connection, connect
 from migrator.pg.driver import conninfo_to_dict
+from tests import forked
 from tests.fix_server import Database
 
 RENAME = ("new", "rename-column", "--table", "public.users", "--from", "email", "--to", "mail")
@@ -35,9 +36,8 @@ class Person:
 
     def migrator(self, *arguments: str, exits: int = 0, **environment: str) -> Answer:
         """Run a command to its end, which must be this exit code."""
-        process = self.start(*arguments, stdin=None, **environment)
-        out, err = process.communicate(timeout=_TIMEOUT_SECONDS)
-        return self.answer(process, out, err, exits)
+        done = forked.run(*arguments, folder=self.folder, environment=self._environment() | environment)
+        return self._answer(done.returncode, done.stdout.decode(), done.stderr.decode(), exits)
 
     def json(self, *arguments: str, exits: int = 0, **environment: str) -> dict[str, Any]:
         """Run a command with `--format json` and return its document; stdout holds nothing else."""
@@ -57,14 +57,14 @@ class Person:
     def finish(self, process: "subprocess.Popen[str]", exits: int) -> Answer:
         """Wait for the end of a started command and look at what is left of its answer."""
         out, err = process.communicate(timeout=_TIMEOUT_SECONDS)
-        return self.answer(process, out, err, exits)
+        return self._answer(process.returncode, out, err, exits)
 
-    def answer(self, process: "subprocess.Popen[str]", out: str, err: str, exits: int) -> Answer:
+    def _answer(self, code: int, out: str, err: str, exits: int) -> Answer:
         """Check what no answer may hold, and the exit code."""
-        said = f"exit code {process.returncode}\nstdout: {out}\nstderr: {err}"
-        assert process.returncode == exits, said
+        said = f"exit code {code}\nstdout: {out}\nstderr: {err}"
+        assert code == exits, said
         assert [word for word in (*_NEVER, *self._secrets()) if word in out + err] == [], said
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        return subprocess.CompletedProcess(["migrator"], code, out, err)
 
     def plan_id(self, migration: str, phase: str = "contract") -> str:
         """Return the id of the plan of a phase, as `migrator plan` shows it."""

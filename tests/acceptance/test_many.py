@@ -104,6 +104,9 @@ def test_the_contract_runs_the_plan_that_was_looked_at(dana: Person) -> None:
     stale = dana.json("contract", name, "--yes", "--plan-id", plan, exits=4)["error"]
     assert stale["details"]["plan_id"] == dana.plan_id(name) != plan
     assert "Look at `migrator plan" in stale["todo"]
+    shut = dana.json("contract", name, "--yes", "--plan-id", dana.plan_id(name), exits=3)["error"]
+    assert "dana approved another plan and must look again" in shut["situation"]
+    dana.migrator("approve", name, "--reason", "the new index goes nowhere near it")
     dana.migrator("contract", name, "--yes", exits=4)
     assert dana.json("contract", name, "--yes", "--plan-id", dana.plan_id(name))["state"] == "complete"
 

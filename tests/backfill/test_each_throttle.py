@@ -18,6 +18,8 @@ from tests.backfill.holding import PACE, ROWS, Gate, a_gate, busy, prepare, run_
 from tests.backfill.scenes import Heard, request, spec, touched
 from tests.fix_server import Database, wait_until
 
+pytestmark = pytest.mark.replica
+
 
 @pytest.fixture
 def gate() -> Generator[Gate]:

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import ClassVar
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -29,6 +30,8 @@ from migrator.sandbox.cluster import Cluster
 from tests.backfill.fused import FusedWorker
 from tests.backfill.scenes import MIGRATION, install_state, request
 from tests.fix_server import wait_until
+
+pytestmark = pytest.mark.replica
 
 _EXAMPLES = int(os.environ.get("MIGRATOR_MACHINE_EXAMPLES", "4"))
 _STEPS = int(os.environ.get("MIGRATOR_MACHINE_STEPS", "25"))

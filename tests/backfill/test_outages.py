@@ -17,6 +17,8 @@ from migrator.state import backfills
 from tests.backfill.scenes import MIGRATION, Background, Heard, install_state, make_table, request, spec, touched
 from tests.fix_server import Database, wait_until
 
+pytestmark = pytest.mark.replica
+
 SMALL = {"batch_size": 30, "target_batch": "20ms"}
 NAME = "items_touched"
 

@@ -5,6 +5,8 @@ import signal
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 
+import pytest
+
 from migrator.backfill.throttles import replica_lag
 from migrator.backfill.throttles.throttle import Reading, Throttle
 from migrator.clock import SystemClock
@@ -14,6 +16,8 @@ from tests.backfill.holding import prepare, run_held
 from tests.backfill.scenes import install_state
 from tests.backfill.test_throttles import Make, context, replica_name
 from tests.fix_server import Database, wait_until
+
+pytestmark = pytest.mark.replica
 
 __all__ = ["context"]
 

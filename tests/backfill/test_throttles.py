@@ -35,6 +35,8 @@ from tests.backfill.scenes import (
 )
 from tests.fix_server import Database, wait_until
 
+pytestmark = pytest.mark.replica
+
 LIMITS = {"batch_size": 100, "target_batch": "20ms", "max_lag": "300ms"}
 
 

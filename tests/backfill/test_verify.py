@@ -209,6 +209,7 @@ def test_the_keys_of_wrong_rows_are_told(one_database: Database, one_connection:
     assert (row["verification"]["on"], row["verification"]["sample"]) == ("primary", 100.0)
 
 
+@pytest.mark.replica
 @pytest.mark.parametrize("is_on_replica", [False, True], ids=["primary", "replica"])
 def test_repair_puts_wrong_rows_right_and_touches_no_other(
     is_on_replica: bool, one_database: Database, one_connection: Connection
@@ -229,6 +230,7 @@ def test_repair_puts_wrong_rows_right_and_touches_no_other(
     assert verify(request(one_database.dsn, copy)) == Verification("items_new", rows=300)
 
 
+@pytest.mark.replica
 def test_on_a_replica_what_it_has_not_replayed_is_waited_for(
     private_database: Database, private_connection: Connection
 ) -> None:

@@ -3,11 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 from typing import Any
 
 import pytest
 
+from tests import forked
 from tests.coupling.repositories import Repo
 
 EXPAND = "migrations/20260901_mail/expand.sql"
@@ -33,14 +33,8 @@ def check(repo: Repo, *arguments: str, **environment: str) -> subprocess.Complet
 
 def command(repo: Repo, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(_CI) and name != "CI"}
-    return subprocess.run(
-        [sys.executable, "-m", "migrator", "coupling", *arguments],
-        cwd=repo.path,
-        env={**clean, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = forked.run("coupling", *arguments, folder=repo.path, environment={**clean, **environment})
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def verdict(repo: Repo, *arguments: str, **environment: str) -> dict[str, Any]:

@@ -85,11 +85,15 @@ def one_copies(one_server: Cluster, tmp_path: Path) -> Generator[Copies]:
 
 
 SHARES = 4
-"""The points are shared out among this many tests, which run side by side."""
+"""The points are shared out among this many tests, which run side by side; the thorough suite runs them all."""
+
+
+def _shares(number: int) -> list[object]:
+    return [0, *(pytest.param(share, marks=pytest.mark.thorough) for share in range(1, number))]
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize("share", _shares(SHARES))
 def test_killed_at_every_point_and_resumed(one_copies: Copies, victims: Victims, share: int) -> None:
     expected, number = one_copies.undisturbed(), 0
     for number in count(share + 1, SHARES):
@@ -104,7 +108,7 @@ def test_killed_at_every_point_and_resumed(one_copies: Copies, victims: Victims,
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("share", range(2))
+@pytest.mark.parametrize("share", _shares(2))
 def test_killed_at_every_point_of_an_abort_and_resumed(one_copies: Copies, victims: Victims, share: int) -> None:
     before, number = schema_dump(one_copies.server, one_copies.server.primary.dsn_of(one_copies.template)), 0
     for number in count(share + 1, 2):

@@ -21,6 +21,8 @@ from tests.phases.looking import scalar
 from tests.recipes.crashes import Patient, Picture, admit
 from tests.recipes.workload_files import workloads
 
+pytestmark = pytest.mark.replica
+
 CASES = ("rename_column", "create_index")
 POINTS = {
     "rename_column": [

@@ -14,6 +14,8 @@ from tests.fix_server import Database, wait_until
 from tests.phases.looking import scalar, users_parts
 from tests.phases.scenes import INDEX, NICK, idle_in_transaction, in_background
 
+pytestmark = pytest.mark.replica
+
 
 @pytest.fixture
 def private_shop(private_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Shop:

@@ -21,7 +21,7 @@ from tests.fix_app import make_shop
 from tests.fix_server import Database
 from tests.gates.asking import MIGRATION, column, question, register, thing
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.replica]
 
 _TABLES = """
 CREATE EXTENSION pg_stat_statements;

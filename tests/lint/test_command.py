@@ -9,6 +9,7 @@ import pytest
 
 from migrator.cli import linting
 from migrator.config import Settings
+from tests import forked
 
 ROOT = Path(__file__).parent.parent.parent
 BAD, GOOD = "CREATE INDEX i ON t (a);\n", "CREATE INDEX CONCURRENTLY i ON t (a);\n"
@@ -16,10 +17,7 @@ _HEAVY = ("psycopg", "pydantic", "sqlglot", "rich", "tenacity", "prometheus_clie
 
 
 def migrator(*arguments: str | Path, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "migrator", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=cwd, input=stdin, capture_output=True, check=False, env={"PYTHONPATH": str(ROOT)}
-    )
+    return forked.run(*map(str, arguments), folder=cwd, environment={"PYTHONPATH": str(ROOT)}, given=stdin)
 
 
 @pytest.fixture

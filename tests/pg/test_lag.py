@@ -3,6 +3,8 @@
 import os
 import signal
 
+import pytest
+
 from migrator.clock import SystemClock
 from migrator.pg.connection import Connection, connect
 from migrator.pg.driver import make_conninfo, sql
@@ -11,6 +13,8 @@ from migrator.sandbox.cluster import Cluster
 from migrator.sandbox.programs import choose_programs
 from tests.backfill.test_throttles import write
 from tests.fix_server import Database, wait_until
+
+pytestmark = pytest.mark.replica
 
 
 def test_an_idle_primary_has_no_lag(connection: Connection) -> None:

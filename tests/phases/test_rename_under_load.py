@@ -13,6 +13,8 @@ from tests.fix_app import ROWS, Shop
 from tests.fix_server import Database
 from tests.phases.looking import RENAMED, failures, schema_dump, users_parts, wait_for_queries
 
+pytestmark = pytest.mark.replica
+
 
 def _begin(fleet: Fleet, stack: ExitStack) -> None:
     stack.callback(fleet.stop)

@@ -117,7 +117,7 @@ def admit(server: Cluster, folder: Path, name: str, workload: Workload, rows: in
     """Build the case's database, render its migration and return it, not begun."""
     template = f"patient_{secrets.token_hex(5)}"
     server.create_database(template)
-    database = Database(template, server.primary.dsn_of(template), "", server)
+    database = Database(template, server)
     trial = prepare(database, folder / name, name, workload, rows)
     return Patient(
         server, template, trial.shop, trial.migration.id, workload, trial.migration.has_contract, trial.before

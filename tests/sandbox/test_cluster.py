@@ -8,6 +8,8 @@ from migrator.pg.driver import DatabaseError
 from migrator.sandbox.cluster import Cluster
 from tests.fix_server import Database
 
+pytestmark = pytest.mark.replica
+
 
 def _scalar(connection: Connection, query: bytes) -> object:
     row = connection.execute(query).fetchone()
@@ -15,7 +17,8 @@ def _scalar(connection: Connection, query: bytes) -> object:
     return next(iter(row.values()))
 
 
-def test_replica_streams_through_its_slot_under_its_name(server: Cluster) -> None:
+def test_replica_streams_through_its_slot_under_its_name(database: Database) -> None:
+    server = database.server
     with server.primary.session() as primary:
         assert _scalar(primary, b"SELECT application_name FROM pg_stat_replication") == "replica1"
         assert _scalar(primary, b"SELECT active FROM pg_replication_slots WHERE slot_name = 'replica1'") is True
