@@ -20,6 +20,8 @@ _UNTOUCHED_GROWTH = 5
 """Keys whose rows need no change are cheap to pass over, but the next stretch may be dense: a batch grows to at most
 this many times what changed rows would allow, so the one that meets it stays within `statement_timeout`."""
 _TIMEOUT_SHRINK = 4
+_SMALLER, _NO_FASTER = 0.8, 0.9
+"""A batch of fewer keys that takes as long spends its time on round trips and COMMIT: even fewer would not help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ class Sizing:
     row_cost: float
     """Seconds per changed row, smoothed, measured only in batches where most rows changed."""
     is_measured: bool = False
+    last: tuple[int, float] = (0, 0.0)
+    """Keys and seconds of the batch before."""
+    least: int = 1
+    """Keys below which a batch was no faster."""
 
     @classmethod
     def start(cls, target_seconds: float, size: int) -> "Sizing":
@@ -64,12 +70,17 @@ class Sizing:
         row_cost = self.row_cost
         if rows >= keys * _DENSE:
             row_cost = self._smoothed(self.row_cost, seconds / rows, is_outlier=is_outlier)
-        learned = replace(self, key_cost=key_cost, row_cost=row_cost, is_measured=True)
+        last_keys, last_seconds = self.last
+        is_in_vain = keys <= _SMALLER * last_keys and seconds >= _NO_FASTER * last_seconds
+        least = last_keys if is_in_vain else self.least
+        learned = replace(
+            self, key_cost=key_cost, row_cost=row_cost, is_measured=True, last=(keys, seconds), least=least
+        )
         return replace(learned, size=learned._next_size())
 
     def after_timeout(self) -> "Sizing":
         """Shrink after a batch that was cut by a timeout or lost a deadlock; its cost is unknown but high."""
-        return replace(self, size=max(1, self.size // _TIMEOUT_SHRINK))
+        return replace(self, size=max(1, self.size // _TIMEOUT_SHRINK), least=1)
 
     def _smoothed(self, old: float, new: float, *, is_outlier: bool) -> float:
         if is_outlier or not self.is_measured:
@@ -81,6 +92,6 @@ class Sizing:
         wanted = self.target_seconds / max(self.key_cost, self.row_cost / _UNTOUCHED_GROWTH, 1e-9)
         if abs(wanted - self.size) <= _DEAD_BAND * self.size:
             return self.size
-        floor = max(1, min(self.smallest, int(_OUTLIER * wanted)))
+        floor = max(1, min(self.smallest, max(self.least, int(_OUTLIER * wanted))))
         size = max(floor, min(int(wanted), LARGEST))
         return max(1, min(size, max(self.size + 1, int(self.size * _GROWTH))))

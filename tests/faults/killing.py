@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import pytest
+
 from migrator.pg.connection import Connection, connect
 from migrator.sandbox.cluster import Cluster
 from migrator.state.store import Store
@@ -106,3 +108,8 @@ def _place(step: Any) -> tuple[str, int]:
 
 def _rows(connection: Connection, query: str) -> str:
     return "\n".join(row["row"] for row in connection.execute(query.encode()))
+
+
+def shares(number: int) -> list[object]:
+    """Return the parameters of a test whose points are shared out; the thorough suite runs more than the first."""
+    return [0, *(pytest.param(share, marks=pytest.mark.thorough) for share in range(1, number))]

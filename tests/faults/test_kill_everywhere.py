@@ -18,7 +18,7 @@ from migrator.pg.connection import connect
 from migrator.sandbox.cluster import Cluster
 from migrator.sandbox.shop import load_shop
 from migrator.state.install import install
-from tests.faults.killing import KILLED, Picture, Victims, finish, picture, started_victims
+from tests.faults.killing import KILLED, Picture, Victims, finish, picture, shares, started_victims
 from tests.fix_app import Shop
 from tests.fix_server import wait_until
 from tests.phases.looking import scalar, schema_dump
@@ -84,16 +84,12 @@ def one_copies(one_server: Cluster, tmp_path: Path) -> Generator[Copies]:
         yield made
 
 
-SHARES = 4
-"""The points are shared out among this many tests, which run side by side; the thorough suite runs them all."""
-
-
-def _shares(number: int) -> list[object]:
-    return [0, *(pytest.param(share, marks=pytest.mark.thorough) for share in range(1, number))]
+SHARES = 8
+"""The points are shared out among this many tests, which run side by side."""
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("share", _shares(SHARES))
+@pytest.mark.parametrize("share", shares(SHARES))
 def test_killed_at_every_point_and_resumed(one_copies: Copies, victims: Victims, share: int) -> None:
     expected, number = one_copies.undisturbed(), 0
     for number in count(share + 1, SHARES):
@@ -108,7 +104,7 @@ def test_killed_at_every_point_and_resumed(one_copies: Copies, victims: Victims,
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("share", _shares(2))
+@pytest.mark.parametrize("share", shares(2))
 def test_killed_at_every_point_of_an_abort_and_resumed(one_copies: Copies, victims: Victims, share: int) -> None:
     before, number = schema_dump(one_copies.server, one_copies.server.primary.dsn_of(one_copies.template)), 0
     for number in count(share + 1, 2):

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Generator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from migrator.phases.pending import expand_all
 from migrator.sandbox.cluster import Cluster
 from migrator.state.install import install
 from migrator.state.store import Store
-from tests.faults.killing import KILLED, started_victims
+from tests.faults.killing import KILLED, shares, started_victims
 from tests.fix_app import Shop
 from tests.phases.looking import schema_dump
 
@@ -62,25 +63,31 @@ def template(one_server: Cluster) -> Generator[str]:
     one_server.drop_database(name)
 
 
+@contextmanager
+def _copy(server: Cluster, template: str, folder: Path) -> Generator[Shop]:
+    name = f"killed_{secrets.token_hex(5)}"
+    server.create_database(name, template)
+    try:
+        yield Shop(server.primary.dsn_of(name), folder)
+    finally:
+        server.drop_database(name)
+
+
 @pytest.mark.timeout(600)
-def test_killed_at_every_point_and_run_again(one_server: Cluster, template: str, folder: Path) -> None:
-    expected: Picture | None = None
+@pytest.mark.parametrize("share", shares(4))
+def test_killed_at_every_point_and_run_again(one_server: Cluster, template: str, folder: Path, share: int) -> None:
+    with _copy(one_server, template, folder) as shop:
+        expand_all(shop.engine(), folder, lambda _: None)
+        expected = _picture(one_server, shop)
+    assert (expected.rows, expected.repeatables, expected.claims, expected.drift) == ([1, 2], 1, 0, ())
     number = 0
     with started_victims() as victims:
-        for number in count(0):
-            name = f"killed_{secrets.token_hex(5)}"
-            one_server.create_database(name, template)
-            shop = Shop(one_server.primary.dsn_of(name), folder)
-            try:
-                code = victims.run(shop, "expand_all", number=number or None)
-                assert code == (KILLED if number and code else 0)
+        for number in count(share + 1, 4):
+            with _copy(one_server, template, folder) as shop:
+                code = victims.run(shop, "expand_all", number=number)
+                assert code == (KILLED if code else 0)
                 expand_all(shop.engine(), folder, lambda _: None)
-                expected = expected or _picture(one_server, shop)
                 assert _picture(one_server, shop) == expected, f"killed at point {number}"
-            finally:
-                one_server.drop_database(name)
-            if number and code == 0:
+            if code == 0:
                 break
     assert number > 40
-    assert expected
-    assert (expected.rows, expected.repeatables, expected.claims, expected.drift) == ([1, 2], 1, 0, ())

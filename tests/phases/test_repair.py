@@ -189,7 +189,7 @@ def test_the_contract_runs_the_plan_or_nothing(one_shop: Shop) -> None:
     with pytest.raises(Refused, match=f"The plan {looked_at} .* is not what would run now") as caught:
         one_shop.engine().contract(one_shop.migration("m"), looked_at)
     now = str(caught.value.details["plan_id"])
-    assert one_shop.state("m") == "ready"
+    assert one_shop.state("m") == "migrated"
     assert one_shop.engine().contract(one_shop.migration("m"), now).after is State.COMPLETE
     (detail,) = [item for item in _audit(one_shop, "state.changed") if item["to"] == "contracting"]
     assert detail["plan"] == now

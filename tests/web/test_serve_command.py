@@ -79,7 +79,7 @@ def test_without_the_extra_it_says_what_to_install(dana: Person) -> None:
         "util.find_spec = lambda name, package=None: None if name == 'starlette' else find(name, package)\n"
     )
     root = str(Path(__file__).parents[2])
-    told = dana.migrator("serve", exits=2, PYTHONPATH=f"{hide.parent}:{root}").stderr
+    told = dana.finish(dana.start("serve", PYTHONPATH=f"{hide.parent}:{root}"), 2).stderr
     assert 'pip install "migrator[web]"' in told
 
 

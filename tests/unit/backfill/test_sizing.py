@@ -88,3 +88,18 @@ def _settled() -> Sizing:
     for _ in range(30):
         sizing = sizing.after_batch(sizing.size, sizing.size, sizing.size * 50e-6)
     return sizing
+
+
+def test_batches_that_cost_round_trips_only_do_not_shrink_to_nothing() -> None:
+    """8 ms each, however few keys: the target of 2 ms cannot be met, and one row at a time would not help."""
+    sizing = Sizing.start(0.002, 30)
+    for _ in range(50):
+        sizing = sizing.after_batch(sizing.size, sizing.size, 0.008)
+    assert sizing.size >= 22
+
+
+def test_rows_that_are_slow_themselves_shrink_it_far_below_the_usual() -> None:
+    sizing = Sizing.start(0.04, 1000)
+    for _ in range(30):
+        sizing = sizing.after_batch(sizing.size, sizing.size, 0.001 + 0.01 * sizing.size)
+    assert sizing.size <= 12, "at most three times over the target"
