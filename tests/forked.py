@@ -1,11 +1,12 @@
 """`migrator` in processes of its own, without the quarter of a second that each would import for.
 
 `run` asks a process that has imported everything to fork; the child gets the folder, environment, input and outputs
-asked for and goes through `migrator.cli.main` to the interpreter's end, as `python -m migrator` does. What is about
-starting itself, signals or terminals uses `subprocess` (`tests/acceptance/person.py`, `start`).
+asked for and goes through `migrator.cli.main`, as `python -m migrator` does. What is about starting or ending itself,
+signals or terminals uses `subprocess` (`tests/acceptance/person.py`, `start`).
 """
 
 import atexit
+import gc
 import json
 import os
 import pkgutil
@@ -13,11 +14,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).parents[1]
 _LONGEST_SECONDS = 90
@@ -80,12 +83,12 @@ def _serve() -> None:
     for module in pkgutil.walk_packages(migrator.__path__, "migrator."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
+    gc.freeze()  # a collection in a child would copy the memory that it shares with this process
     while line := sys.stdin.readline():
         asked = json.loads(line)
         child = os.fork()
         if child == 0:
             _become(asked)
-            return
         sys.stdout.write(f"{os.waitstatus_to_exitcode(_waited(child))}\n")
         sys.stdout.flush()
 
@@ -102,8 +105,8 @@ def _waited(child: int) -> int:
         signal.alarm(0)
 
 
-def _become(asked: dict[str, Any]) -> None:
-    """Be the command: `main` leaves by SystemExit, and the interpreter ends as for any process."""
+def _become(asked: dict[str, Any]) -> NoReturn:
+    """Be the command, up to its end; what the interpreter does after that would take longer than most commands."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     for number, (part, mode) in enumerate((("stdin", os.O_RDONLY), ("stdout", os.O_WRONLY), ("stderr", os.O_WRONLY))):
         file = os.open(asked[part], mode | os.O_CREAT | os.O_APPEND, 0o600)
@@ -113,9 +116,19 @@ def _become(asked: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(asked["environment"])
     sys.argv = ["migrator", *asked["arguments"]]
-    from migrator.cli import main
+    code: object = 1
+    try:
+        from migrator.cli import main
 
-    main()
+        main()
+    except SystemExit as exc:
+        code = exc.code
+    except BaseException:  # noqa: BLE001 as the interpreter would
+        traceback.print_exc()
+    with suppress(OSError):
+        sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
 
 
 if __name__ == "__main__":

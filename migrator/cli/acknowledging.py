@@ -24,3 +24,4 @@ def acknowledge_doubts(session: Session, migration: Migration, subjects: tuple[s
             gate = "statements" if subject.lstrip("-").isdigit() else "dependencies"
             acknowledge(Store(connection, session.actor), migration.id, gate, subject, reason or "")
             session.tell(f"Acknowledged for the gate {gate}: {subject}.")
+    session.tell_tip(session.audit_tip())

@@ -70,7 +70,7 @@ def run(
         outcome = engine.backfill(migration, name, workers)
     rows = backfill_status.read_rows(session, migration.id)
     data = {"migration": migration.id, "state": outcome.after.value, "backfills": rows}
-    session.show(data, lambda: backfill_status.as_text(rows))
+    session.show_change(data, lambda: backfill_status.as_text(rows))
     click.get_current_context().exit(
         0 if all(row["state"] in _ENDED for row in rows if name in (None, row["name"])) else STOPPED
     )
@@ -84,4 +84,4 @@ def forget_replica(session: Session, replica: str) -> None:
     from migrator.phases.control import forget_replica as forget
 
     forget(session.dsn(), replica, session.actor)
-    session.show({"forgotten": replica}, lambda: f"No backfill waits for {replica} until it connects again.")
+    session.show_change({"forgotten": replica}, lambda: f"No backfill waits for {replica} until it connects again.")

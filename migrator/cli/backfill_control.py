@@ -25,7 +25,7 @@ def pause(session: Session, target: str, name: str | None, reason: str) -> None:
 
     found = pause_backfill(session.dsn(), target, name, session.actor, reason)
     data = {"migration": found.migration, "paused": list(found.names)}
-    session.show(data, lambda: f"Paused: {', '.join(found.names)} of {found.migration}.")
+    session.show_change(data, lambda: f"Paused: {', '.join(found.names)} of {found.migration}.")
 
 
 @click.command(cls=Command)
@@ -38,7 +38,7 @@ def resume(session: Session, target: str, name: str | None) -> None:
 
     found = resume_backfill(session.dsn(), target, name, session.actor)
     data = {"migration": found.migration, "resumed": list(found.names)}
-    session.show(data, lambda: f"Resumed: {', '.join(found.names)} of {found.migration}.")
+    session.show_change(data, lambda: f"Resumed: {', '.join(found.names)} of {found.migration}.")
 
 
 @click.command(cls=Command)
@@ -52,7 +52,7 @@ def cancel(session: Session, target: str, name: str | None, reason: str) -> None
 
     found = cancel_backfill(session.dsn(), target, name, session.actor, reason)
     data = {"migration": found.migration, "cancelled": list(found.names)}
-    session.show(data, lambda: f"Cancelled: {', '.join(found.names)} of {found.migration}.")
+    session.show_change(data, lambda: f"Cancelled: {', '.join(found.names)} of {found.migration}.")
 
 
 @click.command("set", cls=Command)
@@ -71,7 +71,7 @@ def change(session: Session, target: str, words: tuple[str, ...]) -> None:
     values = read_assignments(words if name is None else words[1:])
     found, params = change_backfill(session.dsn(), target, name, session.actor, values)
     lines = [f"{each}: {_in_words(params.get(each, {}))}" for each in found.names]
-    session.show({"migration": found.migration, "params": params}, lambda: "\n".join(lines))
+    session.show_change({"migration": found.migration, "params": params}, lambda: "\n".join(lines))
 
 
 @click.command(cls=Command)
@@ -84,7 +84,7 @@ def panic(session: Session, reason: str, end: bool) -> None:
 
     panic_backfills(session.dsn(), session.actor, reason, is_end=end)
     words = "Backfills may be run again." if end else "All backfills stop. `migrator backfill panic --end` ends this."
-    session.show({"is_panic": not end}, lambda: words)
+    session.show_change({"is_panic": not end}, lambda: words)
 
 
 def _in_words(params: Mapping[str, object]) -> str:

@@ -121,6 +121,7 @@ def _record(session: "Session", report: "CouplingReport", ci: "CiContext") -> No
     from migrator.coupling.ledger import record
 
     record(session.dsn(), session.actor, report, ci.repository or "local")
+    session.tell_tip(session.audit_tip())
 
 
 def _asking(clock: "Clock") -> "AskForge":

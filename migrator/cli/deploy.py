@@ -48,7 +48,7 @@ def record(
         require_installed(connection)
         record_deploy(Store(connection, session.actor), service, version, status, sha, at)
     data = {"service": service, "version": version, "status": status, "sha": sha}
-    session.show(data, lambda: f"Recorded: {service} {version} {status}.")
+    session.show_change(data, lambda: f"Recorded: {service} {version} {status}.")
 
 
 @deploy.command("list", cls=Command)

@@ -44,7 +44,7 @@ def init(session: Session, no_config: bool, roles: tuple[str, ...]) -> None:
         file.write_text(_CONFIG.format(major=min(max(major, 12), 18)), encoding="utf-8")
         session.tell(f"Wrote {file}.")
     data = {"version_before": before, "version": after, "config": str(file) if file else None}
-    session.show(data, lambda: _text(before, after))
+    session.show_change(data, lambda: _text(before, after))
 
 
 def _text(before: int, after: int) -> str:

@@ -55,7 +55,8 @@ def reconcile(
             acts += [f"{item.subject} of {item.migration}: {item.action}" for item in acting.apply(found)]
             found = _differences(session, migration_id)
     data = {"differences": [_data(item) for item in found], "done": acts}
-    session.show(data, lambda: _text(found, acts))
+    show = session.show_change if acts else session.show
+    show(data, lambda: _text(found, acts))
     click.get_current_context().exit(FINDINGS if found else 0)
 
 

@@ -77,7 +77,7 @@ def publish(session: Session, service: str, version: str, ref: str) -> None:
         require_installed(connection)
         uses = publish_release(Store(connection, session.actor), service, version, commit, found)
     data = {"service": service, "version": version, "commit": commit, "uses": uses}
-    session.show(data, lambda: f"Published: {service} {version} uses {uses} tables and columns.")
+    session.show_change(data, lambda: f"Published: {service} {version} uses {uses} tables and columns.")
 
 
 def _scanned(session: Session, ref: str) -> "Scanned":

@@ -50,7 +50,7 @@ def on(session: Session, migration_id: str, role: str | None, auto_restore: bool
         reader = restore_when_missed(store, migration, clock, seconds) if auto_restore else None
     unbound = {each.role: each.why for each in found.unbound}
     data = {"migration": migration.id, "role": role, "unbound": unbound, "missed_by": str(reader) if reader else None}
-    session.show(data, lambda: _text(migration.id, found, reader))
+    session.show_change(data, lambda: _text(migration.id, found, reader))
     return FINDINGS if reader else 0
 
 
@@ -74,7 +74,7 @@ def off(session: Session, migration_id: str, reason: str) -> None:
         require_installed(connection)
         was_on = end_soft_drop(Store(connection, session.actor), migration.id, reason)
     words = "is given back" if was_on else "was kept from nobody"
-    session.show({"migration": migration.id, "was_on": was_on}, lambda: f"What {migration.id} removes {words}.")
+    session.show_change({"migration": migration.id, "was_on": was_on}, lambda: f"What {migration.id} removes {words}.")
 
 
 def _text(migration: str, found: "SoftDrop", reader: "Reader | None") -> str:

@@ -37,7 +37,7 @@ def verify(
             {"name": c.name, "rows": c.rows, "remaining": c.remaining, "different": c.different} for c in proof.counts
         ],
     }
-    session.show(data, lambda: _text(proof))
+    session.show_change(data, lambda: _text(proof))
     context.exit(0 if proof.is_clean else FINDINGS)
 
 

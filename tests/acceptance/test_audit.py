@@ -60,6 +60,26 @@ def test_a_run_that_was_refused_prints_the_tip_as_well(dana: Person) -> None:
     assert "Audit tip: " not in dana.migrator("resume", "mail", "-q").stderr
 
 
+def test_every_command_that_changes_something_tells_the_tip(dana: Person) -> None:
+    dana.make_users(10)
+    dana.migrator("init")
+    name = dana.render_rename()
+    for command in (
+        ("expand", name),
+        ("backfill", "set", name, "nice=0.5"),
+        ("backfill", "panic", "--reason", "the sale"),
+        ("backfill", "panic", "--end"),
+        ("backfill", "run", name),
+        ("migrate", name),
+        ("verify", name),
+        ("deploy", "record", "--service", "shop", "--version", "1.9"),
+        ("softdrop", "on", name),
+        ("softdrop", "off", name),
+        ("drift", "--record", "--reason", "looked at it"),
+    ):
+        assert dana.json(*command)["audit_tip"] == dana.json("audit", "verify")["tip"], command
+
+
 def test_two_people_force_a_gate(dana: Person, tmp_path: Path) -> None:
     dana.psql("CREATE TABLE public.users (id bigint PRIMARY KEY, email text)")
     dana.migrator("init")
