@@ -55,22 +55,24 @@ class HttpClient:
         clock: waits between attempts; a stop request ends that at once.
         headers: for every request, the credentials among them.
         timeout_seconds: for connecting and for each read.
+        attempts: of a request that can be sent twice.
     """
 
     clock: Clock
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     timeout_seconds: float = 10.0
+    attempts: int = _ATTEMPTS
 
     def ask(self, method: Method, url: str, body: object = None, params: Mapping[str, str] | None = None) -> Answer:
         """Send a request and return the answer.
 
         Raises:
-            HttpFailed: no connection, a status of 400 or above, or no JSON; after three attempts where another try
+            HttpFailed: no connection, a status of 400 or above, or no JSON; after all attempts where another try
                 can help and does no harm.
             Stopped: on request, between attempts.
         """
         retrying = Retrying(
-            stop=stop_after_attempt(_ATTEMPTS if method != "POST" else 1),
+            stop=stop_after_attempt(self.attempts if method != "POST" else 1),
             wait=_pause_seconds,
             retry=retry_if_exception_type(_AgainError),
             sleep=lambda seconds: self.clock.wait(seconds, f"before asking {_host(url)} again"),

@@ -3,7 +3,9 @@
 One list for all three, so that whatever can be configured can also be set for one backfill and changed while it runs.
 """
 
+import operator
 import re
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -15,9 +17,17 @@ from migrator.config.section import Section
 from migrator.config.size import Size
 from migrator.config.time_window import TimeWindow
 
-COMPARISON = re.compile(r"\s*(<=|>=|==|!=|<|>)\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*\Z")
+_COMPARISON = re.compile(r"\s*(<=|>=|==|!=|<|>)\s*([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*\Z")
 """`< 0.5`: an operator and a number."""
 
+_OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -36,9 +46,14 @@ class PrometheusSignal(Section):
     @field_validator("open_when")
     @classmethod
     def _is_comparison(cls, value: str) -> str:
-        if not COMPARISON.match(value):
+        if not _COMPARISON.match(value):
             raise ValueError(f"{value!r} is not a comparison with a number; write '< 0.5'")
         return value
+
+    def is_passed_by(self, value: float) -> bool:
+        """Return whether a series' value passes the comparison."""
+        found = _COMPARISON.match(self.open_when)
+        return found is not None and _OPERATORS[found[1]](value, float(found[2]))
 
 
 class CriticalLoad(Section):

@@ -4,7 +4,7 @@ Each file beside this one holds one kind of evidence with a `NAME` and an `evalu
 is by `pkgutil`, so that adding a file adds a gate. `migrator.gates.evaluate` runs those that a manifest asks for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -45,6 +45,13 @@ class GateResult:
     evidence: Mapping[str, object] = field(default_factory=dict[str, object])
     is_forced: bool = False
     """Two people let it pass; `reason` says who, and what the gate itself says."""
+
+
+def of_all(gate: str, results: Sequence[tuple[GateStatus, str]], evidence: Mapping[str, object]) -> GateResult:
+    """Return the answer of a gate that asked several: the worst one's status, with the words of all that have it."""
+    statuses = {status for status, _ in results}
+    worst = next(each for each in (GateStatus.CLOSED, GateStatus.UNKNOWN, GateStatus.OPEN) if each in statuses)
+    return GateResult(gate, worst, "; ".join(words for status, words in results if status is worst), evidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from migrator.clock import SystemClock
 from migrator.config.gates import HttpQuestion
-from migrator.gates.gate import GateQuestion, GateResult, GateStatus
+from migrator.gates.gate import GateQuestion, GateResult, GateStatus, of_all
 from migrator.http import Answer, HttpClient, HttpFailed, mapping
 
 NAME = "http"
@@ -28,11 +28,7 @@ def evaluate(question: GateQuestion) -> GateResult:
         return GateResult(NAME, GateStatus.UNKNOWN, "nothing is configured; add [[gates.http.questions]]")
     results = [_ask(each) for each in asked]
     evidence: dict[str, object] = {"answers": [{"status": status.value, "answer": text} for status, text in results]}
-    for worst in (GateStatus.CLOSED, GateStatus.UNKNOWN):
-        found = [text for status, text in results if status is worst]
-        if found:
-            return GateResult(NAME, worst, "; ".join(found), evidence)
-    return GateResult(NAME, GateStatus.OPEN, "; ".join(text for _, text in results), evidence)
+    return of_all(NAME, results, evidence)
 
 
 def _ask(asked: HttpQuestion) -> tuple[GateStatus, str]:

@@ -66,10 +66,10 @@ def test_every_command_that_changes_something_tells_the_tip(dana: Person) -> Non
     name = dana.render_rename()
     for command in (
         ("expand", name),
+        ("backfill", "run", name),
         ("backfill", "set", name, "nice=0.5"),
         ("backfill", "panic", "--reason", "the sale"),
         ("backfill", "panic", "--end"),
-        ("backfill", "run", name),
         ("migrate", name),
         ("verify", name),
         ("deploy", "record", "--service", "shop", "--version", "1.9"),

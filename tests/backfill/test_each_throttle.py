@@ -178,11 +178,11 @@ def _vector(*values: str) -> object:
 @pytest.mark.parametrize(
     ("closed", "reason"),
     [
-        (_vector("0.4", "0.7"), "p99 is 0.7, not < 0.5"),
-        (_vector(), "there is no series for p99"),
-        (_vector("NaN"), "p99 is not a number now"),
-        ({"status": "error"}, "is none of Prometheus"),
-        ("<html>", "is none of Prometheus"),
+        (_vector("0.4", "0.7"), "0.7 is not < 0.5"),
+        (_vector(), "p99 has no series"),
+        (_vector("NaN"), "p99 has a value that is no number"),
+        ({"status": "error"}, "the answer to p99 cannot be read"),
+        ("<html>", "did not answer with JSON"),
     ],
 )
 def test_a_prometheus_query(
