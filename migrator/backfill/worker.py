@@ -33,6 +33,9 @@ T = TypeVar("T")
 _POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.1, 2.0
 _ANALYZE_SECONDS = 3600.0
 """It samples, so it takes seconds; the limit is there because everything has one."""
+_ANALYZE_LOCK_SECONDS = 10.0
+"""Nobody who reads or writes waits behind ANALYZE, so it may wait itself; an autovacuum that is in its way gives up
+after `deadlock_timeout`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +200,7 @@ class Worker:
         ANALYZE belongs to the backfill: new values without statistics give the application bad plans.
         """
         request, connection = self._request, walk.connection
-        job = replace(walk.job, statement_timeout_seconds=_ANALYZE_SECONDS)
+        job = replace(walk.job, statement_timeout_seconds=_ANALYZE_SECONDS, lock_timeout_seconds=_ANALYZE_LOCK_SECONDS)
 
         def attempt() -> bool:
             with connection.transaction():

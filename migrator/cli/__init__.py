@@ -1,5 +1,6 @@
 """Thin click commands, loaded when asked for: options, one library call, a rendering, an exit code."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -48,8 +49,6 @@ COMMANDS = {
 
 def _change_directory(context: click.Context, _: click.Parameter, value: Path | None) -> None:
     if value is not None and not context.resilient_parsing:
-        import os
-
         os.chdir(value)
 
 
@@ -81,4 +80,6 @@ def main() -> None:
     """Run the command line; the one place that turns errors into exit codes."""
     from migrator.cli.failures import run
 
+    # Plugins of other packages have no business here, and looking for them costs as much as reading a file.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.exit(run(root))

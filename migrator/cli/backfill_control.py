@@ -4,10 +4,14 @@ Only the database is needed. TARGET is a migration's id, a part of it, or a back
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
 from migrator.cli.context import Command, Session, pass_session
+
+if TYPE_CHECKING:
+    from migrator.backfill.control import Targets
 
 _TARGET = click.argument("target", metavar="TARGET")
 _NAME = click.argument("name", metavar="[NAME]", required=False)
@@ -24,8 +28,7 @@ def pause(session: Session, target: str, name: str | None, reason: str) -> None:
     from migrator.phases.control import pause_backfill
 
     found = pause_backfill(session.dsn(), target, name, session.actor, reason)
-    data = {"migration": found.migration, "paused": list(found.names)}
-    session.show_change(data, lambda: f"Paused: {', '.join(found.names)} of {found.migration}.")
+    _tell(session, "paused", found)
 
 
 @click.command(cls=Command)
@@ -37,8 +40,7 @@ def resume(session: Session, target: str, name: str | None) -> None:
     from migrator.phases.control import resume_backfill
 
     found = resume_backfill(session.dsn(), target, name, session.actor)
-    data = {"migration": found.migration, "resumed": list(found.names)}
-    session.show_change(data, lambda: f"Resumed: {', '.join(found.names)} of {found.migration}.")
+    _tell(session, "resumed", found)
 
 
 @click.command(cls=Command)
@@ -51,8 +53,7 @@ def cancel(session: Session, target: str, name: str | None, reason: str) -> None
     from migrator.phases.control import cancel_backfill
 
     found = cancel_backfill(session.dsn(), target, name, session.actor, reason)
-    data = {"migration": found.migration, "cancelled": list(found.names)}
-    session.show_change(data, lambda: f"Cancelled: {', '.join(found.names)} of {found.migration}.")
+    _tell(session, "cancelled", found)
 
 
 @click.command("set", cls=Command)
@@ -85,6 +86,11 @@ def panic(session: Session, reason: str, end: bool) -> None:
     panic_backfills(session.dsn(), session.actor, reason, is_end=end)
     words = "Backfills may be run again." if end else "All backfills stop. `migrator backfill panic --end` ends this."
     session.show_change({"is_panic": not end}, lambda: words)
+
+
+def _tell(session: Session, done: str, found: "Targets") -> None:
+    data = {"migration": found.migration, done: list(found.names)}
+    session.show_change(data, lambda: f"{done.capitalize()}: {', '.join(found.names)} of {found.migration}.")
 
 
 def _in_words(params: Mapping[str, object]) -> str:

@@ -6,21 +6,12 @@ from pathlib import Path
 import click
 
 from migrator.cli.context import Command, Session, pass_session
+from migrator.cli.default_group import DefaultGroup
 from migrator.cli.gate import gate as show
 from migrator.cli.running import load, migration_argument
 
 
-class _Gate(click.Group):
-    """`migrator gate ID` is short for `migrator gate show ID`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `show` in front of anything that is no command of the group."""
-        if args and args[0] not in {*self.commands, "-h", "--help"}:
-            args = ["show", *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=_Gate, commands={"show": show})
+@click.group(cls=DefaultGroup, default="show", commands={"show": show})
 def gate() -> None:
     """Show what a phase waits for (`migrator gate ID`), or force a gate."""
 

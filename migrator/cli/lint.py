@@ -5,41 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from migrator.cli.context import Command, Session, common_options, pass_session
+from migrator.cli.context import Command, Session, pass_session
+from migrator.cli.default_group import DefaultGroup
 
 if TYPE_CHECKING:
     from migrator.lint.rule import Rule
 
 
-class _FilesByDefault(click.Group):
-    """`lint PATH` means `lint files PATH`; a path that is named like a subcommand is written `./rules`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the name of the subcommand first."""
-        if args[:1] and args[0] in self.get_help_option_names(ctx):
-            return super().parse_args(ctx, args)
-        at = _first_word(args, self._with_value())
-        if at is None or args[at] not in self.commands:
-            return super().parse_args(ctx, ["files", *args])
-        return super().parse_args(ctx, [args[at], *args[:at], *args[at + 1 :]])
-
-    def _with_value(self) -> frozenset[str]:
-        """The options that are followed by a value: what stands behind one is no subcommand."""
-        options = [*common_options(), *(p for p in self.commands["files"].params if isinstance(p, click.Option))]
-        return frozenset(name for option in options if not option.is_flag for name in option.opts)
-
-
-def _first_word(args: list[str], with_value: frozenset[str]) -> int | None:
-    """Return the place of the first argument that is neither an option nor an option's value."""
-    is_value = False
-    for at, word in enumerate(args):
-        if not is_value and not word.startswith("-"):
-            return at
-        is_value = not is_value and word in with_value
-    return None
-
-
-@click.group(cls=_FilesByDefault)
+@click.group(cls=DefaultGroup, default="files")
 def lint() -> None:
     """Report what locks, breaks or loses in SQL files, and what to write instead.
 

@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 class Section(BaseModel):
     """A part of a file that a person writes: frozen, unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Deferred: a command validates with a few of the models that it imports, and building one takes a millisecond.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def explain(error: ValidationError) -> str:

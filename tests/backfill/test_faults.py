@@ -193,3 +193,20 @@ def test_an_expression_that_the_server_refuses(one_database: Database, one_conne
         with pytest.raises(DatabaseFailed, match=message):
             BackfillRunner(request(one_database.dsn, backfill, clock=SystemClock())).run()
         one_connection.execute("DELETE FROM migrator.backfill")
+
+
+def test_a_vacuum_is_waited_for_at_the_end(one_database: Database, one_connection: Connection) -> None:
+    """ANALYZE needs the lock that a vacuum holds; nobody waits behind it, so it may wait longer than a batch."""
+    make_table(one_connection, "integer", 100)
+    heard = Heard()
+    with connect(one_database.dsn) as vacuum:
+        vacuum.execute("BEGIN")
+        vacuum.execute("LOCK TABLE items IN SHARE UPDATE EXCLUSIVE MODE")
+        run = Background(BackfillRunner(request(one_database.dsn, spec(limits=SMALL), heard)))
+        waits = "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ANALYZE%'"
+        wait_until(lambda: one_connection.execute(waits.encode()).fetchone() == {"n": 1}, "ANALYZE waits")
+        long = f"{waits} AND clock_timestamp() - query_start > '0.5 s'"
+        wait_until(lambda: one_connection.execute(long.encode()).fetchone() == {"n": 1}, "it goes on waiting")
+        vacuum.execute("COMMIT")
+    assert run.result().rows_done == 100
+    assert heard.of(EventKind.BACKFILL_RETRY) == []
