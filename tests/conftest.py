@@ -1,6 +1,7 @@
 """Fixtures of the whole suite: the servers found once, a database per test, an application with a migration."""
 
 import re
+import signal
 from pathlib import Path
 from zlib import crc32
 
@@ -12,6 +13,9 @@ pytest_plugins = ["tests.fix_server", "tests.fix_app"]
 # a deadline of examples would be an assertion about time, which a busy machine breaks
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job: its children would ignore Ctrl-C too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _SERVER = re.compile(r"\bpg\d+\b")
 _ALL_SERVERS = {"statements", "sandbox"}
