@@ -49,9 +49,9 @@ def check(session: Session, **options: Any) -> int:  # noqa: ANN401 click's valu
 @pass_session
 def explain(session: Session, paths: tuple[str, ...]) -> None:
     """Say which class each path has and why, by the policy as it stands here."""
-    from migrator.coupling.classify import Classifier
+    from migrator.coupling.classify import classifier_of
 
-    classifier = Classifier(session.settings.coupling)
+    classifier = classifier_of(session.settings.coupling)
     found = {path: classifier.explain(path) for path in paths}
     data = [{"path": path, "class": kind.value, "because": why} for path, (kind, why) in found.items()]
     session.show({"paths": data}, lambda: "\n".join(f"{d['path']}: {d['class']} ({d['because']})" for d in data))

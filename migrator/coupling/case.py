@@ -6,7 +6,7 @@ from functools import cached_property
 
 from pathspec import GitIgnoreSpec
 
-from migrator.coupling.classify import Classifier, DatabaseGroups, paths_of
+from migrator.coupling.classify import DatabaseGroups, classifier_of, paths_of
 from migrator.coupling.evidence import Change, CodeReference, DatabaseObject, Evidence, FileClass, SqlFile
 
 _PHASES = {"manifest": "none", "verify": "none", "abort": "none"}
@@ -28,7 +28,7 @@ class Case:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.policy = evidence.policy
-        self.classifier = Classifier(evidence.policy)
+        self.classifier = classifier_of(evidence.policy)
         self.groups = DatabaseGroups(evidence.policy.service)
         self.files = tuple(self._classified())
         self.sql_files = {file.path: file for file in evidence.sql_files}

@@ -5,6 +5,7 @@ application code, because a file that nobody thought of must not travel with a m
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from pathspec import GitIgnoreSpec
 
@@ -27,6 +28,7 @@ class Classifier:
         self._app = _compiled(policy.app)
         self._own = {kind: _compiled(patterns) for kind, patterns in own.items()}
         self._all = {kind: _compiled((*DEFAULTS[kind], *own[kind])) for kind in DEFAULTS}
+        self._known: dict[str, tuple[FileClass, str]] = {}
 
     def file_class(self, path: str) -> FileClass:
         """Return the class of a path from the repository's root."""
@@ -34,6 +36,12 @@ class Classifier:
 
     def explain(self, path: str) -> tuple[FileClass, str]:
         """Return the class and in words what decided; the project's own patterns win over the defaults."""
+        known = self._known.get(path)
+        if known is None:
+            known = self._known[path] = self._explained(path)
+        return known
+
+    def _explained(self, path: str) -> tuple[FileClass, str]:
         if self._app.match_file(path):
             return FileClass.APP, "[coupling] app"
         for kind, patterns in self._own.items():
@@ -43,6 +51,16 @@ class Classifier:
             if patterns.match_file(path):
                 return kind, f"the default patterns for {kind.value}"
         return FileClass.APP, "no pattern matches, and code is the safe guess"
+
+
+def classifier_of(policy: CouplingSection) -> Classifier:
+    """Return the classifier of a policy; a check asks for the class of each file several times."""
+    return _classifier(policy.model_dump_json())
+
+
+@cache
+def _classifier(policy: str) -> Classifier:
+    return Classifier(CouplingSection.model_validate_json(policy))
 
 
 class DatabaseGroups:
@@ -75,5 +93,7 @@ def paths_of(change: Change) -> tuple[str, ...]:
     return (change.path,) if change.old_path is None else (change.path, change.old_path)
 
 
-def _compiled(patterns: Iterable[str]) -> GitIgnoreSpec:
+@cache
+def _compiled(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    """Several classifiers of one run have the same patterns, and the defaults are many."""
     return GitIgnoreSpec.from_lines(patterns)

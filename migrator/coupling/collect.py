@@ -17,7 +17,7 @@ from migrator.config import explain
 from migrator.config.coupling import CouplingSection
 from migrator.coupling.case import Case
 from migrator.coupling.ci import CiContext
-from migrator.coupling.classify import Classifier
+from migrator.coupling.classify import Classifier, classifier_of
 from migrator.coupling.coupling import needs_references
 from migrator.coupling.evidence import (
     Change,
@@ -75,8 +75,8 @@ def collect(repository: Repository, question: Question, scan: Scan | None = None
         return _unread(question, Unknown(topic="diff", text=f"{exc.situation} {question.ci.fix}"))
     policy, doubts = _policy(repository, question, ends.base)
     found = repository.changes(ends.merge_base, ends.head)
-    texts = _Texts(repository, ends.head)
-    changes = tuple(_change(change, Classifier(policy), policy, texts) for change in found)
+    texts, classifier = _Texts(repository, ends.head), classifier_of(policy)
+    changes = tuple(_change(change, classifier, policy, texts) for change in found)
     evidence = Evidence(
         scope=ends.scope,
         now=question.now,
@@ -87,7 +87,7 @@ def collect(repository: Repository, question: Question, scan: Scan | None = None
         policy=policy,
         policy_changes=tuple(_policy_changes(repository, question, ends, found)),
         changes=changes,
-        sql_files=tuple(_sql_files(changes, Classifier(policy), texts, question.pg_version)),
+        sql_files=tuple(_sql_files(changes, classifier, texts, question.pg_version)),
         codeowners=_codeowners(repository, ends.base),
         unknowns=tuple(doubts),
     )

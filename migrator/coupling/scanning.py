@@ -9,7 +9,7 @@ from pathspec import GitIgnoreSpec
 from migrator.config import Settings
 from migrator.config.coupling import CouplingSection
 from migrator.coupling.case import Case
-from migrator.coupling.classify import Classifier
+from migrator.coupling.classify import classifier_of
 from migrator.coupling.collect import Scan
 from migrator.coupling.evidence import DatabaseObject, FileClass
 from migrator.errors import ManifestError
@@ -51,7 +51,7 @@ def scan_everything(repository: Repository, commit: str, settings: Settings, tod
 
 def _is_code(policy: CouplingSection) -> Callable[[str], bool]:
     """Return the question whether a path is code, or SQL of others that counts as code."""
-    classifier = Classifier(policy)
+    classifier = classifier_of(policy)
     external = GitIgnoreSpec.from_lines(policy.external_consumers)
     return lambda path: classifier.file_class(path) in _CODE or external.match_file(path)
 
