@@ -69,7 +69,7 @@ def started_server() -> Generator[Started]:
     up: dict[tuple[Programs, int], Cluster] = {}
     with ExitStack() as stack:
 
-        def start(programs: Programs, replicas: int = 0) -> Cluster:
+        def start(programs: Programs, replicas: int) -> Cluster:
             found = up.get((programs, replicas))
             if found is None:
                 found = up[programs, replicas] = stack.enter_context(Cluster(programs, replicas))

@@ -93,7 +93,5 @@ def paths_of(change: Change) -> tuple[str, ...]:
     return (change.path,) if change.old_path is None else (change.path, change.old_path)
 
 
-@cache
-def _compiled(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    """Several classifiers of one run have the same patterns, and the defaults are many."""
+def _compiled(patterns: Iterable[str]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(patterns)

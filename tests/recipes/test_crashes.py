@@ -22,7 +22,7 @@ WORKLOADS = workloads()
 SHARES = 4
 """The cases are shared out among this many tests, which run side by side."""
 _ASKED = os.environ.get("MIGRATOR_CRASHES")
-_EXAMPLES = max(1, int(_ASKED or 16) // SHARES)
+_EXAMPLES = max(1, int(_ASKED or 40) // SHARES)
 
 AT_RANDOM = settings(
     max_examples=_EXAMPLES,
