@@ -61,7 +61,7 @@ def drift(connection: Connection) -> DriftReport:
                 "Look at the schema, then record it as it should be: `migrator drift --record --reason …`.",
             )
         found = differences(snapshot.objects, read_objects(connection, None))
-        ours = {owner for name in _open_ids(connection) for owner in claims.touched(connection, name)}
+        ours = _owners_under_way(connection)
     return DriftReport(
         snapshot.recorded_at,
         snapshot.actor,
@@ -107,5 +107,8 @@ def _by_name(objects: Iterable[CatalogObject]) -> Mapping[_Name, CatalogObject]:
     return {(item.owner, item.kind, item.name): item for item in objects}
 
 
-def _open_ids(connection: Connection) -> list[str]:
-    return [record.id for record in Store(connection, "drift").migrations() if record.state.value in _UNDER_WAY]
+def _owners_under_way(connection: Connection) -> set[TableName]:
+    """Return what the migrations under way change, with the partitions and children that change with it."""
+    names = [record.id for record in Store(connection, "drift").migrations() if record.state.value in _UNDER_WAY]
+    touched = {owner for name in names for owner in claims.touched(connection, name)}
+    return touched | {item.owner for item in read_objects(connection, touched)}

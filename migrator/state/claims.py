@@ -2,7 +2,8 @@
 
 A migration claims its tables in the transaction of its state change and gives them back in the one that ends it. The
 second claim of a table is refused, unless one of the two depends on the other: then the later one stands behind the
-earlier in the chain. Plain functions on a connection; `Store` calls them.
+earlier in the chain. A claim holds the table's partitions and children too, as the catalog has them when the second
+one is taken: DDL on a parent reaches all below it. Plain functions on a connection; `Store` calls them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,21 +45,31 @@ def take(connection: Connection, migration: str, tables: Iterable[TableName]) ->
 def _take_one(
     connection: Connection, migration: str, table: TableName, held: Sequence[Row], ancestors: "_Ancestors"
 ) -> None:
+    held = [row for row in held if not (row["place"] and row["migration"] == migration)]
     if any(row["migration"] == migration for row in held):
         return
     strangers = [row for row in held if not ancestors.are_related(migration, row["migration"])]
     if strangers:
         other = strangers[0]
         raise TableClaimed(
-            f"{migration} works on {table}, which {other['migration']} ({other['state']}) holds until it has ended.",
+            f"{migration} works on {table}, {_meeting(other)} until it has ended.",
             f"Finish or abort {other['migration']} first; if this one is meant to build on it, name it in depends_on.",
             table=str(table),
             holder=other["migration"],
         )
-    followed = {row["after"] for row in held}
-    last = next((row["migration"] for row in held if row["migration"] not in followed), "")
+    chain = [row for row in held if not row["place"]]
+    followed = {row["after"] for row in chain}
+    last = next((row["migration"] for row in chain if row["migration"] not in followed), "")
     values = {"migration": migration, "schema": table.schema, "name": table.name, "after": last}
     connection.execute(_sql("take"), values)
+
+
+def _meeting(other: Row) -> str:
+    """Return how the claim of another migration meets a table: it is of the table itself, of a parent or of a part."""
+    holds = f"{other['migration']} ({other['state']}) holds"
+    related = TableName(other["table_schema"], other["table_name"])
+    ways = {"above": f"a part of {related}, which {holds}", "below": f"of which {holds} the part {related}"}
+    return ways.get(other["place"], f"which {holds}")
 
 
 def release(connection: Connection, migration: str) -> None:
@@ -90,11 +101,12 @@ def in_the_way(
     """Return the claims of others that `take` would be refused for, also before the migration has a record."""
     ancestors = _Ancestors({**_Ancestors.read(connection).direct, migration: depends_on})
     rows = [row for found in _holders(connection, sorted(set(tables))).values() for row in found]
-    return tuple(
+    found = [
         Claim(row["migration"], TableName(row["table_schema"], row["table_name"]), row["state"])
         for row in rows
         if row["migration"] != migration and not ancestors.are_related(migration, row["migration"])
-    )
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def touch(connection: Connection, migration: str, owners: Iterable[TableName]) -> None:
@@ -136,11 +148,12 @@ class _Ancestors:
 
 
 def _holders(connection: Connection, tables: Sequence[TableName]) -> Mapping[TableName, Sequence[Row]]:
+    """Return table -> the claims that meet one of it."""
     values = {"schemas": [table.schema for table in tables], "names": [table.name for table in tables]}
     found: dict[TableName, list[Row]] = {}
     for row in connection.execute(_sql("holders"), values):
         if row["state"] not in {"complete", "aborted"}:
-            found.setdefault(TableName(row["table_schema"], row["table_name"]), []).append(row)
+            found.setdefault(TableName(row["wanted_schema"], row["wanted_name"]), []).append(row)
     return found
 
 

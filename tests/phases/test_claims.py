@@ -5,14 +5,19 @@ import threading
 import pytest
 
 from migrator.errors import InvalidTransition, ManifestError, TableClaimed
+from migrator.events import Event, EventKind
 from migrator.names import TableName
 from migrator.pg.connection import connect
-from migrator.pg.driver import errors
+from migrator.pg.driver import Connection, errors
+from migrator.phases import drift as drifts
 from migrator.phases.claims import claimed_tables
+from migrator.phases.folder import Migration
+from migrator.phases.plan_id import head_of
 from migrator.state import claims
 from migrator.state.store import Store
 from migrator.state.transitions import State
 from tests.fix_app import Shop
+from tests.phases.looking import scalar
 from tests.phases.scenes import CONTRACT, NICK, with_every_phase
 
 AGE = "ALTER TABLE public.users ADD COLUMN age int;"
@@ -232,3 +237,100 @@ def test_what_plan_says_is_in_the_way(one_shop: Shop) -> None:
         (found,) = claims.in_the_way(connection, "other", (), [TableName("public", "users")])
         assert (found.migration, found.state) == ("m", "expanded")
         assert claims.in_the_way(connection, "other", ("m",), [TableName("public", "users")]) == ()
+
+
+TREES = {
+    "partitions": (
+        "CREATE TABLE parts (id int NOT NULL) PARTITION BY RANGE (id)",
+        "CREATE TABLE mid PARTITION OF parts FOR VALUES FROM (0) TO (100) PARTITION BY RANGE (id)",
+        "CREATE TABLE leaf PARTITION OF mid FOR VALUES FROM (0) TO (10)",
+        "CREATE TABLE sister PARTITION OF mid FOR VALUES FROM (10) TO (20)",
+    ),
+    "children": (
+        "CREATE TABLE parts (id int)",
+        "CREATE TABLE mid () INHERITS (parts)",
+        "CREATE TABLE leaf () INHERITS (mid)",
+        "CREATE TABLE sister () INHERITS (mid)",
+    ),
+}
+
+
+@pytest.fixture(params=TREES)
+def family(one_shop: Shop, request: pytest.FixtureRequest) -> Shop:
+    with connect(one_shop.dsn) as connection:
+        for text in TREES[request.param]:
+            connection.execute(text.encode())
+    return one_shop
+
+
+def _work_on(shop: Shop, table: str) -> Migration:
+    return shop.write(f"on_{table}", expand=f"COMMENT ON TABLE public.{table} IS 'x';")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "meeting"),
+    [
+        ("parts", "leaf", r"public\.leaf, a part of public\.parts, which on_parts \(expanded\) holds until"),
+        ("leaf", "parts", r"public\.parts, of which on_leaf \(expanded\) holds the part public\.leaf until"),
+        ("mid", "leaf", r"public\.leaf, a part of public\.mid, which on_mid \(expanded\) holds until"),
+    ],
+)
+def test_a_claim_holds_the_whole_tree_below(family: Shop, first: str, second: str, meeting: str) -> None:
+    engine = family.engine()
+    holder, late = _work_on(family, first), _work_on(family, second)
+    engine.expand(holder)
+    with pytest.raises(TableClaimed, match=meeting):
+        engine.expand(late)
+    with connect(family.dsn) as connection:
+        (way,) = head_of(connection, late, None).in_the_way
+        assert (way.migration, str(way.table)) == (holder.id, f"public.{first}")
+    engine.migrate(holder)
+    assert engine.expand(late).after is State.EXPANDED
+
+
+def test_sisters_are_free_and_descendants_share_what_they_build_work_on(family: Shop) -> None:
+    engine = family.engine()
+    engine.expand(_work_on(family, "leaf"))
+    assert engine.expand(_work_on(family, "sister")).after is State.EXPANDED
+    engine.migrate(family.migration("on_leaf"))
+    engine.migrate(family.migration("on_sister"))
+    first = family.write("first", expand="ALTER TABLE public.parts ADD COLUMN more int;", manifest=CONTRACT)
+    engine.expand(first)
+    engine.migrate(first)
+    again = "COMMENT ON TABLE public.leaf IS 'x';"
+    assert engine.expand(family.write("second", expand=again, manifest=_depends("first"))).after is State.EXPANDED
+    assert _held(family) == {"parts": "first", "leaf": "second"}
+
+
+def test_a_part_that_came_after_the_claim_of_its_parent_is_held_too(family: Shop) -> None:
+    engine = family.engine()
+    engine.expand(family.write("m", expand="ALTER TABLE public.parts ADD COLUMN more int;"))
+    late = family.write("late", expand="ALTER TABLE public.lone ADD COLUMN x int;")
+    with connect(family.dsn) as connection:
+        connection.execute("CREATE TABLE lone (LIKE parts INCLUDING ALL)")
+        connection.execute("ALTER TABLE lone INHERIT parts" if _is_plain(connection) else _ATTACH)
+    with pytest.raises(TableClaimed, match=r"public\.lone, a part of public\.parts"):
+        engine.expand(late)
+
+
+_ATTACH = "ALTER TABLE parts ATTACH PARTITION lone FOR VALUES FROM (1000) TO (2000)"
+
+
+def _is_plain(connection: Connection) -> bool:
+    return bool(scalar(connection, "SELECT relkind = 'r' FROM pg_class WHERE oid = 'parts'::regclass"))
+
+
+def test_what_a_migration_does_to_a_tree_is_no_drift(family: Shop) -> None:
+    with connect(family.dsn) as connection:
+        drifts.record(Store(connection, "dana"), "looked at it")
+        migration = family.write("m", expand="ALTER TABLE public.parts ADD COLUMN more int;")
+        under_way: list[drifts.DriftReport] = []
+
+        def look(event: Event) -> None:
+            if event.kind is EventKind.STEP_DONE:
+                under_way.append(drifts.drift(connection))
+
+        family.engine(look).expand(migration)
+        assert [(report.differences, len(report.under_way)) for report in under_way] == [((), 4)]
+        family.engine().migrate(migration)
+        assert drifts.drift(connection).differences == ()

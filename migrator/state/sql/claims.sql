@@ -8,11 +8,33 @@ SELECT DISTINCT c.migration FROM migrator.claim c JOIN migrator.migration m ON m
 WHERE m.state IN ('complete', 'aborted');
 
 -- name: holders
--- Who holds the tables now, and where each holder is.
-SELECT c.table_schema, c.table_name, c.migration, c.after, m.state
-FROM migrator.claim c JOIN migrator.migration m ON m.id = c.migration
-WHERE (c.table_schema, c.table_name) IN (SELECT s, t FROM unnest(%(schemas)s::text[], %(names)s::text[]) AS a (s, t))
-ORDER BY c.table_schema, c.table_name, c.claimed_at;
+-- Who holds the tables now, or one above or below them in a tree of partitions or inheritance, and where each is.
+WITH RECURSIVE wanted AS (
+    SELECT a.s, a.t, c.oid
+    FROM unnest(%(schemas)s::text[], %(names)s::text[]) AS a (s, t)
+    LEFT JOIN pg_namespace n ON n.nspname = a.s
+    LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = a.t
+), above AS (
+    SELECT s, t, oid FROM wanted
+    UNION
+    SELECT b.s, b.t, i.inhparent FROM above b JOIN pg_inherits i ON i.inhrelid = b.oid
+), below AS (
+    SELECT s, t, oid FROM wanted
+    UNION
+    SELECT b.s, b.t, i.inhrelid FROM below b JOIN pg_inherits i ON i.inhparent = b.oid
+), relatives AS (
+    SELECT s, t, s AS schema, t AS name, '' AS place FROM wanted
+    UNION
+    SELECT r.s, r.t, n.nspname, c.relname, r.place
+    FROM (SELECT *, 'above' AS place FROM above UNION ALL SELECT *, 'below' FROM below) r
+    JOIN wanted w USING (s, t) JOIN pg_class c ON c.oid = r.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE r.oid <> w.oid
+)
+SELECT r.s AS wanted_schema, r.t AS wanted_name, r.place, c.table_schema, c.table_name, c.migration, c.after, m.state
+FROM relatives r
+JOIN migrator.claim c ON c.table_schema = r.schema AND c.table_name = r.name
+JOIN migrator.migration m ON m.id = c.migration
+ORDER BY r.s, r.t, r.place, c.table_schema, c.table_name, c.claimed_at;
 
 -- name: dependencies
 -- Who builds on whom, as the manifests said when the migrations last changed their state.
