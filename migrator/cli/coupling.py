@@ -22,7 +22,12 @@ def coupling() -> None:
 @click.option("--base", metavar="REF", help="Where the change goes; by default what CI names, or origin/HEAD.")
 @click.option("--head", metavar="REF", help="The change; by default what CI names, or HEAD.")
 @click.option("--range", "range_", metavar="A..B", help="A release: from the deployed commit to the candidate.")
-@click.option("--deployed", multiple=True, metavar="REF", help="A commit that runs now; repeatable. Default: the base.")
+@click.option(
+    "--deployed",
+    multiple=True,
+    metavar="REF",
+    help="A commit that runs now; repeatable. Default: what `deploy record` stored; without a database the base.",
+)
 @click.option("--evidence", type=click.Path(dir_okay=False), help="Judge this file of evidence, and look nowhere else.")
 @click.option("--mode", type=click.Choice(["strict"]), help="Judge strictly, whatever the policy of the base says.")
 @click.option("--forge", type=click.Choice(["auto", "none"]), default="auto", help="Whether the forge's API is asked.")

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from migrator.coupling.case import Case
     from migrator.coupling.check import Asked, AskForge, AskLedger, Promises
     from migrator.coupling.ci import CiContext
-    from migrator.coupling.collect import Question, Scan
+    from migrator.coupling.collect import Question
     from migrator.coupling.evidence import Evidence
     from migrator.coupling.report import CouplingReport
+    from migrator.coupling.uses import AskDeployed, Deployed, Scan
     from migrator.git import Repository
     from migrator.references.scan import Scanned
 
@@ -80,6 +81,7 @@ def _checked(session: "Session", options: CheckOptions) -> "CouplingReport":
         scan=_scanning(session, question),
         forge=_asking(clock) if options.forge == "auto" else None,
         ledger=_ledger(session) if session.has_dsn else None,
+        deploys=_deploys(session) if session.has_dsn else None,
     )
     _record(session, report, ci)
     if options.comment:
@@ -107,6 +109,17 @@ def _ledger(session: "Session") -> "AskLedger":
         return reading(session.dsn(), session.actor)()
 
     return read
+
+
+def _deploys(session: "Session") -> "AskDeployed":
+    """Return the function that asks the database what runs, which loads a driver only when called."""
+
+    def ask(repository: "Repository", case: "Case") -> "Deployed":
+        from migrator.coupling.deployed import recorded
+
+        return recorded(session.dsn)(repository, case)
+
+    return ask
 
 
 def _record(session: "Session", report: "CouplingReport", ci: "CiContext") -> None:

@@ -103,6 +103,13 @@ class Case:
         return tuple((sql, item) for sql, item in made if item.kind == "column" or item.kind in _TABLE_LIKE)
 
     @property
+    def added_columns(self) -> tuple[tuple[SqlFile, DatabaseObject], ...]:
+        """Columns that the changed expand files add to tables that they do not make."""
+        made = {(item.schema_name, item.name) for _, item in self.added if item.kind != "column"}
+        columns = ((sql, item) for sql, item in self.added if item.kind == "column")
+        return tuple((sql, item) for sql, item in columns if (item.schema_name, item.table) not in made)
+
+    @property
     def objects(self) -> tuple[DatabaseObject, ...]:
         """What the verdict may ask the code for: what goes, what comes, and the tables that are worked on."""
         changed = (item for _, item in (*self.removed, *self.added))

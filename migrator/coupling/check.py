@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from migrator.coupling.ci import CiContext
-from migrator.coupling.collect import Question, Scan, collect
+from migrator.coupling.collect import Question, collect
 from migrator.coupling.decision import Verdict
 from migrator.coupling.evidence import Commitment, Evidence, PullRequest, Unknown
 from migrator.coupling.judge import judge
 from migrator.coupling.report import CouplingReport
+from migrator.coupling.uses import AskDeployed, Scan
 from migrator.git import Repository, trailers_of
 
 Asked = tuple[PullRequest, tuple[Unknown, ...]]
@@ -25,6 +26,7 @@ def check(
     scan: Scan | None = None,
     forge: AskForge | None = None,
     ledger: AskLedger | None = None,
+    deploys: AskDeployed | None = None,
 ) -> CouplingReport:
     """Return the result of one check.
 
@@ -34,11 +36,12 @@ def check(
         scan: reads the code of a commit.
         forge: asked for approvals; without it only what the CI's environment says is known.
         ledger: the promises of earlier overrides; without it there are none.
+        deploys: the commits that run; without it those that the question names, or the base.
 
     Raises:
         InputError: a ref that was asked for does not exist.
     """
-    evidence = collect(repository, question, scan)
+    evidence = collect(repository, question, scan, deploys)
     if judge(evidence).verdict is Verdict.FAIL and evidence.merge_base:
         request, unknowns = (forge or from_environment)(repository, evidence, question.ci)
         commitments, more = ledger() if ledger is not None else ((), ())

@@ -80,7 +80,21 @@ class DatabaseGroups:
 
     def of(self, path: str) -> frozenset[str]:
         """Return the groups that a file belongs to; none for a file of no service, which counts for all of them."""
-        return frozenset(self._group[name] for name, spec in self._patterns.items() if spec.match_file(path))
+        return frozenset(self._group[name] for name in self.services_of(path))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The services that the policy names."""
+        return frozenset(self._patterns)
+
+    def services_of(self, path: str) -> frozenset[str]:
+        """Return the services whose own files this is one of; none for what all of them may use."""
+        return frozenset(name for name, spec in self._patterns.items() if spec.match_file(path))
+
+    def services_beside(self, path: str) -> frozenset[str]:
+        """Return the services that may work on the database of this file."""
+        groups = self.of(path)
+        return frozenset(name for name, group in self._group.items() if not groups or group in groups)
 
     def are_coupled(self, one: str, other: str) -> bool:
         """Whether the two files may work on the same database."""

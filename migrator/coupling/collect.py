@@ -5,7 +5,7 @@ time is done only when the verdict can depend on it: no migration in the diff, n
 """
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -15,29 +15,22 @@ from pydantic import ValidationError
 
 from migrator.config import explain
 from migrator.config.coupling import CouplingSection
-from migrator.coupling.case import Case
 from migrator.coupling.ci import CiContext
 from migrator.coupling.classify import Classifier, classifier_of
-from migrator.coupling.coupling import needs_references
 from migrator.coupling.evidence import (
     Change,
-    CodeReference,
     Evidence,
     FileClass,
+    Running,
     Scope,
     SqlFile,
     Unknown,
 )
+from migrator.coupling.uses import AskDeployed, Scan, commits, with_deployed, with_references
 from migrator.git import FileChange, HistoryMissing, Repository
-from migrator.references.reference import Reference
-from migrator.references.scan import Scanned
 
 CODEOWNERS = (".github/CODEOWNERS", ".gitlab/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 CONFIGURATION = ("migrator.toml", "pyproject.toml")
-
-
-Scan = Callable[[Repository, str, Case], Scanned]
-"""Reads the code of a commit for its uses of what the case is about, by the policy of the base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +51,16 @@ class Question:
     pg_version: int = 17
 
 
-def collect(repository: Repository, question: Question, scan: Scan | None = None) -> Evidence:
+def collect(
+    repository: Repository, question: Question, scan: Scan | None = None, deploys: AskDeployed | None = None
+) -> Evidence:
     """Return the evidence of a check.
 
     Args:
         repository: the clone that holds both sides.
         question: what to compare.
         scan: reads the code of a commit; without it contracts stay unknown.
+        deploys: asked for what runs when a contract waits for it, unless the question names the commits.
 
     Raises:
         InputError: a ref that was asked for does not exist.
@@ -83,7 +79,8 @@ def collect(repository: Repository, question: Question, scan: Scan | None = None
         base=ends.base,
         head=ends.head,
         merge_base=ends.merge_base,
-        deployed=ends.deployed,
+        deployed=tuple(dict.fromkeys(each.commit for each in ends.running)),
+        running=ends.running,
         policy=policy,
         policy_changes=tuple(_policy_changes(repository, question, ends, found)),
         changes=changes,
@@ -91,7 +88,9 @@ def collect(repository: Repository, question: Question, scan: Scan | None = None
         codeowners=_codeowners(repository, ends.base),
         unknowns=tuple(doubts),
     )
-    return _with_references(repository, evidence, scan)
+    if deploys is not None and not question.deployed:
+        evidence = with_deployed(repository, evidence, deploys)
+    return evidence if scan is None else with_references(repository, evidence, scan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ class _Ends:
     base: str
     head: str
     merge_base: str
-    deployed: tuple[str, ...]
+    running: tuple[Running, ...]
 
 
 def _ends(repository: Repository, question: Question) -> _Ends:
@@ -109,10 +108,11 @@ def _ends(repository: Repository, question: Question) -> _Ends:
     is_range = bool(mark)
     base = repository.commit(first if is_range else question.base or question.ci.base)
     head = repository.commit((last.removeprefix(".") or "HEAD") if is_range else question.head or question.ci.head)
-    deployed = tuple(repository.commit(ref) for ref in question.deployed) or (base,)
+    named = commits([(repository.commit(ref), "option") for ref in question.deployed])
+    running = named or commits([(base, "range" if is_range else "base")])
     asked_by_hand = question.base or question.head
     scope = Scope.RELEASE if is_range else Scope.PULL_REQUEST if asked_by_hand else question.ci.scope
-    return _Ends(scope, base, head, repository.merge_base(base, head), deployed)
+    return _Ends(scope, base, head, repository.merge_base(base, head), running)
 
 
 def _unread(question: Question, unknown: Unknown) -> Evidence:
@@ -244,42 +244,3 @@ def _ours(path: str, data: bytes | None) -> object:
 def _codeowners(repository: Repository, base: str) -> str:
     found = (repository.read(base, path) for path in CODEOWNERS)
     return next((data.decode(errors="replace") for data in found if data is not None), "")
-
-
-def _with_references(repository: Repository, evidence: Evidence, scan: Scan | None) -> Evidence:
-    """Add what the code uses, at head and where it is deployed, when the verdict can depend on it."""
-    case = Case(evidence)
-    if scan is None or not (case.removed or needs_references(case)):
-        return evidence
-    found: list[CodeReference] = []
-    scanned: dict[str, int] = {}
-    guessed: dict[str, None] = {}
-    for ref, commit in _refs(evidence, case):
-        result = scan(repository, commit, case)
-        found += [_code_reference(ref, commit, reference) for reference in result.references]
-        scanned[commit] = result.files
-        guessed.update(dict.fromkeys(result.guessed))
-    update = {"references": tuple(found), "scanned": scanned, "not_scanned": tuple(guessed)}
-    return evidence.model_copy(update=update)
-
-
-def _refs(evidence: Evidence, case: Case) -> Iterator[tuple[Literal["head", "deployed"], str]]:
-    yield "head", evidence.head
-    for commit in evidence.deployed if case.removed else ():
-        yield "deployed", commit
-
-
-def _code_reference(ref: Literal["head", "deployed"], commit: str, reference: Reference) -> CodeReference:
-    return CodeReference(
-        ref=ref,
-        commit=commit,
-        path=reference.place.path,
-        line=reference.place.line,
-        column=reference.place.column,
-        table=reference.table,
-        name=reference.column,
-        schema_name=reference.schema,
-        is_star=reference.is_star,
-        confidence=reference.confidence.value,
-        usage=reference.usage.value,
-    )

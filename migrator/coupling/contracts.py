@@ -16,15 +16,32 @@ _LATER = {
 def referenced(case: Case, ref: Literal["head", "deployed"], code: str, name: str) -> Iterator[Finding]:
     """Yield one finding per place and removed object; tests and migrations are no users."""
     for reference in case.references(ref):
-        kind = case.classifier.file_class(reference.path)
-        if kind in (FileClass.TEST, FileClass.MIGRATION, FileClass.SNAPSHOT):
+        kind = FileClass.APP if reference.service else case.classifier.file_class(reference.path)
+        if kind in (FileClass.TEST, FileClass.MIGRATION, FileClass.SNAPSHOT) or not _runs(case, reference):
             continue
         for sql, item in case.removed:
-            if names(reference, item) and case.groups.are_coupled(sql.path, reference.path):
-                yield _finding(ref, reference, sql, item, kind, code, name)
+            if names(reference, item) and (reference.service or case.groups.are_coupled(sql.path, reference.path)):
+                yield _finding(case, ref, reference, sql, item, kind, code, name)
+
+
+def _runs(case: Case, reference: CodeReference) -> bool:
+    """Whether this file is part of what runs at its commit: in a monorepo another service may run another commit."""
+    here = {running.service for running in case.evidence.running if running.commit == reference.commit}
+    owners = case.groups.services_of(reference.path)
+    if reference.ref == "head" or reference.service or not owners or not here:
+        return True
+    return not here <= case.groups.names or bool(here & owners)
+
+
+def _whose(case: Case, reference: CodeReference) -> str:
+    """Return whose commit it is, as ` (checkout 1.4.2)`; empty when nobody said."""
+    names_ = (f"{each.service} {each.version}" for each in case.evidence.running if each.commit == reference.commit)
+    found = reference.service or ", ".join(dict.fromkeys(name for name in names_ if name.strip()))
+    return f" ({found})" if found else ""
 
 
 def _finding(
+    case: Case,
     ref: Literal["head", "deployed"],
     reference: CodeReference,
     sql: SqlFile,
@@ -35,7 +52,7 @@ def _finding(
 ) -> Finding:
     how = "maps" if reference.usage == "mapped" else "may use" if reference.confidence == "token" else "uses"
     star = " through all columns of the table" if reference.is_star else ""
-    where = "" if ref == "head" else f" at the deployed commit {reference.commit[:12]}"
+    where = "" if ref == "head" else f" at the deployed commit {reference.commit[:12]}{_whose(case, reference)}"
     message = (
         f"{sql.path} removes {item}, and {reference.path}:{reference.line}:{reference.column}{where} {how} it{star}"
         f" ({reference.confidence})."

@@ -7,6 +7,7 @@ even the clock, so that a verdict can be repeated offline and on any machine. Wh
 
 import json
 from collections.abc import Mapping
+from datetime import UTC
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -95,6 +96,35 @@ class SqlFile(Section):
     """Whether its migration has something to contract."""
 
 
+class Running(Section):
+    """A commit that runs now, or that counts as running, and where that is known from."""
+
+    commit: str
+    origin: Literal["option", "range", "base", "deploy", "heartbeat"]
+    """`--deployed`, the left end of `--range`, the base for want of better, or the database's records."""
+    service: str = ""
+    version: str = ""
+    status: str = ""
+    """Of a recorded deploy: `finished`, `started` or `failed`."""
+    since: AwareDatetime | None = None
+    """When the deploy reached that status, or the heartbeat was sent."""
+
+    def __str__(self) -> str:
+        """Return `1a2b3c4d5e6f (checkout 1.4.2, deploy finished 2026-11-20 10:00 UTC)`."""
+        at = f" {self.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if self.since else ""
+        name = f"{self.service} {self.version}, " if self.service else ""
+        return f"{self.commit[:12]} ({name}{_ORIGINS[self.origin].format(status=self.status)}{at})"
+
+
+_ORIGINS = {
+    "option": "--deployed",
+    "range": "the deployed end of the range",
+    "base": "the base: without --deployed and without a database nothing newer is known",
+    "deploy": "deploy {status}",
+    "heartbeat": "heartbeat",
+}
+
+
 class CodeReference(Section):
     """A use of an object by code, found at one ref; the same values as `migrator.references.reference.Reference`."""
 
@@ -110,6 +140,8 @@ class CodeReference(Section):
     is_star: bool = False
     confidence: Literal["exact", "resolved", "token"] = "exact"
     usage: Literal["read", "write", "mapped", "unknown"] = "unknown"
+    service: str = ""
+    """The service whose published manifest says it, when its code is not in this clone."""
 
 
 class Review(Section):
@@ -172,6 +204,8 @@ class Evidence(Section):
     merge_base: str
     deployed: tuple[str, ...] = ()
     """Commits that run now, or can be rolled back to."""
+    running: tuple[Running, ...] = ()
+    """Whose commits `deployed` are, and where that is known from."""
     policy: CouplingSection
     """As it stands at the base."""
     policy_changes: tuple[str, ...] = ()

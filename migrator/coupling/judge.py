@@ -70,7 +70,8 @@ def _doubts(case: Case) -> Iterable[str]:
             yield f"The code at {case.evidence.head[:12]} was not searched for what the migrations change."
     if case.removed:
         asked.add("deployed")
-        if not case.evidence.deployed:
+        is_asked = any(unknown.topic == "deployed" for unknown in case.evidence.unknowns)
+        if not case.evidence.deployed and not is_asked:
             yield "Nobody knows which commit is deployed: give --deployed, or record deploys."
         unread = [commit for commit in case.evidence.deployed if commit not in case.evidence.scanned]
         yield from (

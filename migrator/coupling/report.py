@@ -44,6 +44,15 @@ class CouplingReport:
         """The commands that split the branch; none when nothing is coupled."""
         return next((finding.commands for finding in self.decision.findings if finding.commands), ())
 
+    @property
+    def deployed(self) -> tuple[str, ...]:
+        """The commits that a contract was judged by and where they are known from; none without a contract."""
+        evidence = self.evidence
+        if not Case(evidence).removed:
+            return ()
+        told = {running.commit for running in evidence.running}
+        return (*map(str, evidence.running), *(commit[:12] for commit in evidence.deployed if commit not in told))
+
     def override_text(self) -> str:
         """Who let it pass, why, and what they owe; empty without an accepted override."""
         override = self.decision.override
@@ -67,6 +76,7 @@ def as_json(report: CouplingReport) -> dict[str, Any]:
         "head": evidence.head,
         "merge_base": evidence.merge_base,
         "deployed": list(evidence.deployed),
+        "deployed_from": [running.model_dump(mode="json") for running in evidence.running],
         "files": [_file(case, path.path, path) for path in case.files],
         "findings": [_finding(finding) for finding in decision.findings],
         "override": _override(decision),

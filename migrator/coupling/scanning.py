@@ -10,8 +10,8 @@ from migrator.config import Settings
 from migrator.config.coupling import CouplingSection
 from migrator.coupling.case import Case
 from migrator.coupling.classify import classifier_of
-from migrator.coupling.collect import Scan
 from migrator.coupling.evidence import DatabaseObject, FileClass
+from migrator.coupling.uses import Scan
 from migrator.errors import ManifestError
 from migrator.git import Repository
 from migrator.names import TableName

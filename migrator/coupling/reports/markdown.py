@@ -46,6 +46,10 @@ def _head(report: CouplingReport) -> Iterator[str]:
         yield ""
     if report.commands:
         yield "\n".join(["Split the branch, schema first:\n", "```sh", *report.commands, "```\n"])
+    if report.deployed:
+        yield "Judged as deployed:\n"
+        yield from (f"- {inert(running)}" for running in report.deployed)
+        yield ""
     yield from (f"- **Unknown**: {inert(unknown)}" for unknown in report.decision.unknowns)
 
 

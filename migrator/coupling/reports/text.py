@@ -19,6 +19,7 @@ def _lines(report: CouplingReport) -> Iterator[str]:
         yield "To split the branch, schema first:"
         yield from (f"  {command}" for command in report.commands)
         yield ""
+    yield from (f"deployed: {running}" for running in report.deployed)
     for unknown in report.decision.unknowns:
         yield f"unknown: {unknown}"
     override = report.decision.override

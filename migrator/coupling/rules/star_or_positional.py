@@ -8,14 +8,17 @@ from collections.abc import Iterator
 
 from migrator.coupling.case import Case, names
 from migrator.coupling.decision import Finding, Level
+from migrator.coupling.evidence import FileClass
 
 CODE = "CPL009"
 
 
 def check(case: Case) -> Iterator[Finding]:
     """Yield one warning for each place, whatever the number of columns."""
-    columns = [(sql, item) for sql, item in case.added if item.kind == "column"]
+    columns = case.added_columns
     for reference in case.references("head"):
+        if case.classifier.file_class(reference.path) not in (FileClass.APP, FileClass.MODEL):
+            continue
         hit = next(((s, i) for s, i in columns if reference.is_star and names(reference, i)), None)
         if hit is None:
             continue
