@@ -62,9 +62,9 @@ def _uses(question: GateQuestion, refs: Sequence[ObjectRef]) -> tuple[Use, ...]:
     connection = question.connection
     removed = reach(connection, refs)
     own = reach(connection, [ref for ref in (*question.makes, *question.keeps) if ref.kind in KINDS])
+    tied = (*breaking(removed, own), *vanishing(removed, own))
     from_catalog = (
-        *breaking(removed, own),
-        *vanishing(removed, own),
+        *(use for use in tied if refs[use.number] not in question.renames),
         *whole_row(connection, removed, own),
     )
     names = [

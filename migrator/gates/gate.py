@@ -80,6 +80,8 @@ class GateQuestion:
     """The database's clock."""
     keeps: tuple[ObjectRef, ...] = ()
     """What the phase's files hand over before its owner goes: sequences, by ALTER SEQUENCE … OWNED BY."""
+    renames: tuple[ObjectRef, ...] = ()
+    """Those of `removes` that only get another name: what the catalog ties to them follows, texts do not."""
     plan_id: str | None = None
     """The plan that would run now; None once a part of it has run. Approvals are bound to it as well."""
     authors: "Authors | None" = None

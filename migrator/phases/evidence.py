@@ -72,6 +72,7 @@ def question_for(connection: Connection, settings: Settings, migration: Migratio
         owner=migration.manifest.migration.owner,
         now=Store(connection, "gate").now(),
         keeps=handed_over(migration.statements("contract")),
+        renames=tuple(rename.source for step in contract for each in step.effects for rename in each.renames),
         plan_id=approvable_plan(connection, migration) if section.approvals else None,
         authors=authors_of(migration) if section.approvals and settings.gates.separation_of_duties else None,
     )

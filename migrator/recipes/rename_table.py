@@ -138,8 +138,9 @@ class RenameTable(Recipe):
             if is_named and (name := self._renamed(schema, constraint.name)):
                 yield f"ALTER TABLE {self._new} RENAME CONSTRAINT {quote(constraint.name)} TO {quote(name)}"
         for column in table.columns:
-            if column.sequence and (name := self._renamed(schema, column.sequence.name)):
-                yield f"ALTER SEQUENCE {column.sequence} RENAME TO {quote(name)}"
+            sequence = column.identity.sequence if column.identity else column.sequence
+            if sequence and (name := self._renamed(schema, sequence.name)):
+                yield f"ALTER SEQUENCE {sequence} RENAME TO {quote(name)}"
 
     def _renamed(self, schema: Schema, name: str) -> str | None:
         """Return the part's new name, or None when it does not carry the table's."""

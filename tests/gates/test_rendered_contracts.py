@@ -14,6 +14,7 @@ from migrator.recipes.drop_column import DropColumn
 from migrator.recipes.folder import write_folder
 from migrator.recipes.recipe import Recipe
 from migrator.recipes.rename_column import RenameColumn
+from migrator.recipes.rename_table import RenameTable
 from migrator.schema.catalog import read_schema
 from tests.gates.asking import MIGRATION, register
 
@@ -82,3 +83,23 @@ def test_a_sequence_that_another_table_uses_may_be_handed_over_but_not_lost(
     question = question_for(connection, Settings(), migration)
     assert [ref.name for ref in question.keeps] == ["users_number_seq"]
     assert dependencies.evaluate(question).status is GateStatus.OPEN
+
+
+def test_what_gets_another_name_takes_its_dependents_along_but_not_the_texts_that_name_it(
+    connection: Connection, tmp_path: Path
+) -> None:
+    """The default of a serial column follows its sequence; a function that says nextval('…') does not."""
+    connection.execute(_TABLE.encode())
+    connection.execute("CREATE TABLE log (id bigint DEFAULT nextval('users_number_seq'))")
+    register(connection)
+    recipe = RenameTable.read({**_TERMS, "to": "people", "rename_parts": True})
+    migration = rendered(connection, recipe, tmp_path)
+    run(connection, migration, "expand")
+    result = dependencies.evaluate(question_for(connection, Settings(), migration))
+    assert result.status is GateStatus.OPEN, result.reason
+    connection.execute("CREATE FUNCTION next() RETURNS bigint LANGUAGE sql AS $$ SELECT nextval('users_number_seq') $$")
+    closed = dependencies.evaluate(question_for(connection, Settings(), migration))
+    assert "function public.next()" in closed.reason
+    connection.execute("DROP FUNCTION next()")
+    run(connection, migration, "contract")
+    connection.execute("INSERT INTO log DEFAULT VALUES")

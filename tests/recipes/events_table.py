@@ -1,6 +1,8 @@
 """The partitioned table of several cases under clients: what fills it and what its applications do."""
 
-from tests.recipes.crud import crud
+from collections.abc import Iterable, Mapping
+
+from tests.recipes.crud import NOTHING, crud
 from tests.recipes.workload import Action, Code
 
 FILL = """
@@ -15,7 +17,19 @@ def draw(number: int) -> dict[str, object]:
     return {"place": 1 + number % 50, "kind": "abc"[number % 3]}
 
 
-def events(*more: Action, table: str = "app.events") -> Code:
-    """Return an application of the table; the partition follows from the key."""
+def events(
+    *more: Action,
+    table: str = "app.events",
+    columns: Iterable[str] = ("place", "kind"),
+    leaves: Mapping[str, object] = NOTHING,
+) -> Code:
+    """Return an application of the table that knows these columns; the partition follows from the key.
+
+    Args:
+        more: what else it does.
+        table: its name.
+        columns: the columns; each has the name of its value.
+        leaves: what an insert leaves in values that this code does not know.
+    """
     at = {"at": "date '2025-01-01' + (%(key)s %% 700)::int"}
-    return crud(table, {"place": "place", "kind": "kind"}, *more, computed=at)
+    return crud(table, {name: name for name in columns}, *more, computed=at, leaves=leaves)

@@ -89,6 +89,7 @@ class Trial:
                 new.deploy(self.workload.new)
                 self._observe_both(old, new, "migrate")
                 old.stop()
+                self._run(self.workload.before_contract)
                 if self.migration.has_contract:
                     engine.contract(self.migration)
                 self._observe(new, "contract")
@@ -134,9 +135,7 @@ class Trial:
         with suppress(Stopped):
             self._forward(old, self.shop.engine(hear), until)
         self.shop.stop.clear()
-        with connect(self.database.dsn) as connection:
-            for text in self.workload.before_abort:
-                connection.execute(text.encode())
+        self._run(self.workload.before_abort)
         self.expect(self.shop.engine().abort(self.migration).after.value, "aborted", f"state after abort from {until}")
         self._observe(old, f"abort from {until}")
         if self.workload.is_undone_by_abort:
@@ -153,6 +152,11 @@ class Trial:
                 engine.migrate(self.migration)
                 new.deploy(self.workload.new)
                 self._observe_both(old, new, f"migrate, to be aborted from {until}")
+
+    def _run(self, statements: tuple[str, ...]) -> None:
+        with connect(self.database.dsn) as connection:
+            for text in statements:
+                connection.execute(text.encode())
 
     @contextmanager
     def clients(self, code: Code, *, new: bool) -> Generator[Fleet]:

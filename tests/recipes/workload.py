@@ -121,8 +121,12 @@ class Workload:
     """What the abort's documentation asks of the operator when new code has run."""
     old_until: Literal["contract", "migrate"] = "contract"
     """The phase before which the recipe's documentation asks to stop old code."""
+    before_contract: tuple[str, ...] = ()
+    """What a gate of the contract asks of the operator, when no old code runs any more."""
     is_undone_by_abort: bool = True
     """Whether abort restores the schema; only what PostgreSQL cannot undo may stay."""
+    is_of_its_own: bool = False
+    """Whether it is proven by default as well as the first of its kind, because its SQL is another."""
     depends_on_server: bool = False
     """Whether the files are others on other versions of the server."""
     key: Callable[[int], object] = int

@@ -1,7 +1,7 @@
 """Old code has the column with its type, new code a second one with another; each reads what the other wrote.
 
-As expand.sql documents, new code reads the new column only after migrate: until then the bridge asks for both. The
-case `utc` is left out: its column gets another type under the same name, which no code reads without knowing it.
+As expand.sql documents, new code reads the new column only after migrate: until then the bridge asks for both. Where
+the type changes in place, both versions read the column in a form that keeps its type.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -28,6 +28,7 @@ def _draw(number: int) -> dict[str, object]:
         "price": Decimal(number % 1000) + Decimal("0.5"),
         "placed": placed,
         "placed_at": placed.replace(tzinfo=_BERLIN),
+        "shown": placed.strftime("%Y-%m-%d %H:%M:%S"),
     }
 
 
@@ -37,6 +38,10 @@ _CODES = crud(
     {"code": Column("code", reads="t.code::text")},
     insert("INSERT INTO orders (id) VALUES (%(key)s)", code=None),
 )
+# With the zone UTC a session reads and writes the same digits before and afterwards.
+_PLACED = crud("orders", {"shown": Column("placed", "timestamp", "to_char(t.placed, 'YYYY-MM-DD HH24:MI:SS')")})
+_AT = "date '2025-01-01' + (%(key)s %% 300)::int"
+_EVENTS = crud("events", {"kind": Column("kind", reads="t.kind::text")}, computed={"at": _AT})
 
 WORKLOADS = {
     "change_column_type_wider": Workload(
@@ -72,4 +77,11 @@ WORKLOADS = {
         linked=(frozenset({"placed", "placed_at"}),),
     ),
     "change_column_type_free": Workload(fill=_FILL, draw=_draw, old=_CODES, new=_CODES),
+    "change_column_type_utc": Workload(fill=_FILL, draw=_draw, old=_PLACED, new=_PLACED),
+    "change_column_type_free_partitioned": Workload(
+        fill="INSERT INTO events SELECT g, date '2025-01-01' + g % 300, 'k' || g FROM generate_series(1, %(rows)s) g",
+        draw=lambda n: {"kind": f"k{n}"},
+        old=_EVENTS,
+        new=_EVENTS,
+    ),
 }

@@ -2,6 +2,7 @@
 
 from tests.recipes.crud import crud
 from tests.recipes.events_table import FILL, draw, events
+from tests.recipes.recipe_cases import CASES
 from tests.recipes.workload import Workload, insert, read
 
 _USERS = crud(
@@ -11,6 +12,7 @@ _USERS = crud(
     read("SELECT t.email FROM users t WHERE t.id = %(key)s AND lower(t.email) IS NOT DISTINCT FROM lower(t.email)"),
 )
 _EVENTS = events(read("SELECT t.place FROM app.events t WHERE t.id = %(key)s AND (t.place > 1 OR t.place <= 1)"))
+_LONG = CASES["create_index_long_names"].arguments["table"]
 
 WORKLOADS = {
     "create_index": Workload(
@@ -24,5 +26,12 @@ WORKLOADS = {
         draw=draw,
         old=_EVENTS,
         new=_EVENTS,
+    ),
+    "create_index_on_partition": Workload(fill=FILL, draw=draw, old=_EVENTS, new=_EVENTS),
+    "create_index_long_names": Workload(
+        fill=f"INSERT INTO {_LONG} SELECT g, 'u' || g FROM generate_series(1, %(rows)s) g",
+        draw=lambda n: {"name": f"u{n}"},
+        old=crud(_LONG, {"name": _LONG}),
+        new=crud(_LONG, {"name": _LONG}),
     ),
 }

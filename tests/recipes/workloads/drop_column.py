@@ -1,6 +1,7 @@
 """Old code reads and writes the column until the contract; new code does not know it, from expand on."""
 
 from tests.recipes.crud import crud
+from tests.recipes.events_table import FILL, draw, events
 from tests.recipes.workload import ANYTHING, Code, Workload, delete, insert, read
 
 WORKLOADS = {
@@ -31,5 +32,24 @@ WORKLOADS = {
                 delete("DELETE FROM tickets WHERE id = %(key)s"),
             ),
         ),
+    ),
+    "drop_column_dependents": Workload(
+        fill="INSERT INTO users SELECT g, 'u' || g || repeat('x', g % 30), g FROM generate_series(1, %(rows)s) g",
+        draw=lambda n: {"email": f"u{n}@a-rather-long-name.example.org", "plan": n},
+        old=crud(
+            "users",
+            {"email": "email", "plan": "plan"},
+            read("SELECT email FROM mails WHERE id = %(key)s"),
+            read("SELECT t.email FROM users t LEFT JOIN long_mails l USING (id) WHERE t.id = %(key)s"),
+        ),
+        new=crud("users", {"plan": "plan"}, read("SELECT plan FROM plans WHERE id = %(key)s")),
+    ),
+    "drop_column_partitioned": Workload(
+        fill=FILL,
+        draw=draw,
+        old=events(),
+        new=events(columns=("place",)),
+        before_abort=("UPDATE app.events SET kind = 'none' WHERE kind IS NULL",),  # as abort.sql asks
+        depends_on_server=True,
     ),
 }

@@ -1,8 +1,8 @@
 """A column has two names: old code says the first, new code the second; each reads what the other wrote.
 
 As expand.sql documents, new code may write the new name from expand on and reads it only after migrate: until then
-the bridge asks for both. It may say ON CONFLICT with the new name after migrate. The case `behind_triggers` is left
-out: a function of the application names the column, and rightly its gate keeps the contract shut.
+the bridge asks for both. It may say ON CONFLICT with the new name after migrate. In the case `behind_triggers` a
+function of the application names the column: rightly a gate keeps the contract shut until it is replaced.
 """
 
 from uuid import UUID
@@ -72,7 +72,40 @@ def _event(kind: str | Column) -> Code:
     return crud("events", {"kind": kind}, without, computed={"at": _AT})
 
 
+def _country(code: str | Column, *more: Action) -> Code:
+    return crud("countries", {"code": code, "parent": "parent"}, *more)
+
+
+def _cities(column: str) -> tuple[Action, ...]:
+    """The city of a country follows its code by ON UPDATE CASCADE, and forgets it by ON DELETE SET NULL."""
+    found = f"INSERT INTO cities (id, country) SELECT t.id, t.{column} FROM countries t WHERE t.id = %(key)s"
+    return (
+        update(f"{found} ON CONFLICT (id) DO UPDATE SET country = excluded.country"),
+        read(
+            f"SELECT coalesce((SELECT c.country FROM cities c WHERE c.id = t.id), t.{column}) AS code "
+            "FROM countries t WHERE t.id = %(key)s"
+        ),
+        read(
+            f"SELECT p.{column} AS parent FROM countries t JOIN countries p ON p.{column} = t.parent WHERE t.id=%(key)s"
+        ),
+    )
+
+
+def _two_letters(number: int) -> str:
+    return chr(ord("A") + number // 1_000_000) + chr(0x4E00 + number % 20_000)
+
+
+def _loud(column: str | Column, cleared: str, *more: Action) -> Code:
+    """A trigger writes every address in small letters; only old code relies on it."""
+    clear = update(f"UPDATE users SET {cleared} WHERE id = %(key)s", email=None)
+    return crud("users", {"email": column}, clear, *more)
+
+
 _AT = "date '2025-01-01' + (%(key)s %% 700)::int"
+_LOWERED = """
+    CREATE OR REPLACE FUNCTION lowered() RETURNS trigger LANGUAGE plpgsql
+    AS 'BEGIN NEW.mail := lower(NEW.mail); RETURN NEW; END'
+"""
 _T, _A, _E = "t" * 63, "a" * 63, "é" * 31
 
 WORKLOADS = {
@@ -133,6 +166,32 @@ WORKLOADS = {
         bridge=_event(_both("type", "kind")),
         new=_event("type"),
         depends_on_server=True,
+    ),
+    "rename_column_referenced": Workload(
+        fill="""
+            INSERT INTO countries VALUES (-1, 'DE', NULL);
+            INSERT INTO countries SELECT g, 'a' || chr(500 + g), 'DE' FROM generate_series(1, %(rows)s) g;
+            INSERT INTO cities SELECT id, code FROM countries WHERE id % 2 = 0
+        """,
+        draw=lambda n: {"code": _two_letters(n), "parent": "DE"},
+        old=_country("code", *_cities("code")),
+        bridge=_country(_both("iso_code", "code")),
+        new=_country("iso_code", *_cities("iso_code")),
+        is_of_its_own=True,
+    ),
+    "rename_column_behind_triggers": Workload(
+        fill="INSERT INTO users SELECT g, nullif('U' || g, 'U7') FROM generate_series(1, %(rows)s) g",
+        draw=lambda n: {"email": f"u{n}"},
+        old=_loud(
+            "email",
+            "email = NULL",
+            update("UPDATE users SET email = upper(%(email)s) WHERE id = %(key)s RETURNING email"),
+            insert("INSERT INTO users (id, email) VALUES (%(key)s, upper(%(email)s)) RETURNING email"),
+        ),
+        bridge=_loud(_both("mail", "email"), "mail = NULL, email = NULL"),
+        new=_loud("mail", "mail = NULL"),
+        before_contract=(_LOWERED,),
+        is_of_its_own=True,
     ),
     "rename_column_long_names": Workload(
         fill=f"INSERT INTO {_T} SELECT g, g, 'b' FROM generate_series(1, %(rows)s) g",

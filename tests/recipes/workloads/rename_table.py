@@ -14,6 +14,14 @@ def _users(table: str) -> Code:
     )
 
 
+def _bosses(table: str) -> Code:
+    return crud(
+        table,
+        {"email": "email", "boss": "boss"},
+        read(f"SELECT b.id AS boss FROM {table} u JOIN {table} b ON b.id = u.boss WHERE u.id = %(key)s"),
+    )
+
+
 WORKLOADS = {
     "rename_table": Workload(
         fill="INSERT INTO users SELECT g, 'u' || g, g FROM generate_series(1, %(rows)s) g",
@@ -26,5 +34,12 @@ WORKLOADS = {
         draw=draw,
         old=events(),
         new=events(table="app.happenings"),
+    ),
+    "rename_table_with_parts": Workload(
+        fill="INSERT INTO users SELECT g, 'u' || g, 160 FROM generate_series(1, %(rows)s) g",
+        draw=lambda n: {"email": f"u{n}", "boss": 160},
+        old=_bosses("users"),
+        new=_bosses("people"),
+        depends_on_server=True,
     ),
 }
