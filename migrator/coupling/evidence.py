@@ -65,6 +65,8 @@ class DatabaseObject(Section):
     """The column's name for a column."""
     table: str = ""
     """The table that it belongs to; empty for what stands by itself."""
+    model: str = ""
+    """The class of its table, where the migration names that: Django's do."""
 
     def __str__(self) -> str:
         """Return `public.users.mail` or `public.orders`."""

@@ -23,6 +23,8 @@ class Rule(Protocol):
     """A module of `coupling/rules`."""
 
     CODE: str
+    NAME: str
+    LEVEL: Level
     __doc__: str | None
 
     def check(self, case: Case) -> Iterable[Finding]:

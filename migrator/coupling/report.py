@@ -9,6 +9,7 @@ from typing import Any
 from migrator.coupling.case import Case
 from migrator.coupling.decision import Decision, Finding, Level, Verdict
 from migrator.coupling.evidence import Evidence
+from migrator.documentation import place_of
 
 SCHEMA_VERSION = 1
 
@@ -110,6 +111,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "objects": list(finding.objects),
         "message": finding.message,
         "help": finding.help,
+        "docs": docs_of(finding.rule, finding.name),
     }
 
 
@@ -125,6 +127,11 @@ def _override(decision: Decision) -> dict[str, Any] | None:
         "due": override.due,
         "missing": list(override.missing),
     }
+
+
+def docs_of(code: str, name: str) -> str:
+    """Return where the documentation of a rule is."""
+    return place_of("coupling.md", f"{code} {name}")
 
 
 def fingerprints(findings: Sequence[Finding]) -> Iterator[str]:

@@ -127,7 +127,7 @@ def _content(text: str, phase: Phase, pg_version: int) -> dict[str, Any]:
         return {"problem": f"it cannot be read: {problem.message}", "mixed_line": problem.line}
     acts = [_act(statement, effects_of(statement, pg_version)) for statement in parsed.statements]
     adds = _each(item for act in acts for item in act.adds)
-    removes = tuple(item for item in _each(i for act in acts for i in act.removes) if not _is_made_here(item, adds))
+    removes = tuple(item for item in _each(i for act in acts for i in act.removes) if not is_made_here(item, adds))
     tables = dict.fromkeys(table for act in acts for table in act.tables)
     mixed = _mixed(phase, adds, removes)
     return {
@@ -156,8 +156,8 @@ def _objects(refs: Iterable[ObjectRef]) -> Iterator[DatabaseObject]:
             yield DatabaseObject(kind=ref.kind, schema_name=ref.schema, table=ref.table, name=ref.name)
 
 
-def _is_made_here(item: DatabaseObject, adds: Iterable[DatabaseObject]) -> bool:
-    """Whether the file makes it, or its table, too: a table renamed from under a view of its name breaks nobody."""
+def is_made_here(item: DatabaseObject, adds: Iterable[DatabaseObject]) -> bool:
+    """Return whether the file makes it, or its table, too: a table renamed from under a view of its name breaks nobody."""
     made = {(i.schema_name, i.table, i.name) for i in adds}
     return (item.schema_name, item.table, item.name) in made or (item.schema_name, "", item.table) in made
 

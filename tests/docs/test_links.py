@@ -20,7 +20,7 @@ def _name(path: Path) -> str:
     return str(path.relative_to(_ROOT))
 
 
-def _anchors(page: Path) -> set[str]:
+def anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", _CODE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
@@ -33,7 +33,7 @@ def test_relative_links_lead_to_files_and_headings(page: Path) -> None:
         path, _, anchor = link.partition("#")
         target = page.parent / path if path else page
         assert target.exists(), f"{_name(page)}: {link}"
-        assert not anchor or anchor in _anchors(target), f"{_name(page)}: {link}"
+        assert not anchor or anchor in anchors(target), f"{_name(page)}: {link}"
 
 
 def test_the_readme_leads_to_every_page() -> None:

@@ -57,6 +57,8 @@ RULE = closed(
     "fullDescription",
     "help",
     id=WORD,
+    name=WORD,
+    helpUri=ABSOLUTE,
     shortDescription=MULTIFORMAT,
     fullDescription=MULTIFORMAT,
     help=MULTIFORMAT,
@@ -120,6 +122,7 @@ RUN = closed(
     columnKind=among("utf16CodeUnits", "unicodeCodePoints"),
     invocations=many(INVOCATION),
     results={**many(RESULT), "maxItems": 25_000},
+    properties=BAG,
 )
 SARIF = closed("version", "runs", **{"$schema": ABSOLUTE}, version=among("2.1.0"), runs=many(RUN))
 

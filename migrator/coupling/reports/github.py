@@ -7,7 +7,7 @@ last one says how many more there are.
 from collections.abc import Iterator, Sequence
 
 from migrator.coupling.decision import Finding, Level, Verdict
-from migrator.coupling.report import CouplingReport
+from migrator.coupling.report import CouplingReport, docs_of
 from migrator.lint.reports.github import MOST, escape_data, escape_property
 
 
@@ -23,24 +23,34 @@ def _lines(report: CouplingReport) -> Iterator[str]:
         yield f"::warning title={escape_property('coupling overridden')}::{text}"
     for unknown in report.decision.unknowns:
         yield f"::error title={escape_property('coupling unknown')}::{escape_data(unknown)}"
+    found = _by_file(report.decision.findings)
     for level in Level:
-        found = _one_per_file([f for f in report.decision.findings if f.level is level])
         command = "warning" if is_overridden and level is Level.ERROR else level.value
-        yield from _annotations(found, command)
+        yield from _annotations([group for group in found if group[0].level is level], command)
 
 
-def _one_per_file(findings: Sequence[Finding]) -> list[Finding]:
-    first: dict[tuple[str, str], Finding] = {}
+def _by_file(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Return the findings of each file together, the worst first: a file has one annotation, at the worst."""
+    groups: dict[str, list[Finding]] = {}
     for finding in findings:
-        first.setdefault((finding.rule, finding.path), finding)
-    return list(first.values())
+        groups.setdefault(finding.path, []).append(finding)
+    return list(groups.values())
 
 
-def _annotations(findings: Sequence[Finding], command: str) -> Iterator[str]:
-    left = len(findings) - MOST
-    for number, finding in enumerate(findings[:MOST], 1):
+def _annotations(groups: Sequence[Sequence[Finding]], command: str) -> Iterator[str]:
+    left = len(groups) - MOST
+    for number, group in enumerate(groups[:MOST], 1):
         more = f"\n+{left} more, see the summary." if left > 0 and number == MOST else ""
-        yield _annotation(finding, command, more)
+        yield _annotation(group[0], command, f"{_others(group)}{more}")
+
+
+def _others(group: Sequence[Finding]) -> str:
+    """Return the other findings of the file, one line each; the same rule again is only counted."""
+    first, *others = group
+    same = sum(other.rule == first.rule for other in others)
+    lines = [f"{same} more of {first.rule} in this file."] if same else []
+    lines += [f"Line {f.line}: {f.rule} {f.name}: {f.message}" for f in others if f.rule != first.rule]
+    return "".join(f"\n{line}" for line in lines)
 
 
 def _annotation(finding: Finding, command: str, more: str) -> str:
@@ -52,4 +62,6 @@ def _annotation(finding: Finding, command: str, more: str) -> str:
         "title": f"{finding.rule} {finding.name}",
     }
     listed = ",".join(f"{name}={escape_property(value)}" for name, value in properties.items())
-    return f"::{command} {listed}::{escape_data(f'{finding.message}{chr(10)}{finding.help}{more}')}"
+    docs = docs_of(finding.rule, finding.name)
+    text = f"{finding.message}\n{finding.help}{more}\n{docs}"
+    return f"::{command} {listed}::{escape_data(text)}"

@@ -6,7 +6,7 @@ It begins with a marker, by which the old comment is found and replaced.
 from collections.abc import Iterator
 
 from migrator.coupling.decision import Finding, Verdict
-from migrator.coupling.report import CouplingReport
+from migrator.coupling.report import CouplingReport, docs_of
 from migrator.lint.reports.markdown import LONGEST, inert
 
 MARKER = "<!-- migrator:coupling -->"
@@ -58,3 +58,4 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield f"{inert(finding.message)}\n"
     if not finding.commands:
         yield f"**Instead**: {inert(finding.help)}\n"
+    yield f"{docs_of(finding.rule, finding.name)}\n"

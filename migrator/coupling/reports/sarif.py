@@ -7,9 +7,12 @@ from urllib.parse import quote
 from migrator import __version__
 from migrator.coupling.decision import Finding, Level, Verdict
 from migrator.coupling.judge import discover
-from migrator.coupling.report import CouplingReport, fingerprints
+from migrator.coupling.report import CouplingReport, docs_of, fingerprints
+from migrator.documentation import home
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_MOST = 25_000
+"""GitHub refuses a run with more results; the worst come first."""
 _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTICE: "note"}
 
 
@@ -25,21 +28,34 @@ def _run(report: CouplingReport) -> dict[str, Any]:
     notes = [{"level": "error", "message": {"text": unknown}} for unknown in report.decision.unknowns]
     is_done = report.decision.verdict is not Verdict.UNKNOWN
     return {
-        "tool": {"driver": {"name": "migrator", "version": __version__, "rules": [_rule(rule) for rule in rules]}},
+        "tool": {"driver": _driver(rules)},
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": is_done, "toolExecutionNotifications": notes}],
-        "results": results,
+        "results": results[:_MOST],
+        "properties": {"verdict": report.decision.verdict.value, "deployed": list(report.deployed)},
     }
 
 
+def _driver(rules: list[str]) -> dict[str, Any]:
+    known = {"informationUri": home()} if home() else {}
+    return {"name": "migrator", "version": __version__, **known, "rules": [_rule(rule) for rule in rules]}
+
+
 def _rule(rule: str) -> dict[str, Any]:
-    summary, _, why = (discover()[rule].__doc__ or "").partition("\n\n")
-    text = summary.partition(": ")[2]
+    found = discover()[rule]
+    summary, _, why = (found.__doc__ or "").partition("\n\n")
+    text, docs = summary.partition(": ")[2], docs_of(rule, found.NAME)
     return {
         "id": rule,
+        "name": found.NAME,
         "shortDescription": {"text": text},
         "fullDescription": {"text": " ".join(why.split()) or text},
-        "help": {"text": f"{text}\n\n{why.strip()}".strip()},
+        "help": {
+            "text": f"{text}\n\n{why.strip()}\n\n{docs}",
+            "markdown": f"{text}\n\n{why.strip()}\n\n" + (f"[{found.NAME}]({docs})" if home() else f"`{docs}`"),
+        },
+        **({"helpUri": docs} if home() else {}),
+        "defaultConfiguration": {"level": found.LEVEL.value},
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from migrator.coupling.decision import Finding, Verdict
-from migrator.coupling.report import CouplingReport
+from migrator.coupling.report import CouplingReport, docs_of
 
 
 def render(report: CouplingReport) -> str:
@@ -36,3 +36,4 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield f"  {finding.message}"
     if not finding.commands:
         yield f"  help: {finding.help}"
+    yield f"  docs: {docs_of(finding.rule, finding.name)}"

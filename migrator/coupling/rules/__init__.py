@@ -1,1 +1,1 @@
-"""The rules of the coupling check, one file each: its name is the rule's, `CODE` its id, `check` yields findings."""
+"""The rules of the coupling check, one file each: `CODE` and `NAME`, `LEVEL` how grave, and `check` yields findings."""

@@ -7,6 +7,8 @@ from migrator.coupling.case import Case
 from migrator.coupling.decision import Finding, Level
 
 CODE = "CPL010"
+NAME = "cleanup-date-missing-or-overdue"
+LEVEL = Level.ERROR
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -24,4 +26,4 @@ def check(case: Case) -> Iterator[Finding]:
         else:
             continue
         todo = f'Write [contract] contract_by = "YYYY-MM-DD" into the manifest of {sql.migration}, or contract it.'
-        yield Finding(CODE, "cleanup-date-missing-or-overdue", Level.ERROR, sql.path, 1, message, todo, phase=sql.phase)
+        yield Finding(CODE, NAME, LEVEL, sql.path, 1, message, todo, phase=sql.phase)

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 
 from migrator.coupling.case import Case
 from migrator.coupling.contracts import referenced
-from migrator.coupling.decision import Finding
+from migrator.coupling.decision import Finding, Level
 
 CODE = "CPL004"
+NAME = "contract-referenced-deployed"
+LEVEL = Level.ERROR
 
 
 def check(case: Case) -> Iterable[Finding]:
     """Yield each place that would break."""
-    return referenced(case, "deployed", CODE, "contract-referenced-deployed")
+    return referenced(case, "deployed", CODE, NAME)

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 
 from migrator.coupling.case import Case
 from migrator.coupling.coupling import coupled_findings
-from migrator.coupling.decision import Finding
+from migrator.coupling.decision import Finding, Level
 from migrator.coupling.evidence import Scope
 
 CODE = "CPL002"
+NAME = "coupled-release"
+LEVEL = Level.ERROR
 
 
 def check(case: Case) -> Iterable[Finding]:
     """Yield one finding for each code file that must not travel with the migrations of this release."""
-    return coupled_findings(case, CODE, "coupled-release") if case.evidence.scope is Scope.RELEASE else ()
+    return coupled_findings(case, CODE, NAME) if case.evidence.scope is Scope.RELEASE else ()

@@ -10,6 +10,8 @@ from migrator.coupling.case import Case, File
 from migrator.coupling.decision import Finding, Level
 
 CODE = "CPL006"
+NAME = "history-rewritten"
+LEVEL = Level.ERROR
 
 _REWRITABLE = ("manifest", "verify", "abort")
 """Files of a migration that change nothing by themselves; the runner compares checksums of the others."""
@@ -30,8 +32,8 @@ def check(case: Case) -> Iterator[Finding]:
             line = file.change.line if file.change.status == "modified" else 1
             yield Finding(
                 CODE,
-                "history-rewritten",
-                Level.ERROR,
+                NAME,
+                LEVEL,
                 file.path,
                 line,
                 message,

@@ -9,6 +9,8 @@ from migrator.coupling.case import Case
 from migrator.coupling.decision import Finding, Level
 
 CODE = "CPL008"
+NAME = "mixed-phase-file"
+LEVEL = Level.ERROR
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -21,8 +23,8 @@ def check(case: Case) -> Iterator[Finding]:
         todo = "Put what is additive into expand.sql and what removes into contract.sql; `migrator new` writes both."
         yield Finding(
             CODE,
-            "mixed-phase-file",
-            Level.ERROR,
+            NAME,
+            LEVEL,
             file.path,
             sql.mixed_line,
             f"{file.path}: {reason}.",

@@ -10,6 +10,8 @@ from migrator.coupling.decision import Finding, Level
 from migrator.coupling.override import evaluate_override
 
 CODE = "CPL007"
+NAME = "override-invalid"
+LEVEL = Level.ERROR
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -20,4 +22,4 @@ def check(case: Case) -> Iterator[Finding]:
     path = next((file.path for file in (*case.migrations, *case.files)), "")
     message = f"An override was asked for, but it lacks: {'; '.join(override.missing)}."
     todo = "Complete it and run the check again, or split the change."
-    yield Finding(CODE, "override-invalid", Level.ERROR, path, 1, message, todo)
+    yield Finding(CODE, NAME, LEVEL, path, 1, message, todo)

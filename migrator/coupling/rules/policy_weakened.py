@@ -6,6 +6,8 @@ from migrator.coupling.case import Case
 from migrator.coupling.decision import Finding, Level
 
 CODE = "CPL011"
+NAME = "policy-weakened"
+LEVEL = Level.ERROR
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -16,4 +18,4 @@ def check(case: Case) -> Iterator[Finding]:
     for path in case.evidence.policy_changes:
         message = f"{path} decides about this check and is changed here; the version of the base applies."
         todo = "Change the policy in a pull request of its own."
-        yield Finding(CODE, "policy-weakened", level, path, 1, message, todo)
+        yield Finding(CODE, NAME, level, path, 1, message, todo)

@@ -6,6 +6,8 @@ from migrator.coupling.case import Case
 from migrator.coupling.decision import Finding, Level
 
 CODE = "CPL012"
+NAME = "ref-scan-incomplete"
+LEVEL = Level.WARNING
 
 _SHOWN = 5
 
@@ -18,4 +20,4 @@ def check(case: Case) -> Iterator[Finding]:
     listed = ", ".join(files[:_SHOWN]) + (f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else "")
     message = f"The SQL in {listed} was not understood; only words were compared."
     todo = "Look there for what the contract removes."
-    yield Finding(CODE, "ref-scan-incomplete", Level.WARNING, files[0], 1, message, todo)
+    yield Finding(CODE, NAME, LEVEL, files[0], 1, message, todo)

@@ -11,6 +11,8 @@ from migrator.coupling.decision import Finding, Level
 from migrator.coupling.evidence import FileClass
 
 CODE = "CPL009"
+NAME = "star-or-positional"
+LEVEL = Level.WARNING
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -29,8 +31,8 @@ def check(case: Case) -> Iterator[Finding]:
         )
         yield Finding(
             CODE,
-            "star-or-positional",
-            Level.WARNING,
+            NAME,
+            LEVEL,
             reference.path,
             reference.line,
             message,

@@ -10,6 +10,8 @@ from migrator.coupling.decision import Finding, Level
 from migrator.coupling.evidence import FileClass
 
 CODE = "CPL005"
+NAME = "unclassified-ddl"
+LEVEL = Level.ERROR
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -21,8 +23,8 @@ def check(case: Case) -> Iterator[Finding]:
         todo = "Add its folder to [coupling] migration (or to test, neutral), in a pull request of its own."
         yield Finding(
             CODE,
-            "unclassified-ddl",
-            Level.ERROR,
+            NAME,
+            LEVEL,
             file.path,
             file.change.ddl_line,
             message,

@@ -1,0 +1,133 @@
+"""What the names in a Python migration stand for: constants, loops over literals, arguments of local functions."""
+
+import ast
+from collections.abc import Iterator
+
+from migrator.coupling.programs.found import NotUnderstoodError
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEEP = 8
+"""Names that lead to names: nobody writes more, and a name can lead to itself."""
+_MANY = 200
+_WRAPPERS = frozenset({"text", "dedent", "DDL", "cleandoc"})
+
+
+class Literals:
+    """The values that the names of one module can have, as text."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.functions = {node.name: node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
+        self._classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+        self._values: dict[str, list[ast.expr]] = {}
+        for node in ast.walk(tree):
+            for name, value in _bindings(node, self.functions):
+                self._values.setdefault(name, []).append(value)
+
+    def texts(self, node: ast.expr | None, depth: int = 0) -> tuple[str, ...]:
+        """Return every text that an expression can be.
+
+        Raises:
+            NotUnderstoodError: it can be something that does not stand in the file.
+        """
+        if depth > _DEEP:
+            raise NotUnderstoodError
+        match node:
+            case ast.Constant(value=str(value)):
+                return (value,)
+            case ast.Name(id=name) if name in self._values:
+                return _few(text for value in self._values[name] for text in self.texts(value, depth + 1))
+            case ast.Call(func=function, args=[first, *_]) if name_of(function) in _WRAPPERS:
+                return self.texts(first, depth + 1)
+            case ast.Call(func=ast.Attribute(value=value, attr="strip")):
+                return self.texts(value, depth + 1)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                ends = self.texts(right, depth + 1)
+                return _few(start + end for start in self.texts(left, depth + 1) for end in ends)
+            case ast.JoinedStr(values=parts):
+                return self._joined(parts, depth)
+            case ast.FormattedValue(value=value):
+                return self.texts(value, depth + 1)
+            case ast.Attribute(value=ast.Name(id=name), attr="__tablename__") if name in self._classes:
+                return self.texts(_attribute(self._classes[name], "__tablename__"), depth + 1)
+            case _:
+                raise NotUnderstoodError
+
+    def _joined(self, parts: list[ast.expr], depth: int) -> tuple[str, ...]:
+        found: tuple[str, ...] = ("",)
+        for part in parts:
+            found = _few(start + end for start in found for end in self.texts(part, depth + 1))
+        return found
+
+    def elements(self, node: ast.expr | None, depth: int = 0) -> tuple[ast.expr, ...]:
+        """Return the elements of a literal list, of a name for one, or of a sum of them.
+
+        Raises:
+            NotUnderstoodError: it is made in another way.
+        """
+        match node:
+            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+                return tuple(elements)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return (*self.elements(left, depth + 1), *self.elements(right, depth + 1))
+            case ast.Name(id=name) if name in self._values and depth < _DEEP:
+                return tuple(e for value in self._values[name] for e in self.elements(value, depth + 1))
+            case _:
+                raise NotUnderstoodError
+
+
+def name_of(node: ast.expr | None) -> str:
+    """Return the last name of `migrations.AddField`, `models.ForeignKey(…)` or `op`."""
+    if isinstance(node, ast.Call):
+        return name_of(node.func)
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def argument(call: ast.Call, name: str, position: int) -> ast.expr | None:
+    """Return an argument by its name or its position."""
+    found = next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+    return found or (call.args[position] if position < len(call.args) else None)
+
+
+def _attribute(node: ast.ClassDef, name: str) -> ast.expr | None:
+    for statement in node.body:
+        if isinstance(statement, ast.Assign) and any(name_of(target) == name for target in statement.targets):
+            return statement.value
+    return None
+
+
+_Functions = dict[str, ast.FunctionDef | ast.AsyncFunctionDef]
+
+
+def _bindings(node: ast.AST, functions: _Functions) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the names that a statement or a call of a local function gives values to."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            yield from ((target.id, value) for target in targets if isinstance(target, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            yield name, value
+        case ast.For(target=target, iter=ast.List(elts=items) | ast.Tuple(elts=items)) | ast.comprehension(
+            target=target, iter=ast.List(elts=items) | ast.Tuple(elts=items)
+        ):
+            for item in items:
+                yield from _unpacked(target, item)
+        case ast.Call(func=ast.Name(id=name)) if name in functions:
+            names = [argument.arg for argument in functions[name].args.args]
+            yield from zip(names, node.args, strict=False)
+            yield from ((k.arg, k.value) for k in node.keywords if k.arg is not None)
+        case _:
+            pass
+
+
+def _unpacked(target: ast.expr, item: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    if isinstance(target, ast.Name):
+        yield target.id, item
+    elif isinstance(target, ast.Tuple) and isinstance(item, ast.Tuple | ast.List):
+        for inner, value in zip(target.elts, item.elts, strict=False):
+            yield from _unpacked(inner, value)
+
+
+def _few(texts: Iterator[str]) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(texts))
+    if len(found) > _MANY:
+        raise NotUnderstoodError
+    return found
