@@ -5,7 +5,7 @@ time is done only when the verdict can depend on it: no migration in the diff, n
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -26,6 +26,7 @@ from migrator.coupling.evidence import (
     SqlFile,
     Unknown,
 )
+from migrator.coupling.sniff import sniffed
 from migrator.coupling.uses import AskDeployed, Scan, commits, with_deployed, with_references
 from migrator.git import FileChange, HistoryMissing, Repository
 
@@ -72,7 +73,8 @@ def collect(
     policy, doubts = _policy(repository, question, ends.base)
     found = repository.changes(ends.merge_base, ends.head)
     texts, classifier = _Texts(repository, ends.head), classifier_of(policy)
-    changes = tuple(_change(change, classifier, policy, texts) for change in found)
+    ddl = sniffed(repository, found, classifier) if policy.sniff_ddl else {}
+    changes = tuple(_change(change, ddl.get(change.path, {})) for change in found)
     evidence = Evidence(
         scope=ends.scope,
         now=question.now,
@@ -147,10 +149,7 @@ class _Texts:
         return self._known[path]
 
 
-def _change(change: FileChange, classifier: Classifier, policy: CouplingSection, texts: _Texts) -> Change:
-    is_code = classifier.file_class(change.path) in {FileClass.APP, FileClass.MODEL}
-    sniffs = policy.sniff_ddl and is_code and change.path.endswith(".sql") and change.status != "deleted"
-    ddl_line = _ddl_line(texts(change.path)) if sniffs else None
+def _change(change: FileChange, ddl: Mapping[str, Any]) -> Change:
     return Change.model_validate(
         {
             "path": change.path,
@@ -158,16 +157,10 @@ def _change(change: FileChange, classifier: Classifier, policy: CouplingSection,
             "old_path": change.old_path,
             "line": change.line,
             "is_submodule": change.is_submodule,
-            "ddl_line": ddl_line,
             "was_on_base": change.status not in {"added", "copied"},
+            **ddl,
         }
     )
-
-
-def _ddl_line(text: str | None) -> int | None:
-    from migrator.coupling.sql_files import first_ddl_line  # loads the parser
-
-    return None if text is None else first_ddl_line(text)
 
 
 def _sql_files(changes: Sequence[Change], classifier: Classifier, texts: _Texts, pg_version: int) -> Iterator[SqlFile]:

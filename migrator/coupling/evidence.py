@@ -50,7 +50,11 @@ class Change(Section):
     """The first added line at head."""
     is_submodule: bool = False
     ddl_line: int | None = None
-    """The line of the first DDL statement, when the content parses as DDL."""
+    """The line of the first DDL statement, when the content parses as DDL or a string of code does."""
+    ddl_text: str = ""
+    """The first words of DDL in a string of code; empty when the whole file is SQL."""
+    is_ddl_sure: bool = True
+    """Whether the server's grammar reads it as DDL; else it only looks like it."""
     was_on_base: bool = False
     """Whether a migration of this name is on the base's tip: it may have run."""
 

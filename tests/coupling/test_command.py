@@ -144,3 +144,28 @@ def test_an_applied_migration_is_edited(repo: Repo) -> None:
     repo.commit({"db/migrate/0001_a.sql": ADD.replace("mail", "email")})
     (finding,) = verdict(repo, "--base", "main")["findings"]
     assert finding["rule"] == "CPL006"
+
+
+def test_new_ddl_in_a_string_of_code(repo: Repo) -> None:
+    old = 'def a(cur):\n    cur.execute("CREATE TABLE old (id int)")\n'
+    repo.commit({"src/a.py": old, "src/b.ts": "export const x = 1;\n"})
+    repo.git("switch", "--quiet", "-c", "feature")
+    repo.commit({"src/a.py": f"import os\n{old}"})
+    assert verdict(repo, "--base", "main")["findings"] == []
+    new = '    cur.execute("ALTER TABLE users ADD COLUMN mail text")\n'
+    repo.commit({"src/a.py": f"{old}{new}", "src/b.ts": 'export const x = "ALTER TABLE " + y;\n'})
+    found = verdict(repo, "--base", "main")
+    told = [(f["rule"], f["severity"], f["path"], f["line"]) for f in found["findings"]]
+    assert (found["exit"], told) == (1, [("CPL005", "error", "src/a.py", 3), ("CPL005", "warning", "src/b.ts", 1)])
+    assert "ALTER TABLE users ADD COLUMN mail text" in found["findings"][0]["message"]
+    repo.commit({"src/a.py": old})
+    assert verdict(repo, "--base", "main")["exit"] == 0
+
+
+def test_ddl_in_tests_and_unclassified_alter(repo: Repo) -> None:
+    repo.git("switch", "--quiet", "-c", "feature")
+    repo.commit(
+        {"tests/test_a.py": 'x = "DROP TABLE users"\n', "tools/wide.sql": "ALTER TABLE a ALTER b TYPE bigint;\n"}
+    )
+    (finding,) = verdict(repo, "--base", "main")["findings"]
+    assert (finding["rule"], finding["path"]) == ("CPL005", "tools/wide.sql")

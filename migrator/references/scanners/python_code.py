@@ -31,7 +31,7 @@ def scan(path: str, text: str, known: Known) -> FileScan:
         return FileScan(tuple(scan_words(path, text, known)), is_guessed=True)
     found = [*sqlalchemy_models.scan(path, tree), *django_models.scan(path, tree)]
     is_guessed = False
-    for node, value in _strings(tree):
+    for node, value in strings(tree):
         if not (_is_sql(value) and known.may_be_used_in(value)):
             continue
         use = references_in_sql(value, known, path, node.lineno, node.col_offset + 2)
@@ -55,7 +55,7 @@ def _is_sql(text: str) -> bool:
     return head is not None and (_SHAPE.search(text, head.end()) is not None or "*" in text)
 
 
-def _strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+def strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
     """Yield string literals with their values; what an f-string or `+` puts in stands there as a name."""
     inner: set[int] = set()
     for node in ast.walk(tree):

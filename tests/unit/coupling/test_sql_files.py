@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from migrator.coupling.evidence import SqlFile
-from migrator.coupling.sql_files import first_ddl_line, read_sql_file
+from migrator.coupling.sql_files import read_sql_file
 
 FOLDER = "db/migrations/20260901_mail"
 MANIFEST = '[migration]\nowner = "x"\n[contract]\ncontract_by = 2026-12-15\n'
@@ -90,18 +90,3 @@ def test_what_cannot_be_read_says_so() -> None:
 def test_deadlines(files: dict[str, str], expected: tuple[bool, str | None]) -> None:
     file = read("migration.toml", **files)
     assert (file.phase, file.needs_deadline, file.contract_by) == ("manifest", *expected)
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("SELECT 1;\n\nCREATE TABLE a (id int);", 3),
-        ("SELECT * FROM a;", None),
-        ("INSERT INTO a VALUES (1);", None),
-        ("create a new table", None),
-        ("", None),
-        ("ALTER TABLE a DROP COLUMN b;", 1),
-    ],
-)
-def test_ddl_is_found_in_what_is_sql_as_a_whole(text: str, line: int | None) -> None:
-    assert first_ddl_line(text) == line
