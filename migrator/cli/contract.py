@@ -1,11 +1,11 @@
 """`migrator contract ID`: the gates, the confirmation of what is removed, then contract.sql."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from migrator.cli.confirming import plan_options, terminal
 from migrator.cli.context import Command, Session, pass_session
 from migrator.cli.phases import show_outcome
 from migrator.cli.running import load, metrics_options, migration_argument, running
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @migration_argument
-@click.option("--plan-id", metavar="PLAN", help="Run exactly this plan of `migrator plan ID`, or refuse.")
-@click.option("--yes", "is_sure", is_flag=True, help="With --plan-id: what the plan removes may go; nobody is asked.")
+@plan_options
 @click.option("--dry-run", is_flag=True, help="Show the plan of this phase and change nothing.")
 @metrics_options
 @pass_session
@@ -52,13 +51,7 @@ def _confirmed(session: Session, migration: "Migration", plan_id: str | None, *,
     from migrator.phases.confirmation import confirmed_plan
     from migrator.state.install import require_installed
 
-    ask = _ask if sys.stdin.isatty() and not session.is_json else None
     with connect(session.dsn(), application_name="migrator/confirm") as connection:
         require_installed(connection)
         settings = session.settings.only(session.env)
-        return confirmed_plan(connection, settings, migration, wanted=plan_id, is_sure=is_sure, ask=ask)
-
-
-def _ask(question: str) -> str:
-    answer: str = click.prompt(question, err=True)
-    return answer
+        return confirmed_plan(connection, settings, migration, wanted=plan_id, is_sure=is_sure, ask=terminal(session))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from migrator.cli.confirming import confirmed, plan_options
 from migrator.cli.context import Command, Session, pass_session
 from migrator.cli.running import load, metrics_options, migration_argument, running
 
@@ -23,14 +24,21 @@ _NEXT = {
 }
 
 
-def _phase(name: str, doc: str, act: "Callable[[Engine, Migration], Outcome]") -> click.Command:
+def _phase(name: str, doc: str, act: "Callable[[Engine, Migration, str | None], Outcome]") -> click.Command:
     @click.command(name, cls=Command, help=doc)
     @migration_argument
+    @plan_options
     @click.option("--dry-run", is_flag=True, help="Show the plan of this phase and change nothing.")
     @metrics_options
     @pass_session
     def command(
-        session: Session, migration_id: str, dry_run: bool, metrics_port: int | None, metrics_textfile: Path | None
+        session: Session,
+        migration_id: str,
+        plan_id: str | None,
+        is_sure: bool,
+        dry_run: bool,
+        metrics_port: int | None,
+        metrics_textfile: Path | None,
     ) -> None:
         migration = load(session, migration_id)
         if dry_run:
@@ -38,8 +46,9 @@ def _phase(name: str, doc: str, act: "Callable[[Engine, Migration], Outcome]") -
 
             show_plan(session, migration, None if name == "resume" else name)
             return
+        plan = confirmed(session, migration, name, [plan_id] if plan_id else [], is_sure=is_sure)
         with running(session, metrics_port=metrics_port, metrics_textfile=metrics_textfile) as engine:
-            outcome = act(engine, migration)
+            outcome = act(engine, migration, plan)
         show_outcome(session, name, outcome)
 
     return command
@@ -66,7 +75,19 @@ def _text(command: str, outcome: "Outcome") -> str:
 
 
 migrate = _phase(
-    "migrate", "Run the backfills, prove them, then run migrate.sql and verify.sql.", lambda e, m: e.migrate(m)
+    "migrate",
+    "Run the backfills, prove them, then run migrate.sql and verify.sql. Data that migrate.sql removes for good is "
+    "confirmed first, as by `expand`.",
+    lambda engine, migration, plan: engine.migrate(migration, plan),
 )
-abort = _phase("abort", "Run abort.sql: the schema is as before expand.", lambda e, m: e.abort(m))
-resume = _phase("resume", "Go on with the phase that was interrupted.", lambda e, m: e.resume(m))
+abort = _phase(
+    "abort",
+    "Run abort.sql: the schema is as before expand. What it drops is confirmed first, as by `expand`, when it holds "
+    "values that are nowhere else: a new column that no trigger keeps equal to an old one.",
+    lambda engine, migration, plan: engine.abort(migration, plan),
+)
+resume = _phase(
+    "resume",
+    "Go on with the phase that was interrupted.",
+    lambda engine, migration, plan: engine.resume(migration, plan),
+)

@@ -54,7 +54,7 @@ def show_plan(session: Session, migration: "Migration", phase: str | None) -> No
     backfills = [spec.model_dump(mode="json") for spec in migration.manifest.backfill]
     data = {"migration": migration.id, "statements": [_data(item) for item in chosen], "backfills": backfills}
     data |= {"stale_plans": list(stale), **_head_data(head)}
-    lines = [*_stale_lines(stale), *_head_lines(head)]
+    lines = [*_stale_lines(stale), *_head_lines(migration.id, head)]
     session.show(data, lambda: "\n".join([_text(migration, chosen, phase), *lines]))
 
 
@@ -77,16 +77,22 @@ def _head_data(head: "PlanHead | None") -> dict[str, Any]:
         "next_phase": head.next_phase if head else None,
         "claims": [str(table) for table in head.claims] if head else [],
         "claimed_by_others": in_the_way,
+        "removes_data": [str(loss) for loss in head.losses] if head else [],
     }
 
 
-def _head_lines(head: "PlanHead | None") -> list[str]:
+def _head_lines(migration: str, head: "PlanHead | None") -> list[str]:
     if head is None:
         return []
     lines = ["", f"It is {head.state.value}; next is {head.next_phase or 'nothing'}."]
     lines += [f"Works on {', '.join(map(str, head.claims))}."] if head.claims else []
     lines += [f"Cannot begin yet: {c.migration} ({c.state}) holds {c.table}." for c in head.in_the_way]
-    return lines + ([f"Plan id of {head.phase}: {head.plan_id}"] if head.plan_id else [])
+    lines += [f"Plan id of {head.phase}: {head.plan_id}"] if head.plan_id else []
+    if head.losses:
+        told = ", ".join(map(str, head.losses))
+        lines += [f"Removes {told} for good. Confirmed by its name on a terminal, in scripts by"]
+        lines += [f"  migrator {head.phase} {migration} --yes --plan-id {head.plan_id}"]
+    return lines
 
 
 def _data(item: "PlannedStatement") -> dict[str, Any]:

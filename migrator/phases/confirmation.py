@@ -1,9 +1,12 @@
-"""What a contract removes for good is confirmed: by its name on a terminal, by `--yes --plan-id` elsewhere.
+"""What goes for good is confirmed: by its name on a terminal, by `--yes --plan-id` elsewhere.
 
-The answer is bound to a plan id, and the engine compares that once more when the gates have opened.
+A contract removes what its gates have cleared; any other phase is asked about only where data goes with a statement
+(`migrator.phases.losses`). The answer is bound to a plan id, and the engine compares that once more before it begins.
+Once a phase runs by a plan that was confirmed, nobody is asked again: `resume`, and the same command, go on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 from migrator.config import Settings
 from migrator.errors import Refused
@@ -11,10 +14,16 @@ from migrator.gates.gate import GateStatus
 from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection
 from migrator.phases import evidence
+from migrator.phases.claims import claimed_tables
+from migrator.phases.confirmed import plan_begun_with
+from migrator.phases.dependencies import require_dependencies, require_nobody_builds_on
 from migrator.phases.folder import Migration
+from migrator.phases.losses import Loss, losses_of
 from migrator.phases.plan_id import plan_id, state_of
 from migrator.phases.steps import steps_of
-from migrator.state.transitions import State
+from migrator.state import claims
+from migrator.state.store import Store
+from migrator.state.transitions import ENDED, State
 from migrator.statements.effects import ObjectRef
 
 Ask = Callable[[str], str]
@@ -22,6 +31,89 @@ Ask = Callable[[str], str]
 
 _NAMED = ("table", "column")
 """The kinds whose name is asked for; what goes with them, such as their indexes and triggers, is listed."""
+_INSTEAD = "What running code may still use belongs into a contract.sql, whose gates wait until nothing does."
+_PHASES: dict[str, dict[State, str]] = {
+    "expand": {State.PENDING: "expand", State.EXPANDING: "expand"},
+    "migrate": {State.EXPANDED: "migrate", State.MIGRATING: "migrate"},
+    "abort": {state: "abort" for state in State if state not in {State.PENDING, State.CONTRACTING, *ENDED}},
+    "resume": {State.EXPANDING: "expand", State.MIGRATING: "migrate", State.ABORTING: "abort"},
+}
+"""Command -> the phase that it runs in each state; in any other it runs none, or is refused by the engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the caller has said beforehand, and how to ask a person; `ask` is None where nobody sits at a terminal."""
+
+    plan_ids: Sequence[str] = ()
+    is_sure: bool = False
+    ask: Ask | None = None
+
+
+def confirmed_phase(
+    connection: Connection,
+    migration: Migration,
+    command: str,
+    answer: Answer,
+    among: Collection[Loss] | None = None,
+) -> str | None:
+    """Return the plan id that the phase has to run by; None where nothing has to be confirmed and none was named.
+
+    Args:
+        connection: to look at state and catalog; nothing is changed.
+        migration: as on disk.
+        command: expand, migrate, abort or resume.
+        answer: `--yes --plan-id`, and the terminal.
+        among: ask about these only; what else goes was made by the same run.
+
+    Raises:
+        Refused: data goes with it, and nobody confirmed that.
+    """
+    state = state_of(connection, migration)
+    phase = _PHASES[command].get(state)
+    if phase is None:
+        return next(iter(answer.plan_ids), None)
+    _refuse_what_cannot_begin(Store(connection, "plan"), migration, state, phase)
+    losses = [loss for loss in losses_of(connection, migration, phase) if among is None or loss in among]
+    now, begun = plan_id(connection, migration, phase), plan_begun_with(Store(connection, "plan"), migration, phase)
+    named = next((plan for plan in answer.plan_ids if plan in {now, begun}), None)
+    if answer.plan_ids and named is None and among is None:
+        return answer.plan_ids[0]  # the engine refuses it and says why
+    if not losses or begun is not None or (answer.is_sure and named is not None):
+        return named
+    words = [str(loss) for loss in losses]
+    if answer.ask is None:
+        raise _unconfirmed(migration, command, phase, words, now)
+    for loss in losses:
+        _ask_for(answer.ask, f"The {phase} of {migration.id} removes {loss} for good.", loss.typed)
+    return now
+
+
+def _refuse_what_cannot_begin(store: Store, migration: Migration, state: State, phase: str) -> None:
+    """Raise what the engine would raise: nobody is asked in vain."""
+    if state is State.PENDING:
+        require_dependencies(store, migration)
+        tables = claimed_tables(migration, server_version(store.connection) // 10000)
+        claims.refuse_in_the_way(store.connection, migration.id, migration.manifest.migration.depends_on, tables)
+    elif phase == "abort" and state is not State.ABORTING:
+        require_nobody_builds_on(store, migration)
+
+
+def _unconfirmed(migration: Migration, command: str, phase: str, words: Sequence[str], now: str) -> Refused:
+    instead = "" if phase == "abort" else f" {_INSTEAD}"
+    return Refused(
+        f"The {phase} of {migration.id} removes {', '.join(words)} for good, and nobody confirmed it.",
+        f"Look at `migrator plan {migration.id} --phase {phase}`, then run "
+        f"`migrator {command} {migration.id} --yes --plan-id {now}`.{'' if phase == 'abort' else instead}",
+        plan_id=now,
+        removes=list(words),
+    )
+
+
+def _ask_for(ask: Ask, situation: str, name: str) -> None:
+    typed = ask(f"{situation} Type {name} to go on").strip()
+    if typed != name:
+        raise Refused(f"{typed!r} is not {name}; nothing was done.", "Type the name as it is written.")
 
 
 def confirmed_plan(
@@ -63,9 +155,7 @@ def confirmed_plan(
             removes=list(removed),
         )
     for name, words in _names(migration, removed).items():
-        typed = ask(f"The contract removes {words} for good. Type {name} to go on").strip()
-        if typed != name:
-            raise Refused(f"{typed!r} is not {name}; nothing was done.", "Type the name as it is written.")
+        _ask_for(ask, f"The contract removes {words} for good.", name)
     return wanted or now
 
 

@@ -67,13 +67,13 @@ class Engine:
     events: Events
     actor: str
 
-    def expand(self, migration: Migration) -> Outcome:
-        """Run expand.sql: afterwards old and new code both work."""
-        return self._run(migration, self._expand)
+    def expand(self, migration: Migration, plan_id: str | None = None) -> Outcome:
+        """Run expand.sql: afterwards old and new code both work. With a plan id it runs that plan, or is refused."""
+        return self._run(migration, lambda work: self._expand(work, plan_id))
 
-    def migrate(self, migration: Migration) -> Outcome:
-        """Run the backfills, prove them, then run migrate.sql and verify.sql."""
-        return self._run(migration, self._migrate)
+    def migrate(self, migration: Migration, plan_id: str | None = None) -> Outcome:
+        """Run the backfills, prove them, then run migrate.sql and verify.sql; by a plan id as `expand`."""
+        return self._run(migration, lambda work: self._migrate(work, plan_id))
 
     def backfill(self, migration: Migration, name: str | None = None, workers: int | None = None) -> Outcome:
         """Run only the backfills (all, or one by name); `migrate` goes on from there.
@@ -106,9 +106,9 @@ class Engine:
         """
         return self._run(migration, lambda work: self._contract(work, plan_id))
 
-    def abort(self, migration: Migration) -> Outcome:
-        """Run abort.sql: afterwards the schema is as before expand."""
-        return self._run(migration, self._abort)
+    def abort(self, migration: Migration, plan_id: str | None = None) -> Outcome:
+        """Run abort.sql: afterwards the schema is as before expand; by a plan id as `expand`."""
+        return self._run(migration, lambda work: self._abort(work, plan_id))
 
     def verify(self, migration: Migration) -> Proof:
         """Run verify.sql and count the backfilled rows that are left or differ; changes only the recorded counts."""
@@ -122,9 +122,9 @@ class Engine:
         asked = backfills.requests(self.dsn, self.settings, self.clock, self.events, migration)
         return Proof(found, tuple(verify(request) for request in asked))
 
-    def resume(self, migration: Migration) -> Outcome:
+    def resume(self, migration: Migration, plan_id: str | None = None) -> Outcome:
         """Go on with the phase that was interrupted; a migration between phases has nothing to resume."""
-        return self._run(migration, self._resume)
+        return self._run(migration, lambda work: self._resume(work, plan_id))
 
     def repair(self, migration: Migration, reason: str, *, accept_ran: bool = False) -> Repaired:
         """Accept files that changed after they were recorded; see `migrator.phases.repair` for what is refused."""
@@ -152,23 +152,23 @@ class Engine:
             work.check_files()
             yield work
 
-    def _resume(self, work: Work) -> MigrationRecord:
+    def _resume(self, work: Work, plan_id: str | None) -> MigrationRecord:
         record = work.record()
         match record.state:
             case State.EXPANDING:
-                return self._expand(work)
+                return self._expand(work, plan_id)
             case State.MIGRATING | State.MIGRATED:
-                return self._migrate(work)
+                return self._migrate(work, plan_id)
             case State.CONTRACTING:
-                return self._contract(work, None)
+                return self._contract(work, plan_id)
             case State.EXPANDED if work.migration.is_single_phase:
                 return self._migrate(work)
             case State.ABORTING:
-                return self._abort(work)
+                return self._abort(work, plan_id)
             case _:
                 return record
 
-    def _expand(self, work: Work) -> MigrationRecord:
+    def _expand(self, work: Work, plan_id: str | None) -> MigrationRecord:
         record = work.record()
         if record.state is State.ABORTING:
             raise InvalidTransition(
@@ -177,8 +177,7 @@ class Engine:
         if record.state not in BEFORE_EXPANDED:
             return self._end_single(work, record)
         require_dependencies(work.store, work.migration)
-        if record.state is not State.EXPANDING:
-            record = work.enter(record, State.EXPANDING)
+        record = work.begin(record, State.EXPANDING, "expand", plan_id)
         work.run_file("expand")
         return self._end_single(work, work.move(record, State.EXPANDED))
 
@@ -187,10 +186,10 @@ class Engine:
         is_over = record.state in ENDED or not work.migration.is_single_phase
         return record if is_over else self._migrate(work)
 
-    def _migrate(self, work: Work) -> MigrationRecord:
+    def _migrate(self, work: Work, plan_id: str | None = None) -> MigrationRecord:
         record = work.require_expanded("migrated")
-        if record.state is State.EXPANDED:
-            record = work.enter(record, State.MIGRATING)
+        if record.state in {State.EXPANDED, State.MIGRATING}:
+            record = work.begin(record, State.MIGRATING, "migrate", plan_id)
         if record.state is State.MIGRATING:
             if work.migration.manifest.backfill:
                 with work.phase("backfill"):
@@ -246,7 +245,7 @@ class Engine:
             require_plan(work.session.connection, work.migration, "contract", plan_id)
         return work.enter(record, State.CONTRACTING, {**evidence.as_detail(results), "plan": plan_id}, plan_id)
 
-    def _abort(self, work: Work) -> MigrationRecord:
+    def _abort(self, work: Work, plan_id: str | None) -> MigrationRecord:
         record = work.record()
         if record.state is State.ABORTED:
             return record
@@ -259,7 +258,7 @@ class Engine:
                     if work.migration.is_plain
                     else "Write it: it undoes expand.sql and migrate.sql.",
                 )
-            record = work.enter(record, State.ABORTING)
+        record = work.begin(record, State.ABORTING, "abort", plan_id)
         if work.has_begun(record):
             work.run_file("abort")
         return work.move(record, State.ABORTED)

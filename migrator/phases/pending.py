@@ -13,6 +13,7 @@ from migrator.pg.connection import connect
 from migrator.phases.dependencies import in_order
 from migrator.phases.engine import Engine, Outcome
 from migrator.phases.folder import Migration, load_migration, migration_paths
+from migrator.phases.losses import Loss, losses_of_all
 from migrator.phases.repeatables import Applied, Repeatable, apply_changed, due, load_repeatables
 from migrator.state.install import require_installed
 from migrator.state.records import MigrationRecord
@@ -20,6 +21,18 @@ from migrator.state.store import Store
 from migrator.state.transitions import ENDED, State
 
 _TO_EXPAND = frozenset({State.PENDING, State.EXPANDING})
+
+
+Confirm = Callable[[Migration, frozenset[Loss]], str | None]
+"""Asks whether a migration may take away what it does; returns the plan id that was confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WouldRun:
+    """One migration or repeatable file that `expand --all` would run now, and what goes with it for good."""
+
+    name: str
+    losses: tuple[Loss, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +63,29 @@ def pending(store: Store, migrations: Path) -> tuple[Migration, ...]:
     return tuple(migration for migration in ordered if _is_pending(migration, records.get(migration.id)))
 
 
-def would_run(dsn: str, migrations: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the ids and the repeatable files that `expand_all` would run now, in its order; reads only."""
+def would_run(dsn: str, migrations: Path) -> tuple[tuple[WouldRun, ...], tuple[WouldRun, ...]]:
+    """Return the migrations and the repeatable files that `expand_all` would run now, in its order; reads only."""
     files = load_repeatables(migrations)
     with connect(dsn, application_name="migrator/expand") as connection:
         require_installed(connection)
         store = Store(connection, "expand")
-        names = tuple(migration.id for migration in pending(store, migrations))
-        return names, tuple(file.name for file, _ in due(store, files))
+        todo = pending(store, migrations)
+        losses = losses_of_all(connection, todo)
+        ahead = tuple(WouldRun(each.id, tuple(sorted(losses[each.id], key=str))) for each in todo)
+        return ahead, tuple(WouldRun(file.name) for file, _ in due(store, files))
 
 
-def expand_all(engine: Engine, migrations: Path, on_done: Callable[[str], None]) -> Expanded:
+def expand_all(
+    engine: Engine, migrations: Path, on_done: Callable[[str], None], confirm: Confirm | None = None
+) -> Expanded:
     """Expand all that is pending, then run the repeatable files that are new or changed.
 
     Args:
         engine: with the database to work on.
         migrations: the folder.
         on_done: called with a line for each migration and file that is done.
+        confirm: called before each migration with what it takes away of what was there before the first of them;
+            returns the plan id to run by, if any.
 
     Raises:
         MigratorError: the first failure, as it would come from `expand ID`; its details say what was done and what
@@ -76,11 +95,13 @@ def expand_all(engine: Engine, migrations: Path, on_done: Callable[[str], None])
     with connect(engine.dsn, application_name="migrator/expand") as connection:
         require_installed(connection)
         todo = pending(Store(connection, engine.actor), migrations)
+        losses = losses_of_all(connection, todo)
     done: list[Outcome] = []
     try:
         for migration in todo:
             engine.clock.check_stop(f"before {migration.id}")
-            done.append(engine.expand(migration))
+            plan_id = confirm(migration, losses[migration.id]) if confirm and losses[migration.id] else None
+            done.append(engine.expand(migration, plan_id))
             on_done(f"{migration.id} is {done[-1].after.value}.")
         return Expanded(tuple(done), _repeat(engine, repeatables, on_done))
     except MigratorError as error:

@@ -16,6 +16,7 @@ from migrator.pg.driver import Connection
 from migrator.pg.objects import read_objects
 from migrator.phases.claims import claimed_tables, touched_owners
 from migrator.phases.folder import Migration
+from migrator.phases.losses import Loss, losses_of
 from migrator.state.claims import Claim, in_the_way
 from migrator.state.store import Store
 from migrator.state.transitions import ENDED, State
@@ -94,6 +95,8 @@ class PlanHead:
     """The tables that the migration works on."""
     in_the_way: tuple[Claim, ...]
     """Claims of other open migrations: while they last, this one cannot begin."""
+    losses: tuple[Loss, ...] = ()
+    """What goes with its data in that phase, unless it is the contract: confirmed before it begins."""
 
 
 def head_of(connection: Connection, migration: Migration, phase: str | None) -> PlanHead:
@@ -108,6 +111,7 @@ def head_of(connection: Connection, migration: Migration, phase: str | None) -> 
         plan_id(connection, migration, chosen) if chosen else None,
         tables,
         () if state in ENDED else in_the_way(connection, migration.id, migration.manifest.migration.depends_on, tables),
+        losses_of(connection, migration, chosen) if chosen in {"expand", "migrate", "abort"} else (),
     )
 
 

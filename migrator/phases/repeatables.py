@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from migrator.errors import ManifestError
 from migrator.locks import LockClass
+from migrator.names import TableName
 from migrator.pg.connection import connect, server_version
 from migrator.pg.failures import translated
 from migrator.pg.session import DdlSession, open_session
@@ -18,6 +19,7 @@ from migrator.phases.claims import touched_by
 from migrator.phases.execution import Timeouts, limit_transaction
 from migrator.phases.folder import PhaseFile, read_sql
 from migrator.phases.lock_wait import LockWait
+from migrator.phases.losses import losses_in, written_by
 from migrator.phases.step_run import StepRun
 from migrator.phases.steps import Step, steps_of
 from migrator.schema.order import is_repeatable, order_key
@@ -52,9 +54,22 @@ def load_repeatables(migrations: Path) -> tuple[Repeatable, ...]:
     """Read and check the repeatable files of the folder, in the order of their names.
 
     Raises:
-        ManifestError: one cannot be read, or cannot run in one transaction.
+        ManifestError: one cannot be read, or removes data each time that it runs.
     """
-    return tuple(Repeatable(path.stem, read_sql(path)) for path in repeatable_paths(migrations))
+    return tuple(_load(path) for path in repeatable_paths(migrations))
+
+
+def _load(path: Path) -> Repeatable:
+    """Read one file; rows may go from a table that the same file fills again: so reference data is kept."""
+    file = read_sql(path)
+    filled = {table for statement in file.statements for table in written_by(statement)}
+    for loss in losses_in(file.statements):
+        if not (loss.kind == "rows" and TableName(loss.schema, loss.name) in filled):
+            raise ManifestError(
+                f"{path} removes {loss} each time that it runs.",
+                "Move that statement into a migration of its own: there it is confirmed, and runs once.",
+            )
+    return Repeatable(path.stem, file)
 
 
 def repeatable_paths(migrations: Path) -> tuple[Path, ...]:

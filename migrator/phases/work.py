@@ -15,7 +15,7 @@ from migrator.pg.connection import server_version
 from migrator.pg.driver import DatabaseError
 from migrator.pg.objects import dependents_of
 from migrator.pg.session import DdlSession
-from migrator.phases import backfills, checksums, claims, evidence
+from migrator.phases import backfills, checksums, claims, confirmed, evidence
 from migrator.phases.at_use import AtUse, has_destroyed, has_done_nothing
 from migrator.phases.cached_plans import stale_queries
 from migrator.phases.executor import Executor
@@ -95,6 +95,20 @@ class Work:
                 f"Run `migrator {'resume' if record.state is State.ABORTING else 'expand'} {record.id}` first.",
             )
         return record
+
+    def begin(self, record: MigrationRecord, target: State, phase: str, plan_id: str | None) -> MigrationRecord:
+        """Enter the state of a phase, or go on in it; by a plan that was looked at, when one is named.
+
+        Raises:
+            TableClaimed: another open migration works on one of its tables.
+            Refused: what would run is another plan.
+        """
+        if record.state is target:
+            if plan_id is not None:
+                confirmed.go_on_by(self.store, self.migration, phase, plan_id)
+            return record
+        by = None if plan_id is None else confirmed.begin_by(self.store, self.migration, phase, plan_id)
+        return self.enter(record, target, by)
 
     def enter(
         self,

@@ -48,6 +48,15 @@ def _take_one(
     held = [row for row in held if not (row["place"] and row["migration"] == migration)]
     if any(row["migration"] == migration for row in held):
         return
+    _refuse_strangers(migration, table, held, ancestors)
+    chain = [row for row in held if not row["place"]]
+    followed = {row["after"] for row in chain}
+    last = next((row["migration"] for row in chain if row["migration"] not in followed), "")
+    values = {"migration": migration, "schema": table.schema, "name": table.name, "after": last}
+    connection.execute(_sql("take"), values)
+
+
+def _refuse_strangers(migration: str, table: TableName, held: Sequence[Row], ancestors: "_Ancestors") -> None:
     strangers = [row for row in held if not ancestors.are_related(migration, row["migration"])]
     if strangers:
         other = strangers[0]
@@ -57,11 +66,6 @@ def _take_one(
             table=str(table),
             holder=other["migration"],
         )
-    chain = [row for row in held if not row["place"]]
-    followed = {row["after"] for row in chain}
-    last = next((row["migration"] for row in chain if row["migration"] not in followed), "")
-    values = {"migration": migration, "schema": table.schema, "name": table.name, "after": last}
-    connection.execute(_sql("take"), values)
 
 
 def _meeting(other: Row) -> str:
@@ -107,6 +111,20 @@ def in_the_way(
         if row["migration"] != migration and not ancestors.are_related(migration, row["migration"])
     ]
     return tuple(dict.fromkeys(found))
+
+
+def refuse_in_the_way(
+    connection: Connection, migration: str, depends_on: Sequence[str], tables: Iterable[TableName]
+) -> None:
+    """Raise what `take` would raise, also before the migration has a record; takes nothing.
+
+    Raises:
+        TableClaimed: another open migration holds one, and neither depends on the other.
+    """
+    ancestors = _Ancestors({**_Ancestors.read(connection).direct, migration: depends_on})
+    for table, held in _holders(connection, sorted(set(tables))).items():
+        others = [row for row in held if row["migration"] != migration]
+        _refuse_strangers(migration, table, others, ancestors)
 
 
 def touch(connection: Connection, migration: str, owners: Iterable[TableName]) -> None:

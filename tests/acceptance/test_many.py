@@ -32,7 +32,7 @@ def test_a_team_comes_from_another_tool(dana_everywhere: Person) -> None:
     assert dana.migrator("drift", exits=4).stderr.startswith("migrator: There is no snapshot")
     assert dana.json("baseline", "--up-to", "V1__users", "--reason", "in production")["baselined"] == ["V1__users"]
     pending = dana.json("expand", "--all", "--dry-run")
-    assert pending == {"pending": ["V2__age", "V10__orders"], "repeatables": ["R__adults"]}
+    assert pending == {"pending": ["V2__age", "V10__orders"], "repeatables": ["R__adults"], "removes": {}}
     done = dana.json("expand", "--all")
     assert [row["migration"] for row in done["expanded"]] == ["V2__age", "V10__orders"]
     assert {row["state"] for row in done["expanded"]} == {"complete"}

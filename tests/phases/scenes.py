@@ -81,3 +81,24 @@ def idle_in_transaction(shop: Shop, query: str = "SELECT count(*) FROM users") -
         yield session
         if not session.closed:
             session.execute("ROLLBACK")
+
+
+def held(shop: Shop) -> dict[str, str]:
+    """Return table -> the holders in the order of their chain."""
+    with connect(shop.dsn) as connection:
+        rows = connection.execute("SELECT migration, table_name, after FROM migrator.claim").fetchall()
+    following = {(row["table_name"], row["after"]): row["migration"] for row in rows}
+    chains: dict[str, str] = {}
+    for table in {row["table_name"] for row in rows}:
+        chain, last = list[str](), ""
+        while (table, last) in following:
+            last = following[table, last]
+            chain.append(last)
+        chains[table] = " ".join(chain)
+        assert len(chain) == sum(row["table_name"] == table for row in rows), "the chain has all claims of the table"
+    return chains
+
+
+def depends(*names: str) -> str:
+    """Return the manifest of a migration that builds on others."""
+    return f"[migration]\ndepends_on = {list(names)}\n"

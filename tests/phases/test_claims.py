@@ -5,50 +5,25 @@ import threading
 import pytest
 
 from migrator.errors import InvalidTransition, ManifestError, TableClaimed
-from migrator.events import Event, EventKind
 from migrator.names import TableName
 from migrator.pg.connection import connect
-from migrator.pg.driver import Connection, errors
-from migrator.phases import drift as drifts
+from migrator.pg.driver import errors
 from migrator.phases.claims import claimed_tables
-from migrator.phases.folder import Migration
-from migrator.phases.plan_id import head_of
 from migrator.state import claims
 from migrator.state.store import Store
 from migrator.state.transitions import State
 from tests.fix_app import Shop
-from tests.phases.looking import scalar
-from tests.phases.scenes import CONTRACT, NICK, with_every_phase
+from tests.phases.scenes import CONTRACT, NICK, depends, held, with_every_phase
 
 AGE = "ALTER TABLE public.users ADD COLUMN age int;"
 NOTE = "ALTER TABLE public.orders ADD COLUMN note text;"
-
-
-def _held(shop: Shop) -> dict[str, str]:
-    """Return table -> the holders in the order of their chain."""
-    with connect(shop.dsn) as connection:
-        rows = connection.execute("SELECT migration, table_name, after FROM migrator.claim").fetchall()
-    following = {(row["table_name"], row["after"]): row["migration"] for row in rows}
-    chains: dict[str, str] = {}
-    for table in {row["table_name"] for row in rows}:
-        chain, last = list[str](), ""
-        while (table, last) in following:
-            last = following[table, last]
-            chain.append(last)
-        chains[table] = " ".join(chain)
-        assert len(chain) == sum(row["table_name"] == table for row in rows), "the chain has all claims of the table"
-    return chains
-
-
-def _depends(*names: str) -> str:
-    return f"[migration]\ndepends_on = {list(names)}\n"
 
 
 def test_two_migrations_of_one_table(one_shop: Shop) -> None:
     engine, first = one_shop.engine(), with_every_phase(one_shop).migration("m")
     other = one_shop.write("other", expand=AGE)
     engine.expand(first)
-    assert _held(one_shop) == {"users": "m", "orders": "m"}
+    assert held(one_shop) == {"users": "m", "orders": "m"}
     for run in (engine.expand, engine.expand):
         with pytest.raises(TableClaimed, match=r"other works on public.users, which m \(expanded\) holds") as caught:
             run(other)
@@ -58,7 +33,7 @@ def test_two_migrations_of_one_table(one_shop: Shop) -> None:
     with pytest.raises(TableClaimed, match=r"m \(migrated\)"):
         engine.expand(other)
     engine.contract(first)
-    assert _held(one_shop) == {}
+    assert held(one_shop) == {}
     assert engine.expand(other).after is State.EXPANDED
 
 
@@ -66,7 +41,7 @@ def test_out_of_order_where_tables_differ(one_shop: Shop) -> None:
     engine = one_shop.engine()
     engine.expand(one_shop.write("0002_late", expand=NICK))
     assert engine.expand(one_shop.write("0001_early", expand=NOTE)).after is State.EXPANDED
-    assert _held(one_shop) == {"users": "0002_late", "orders": "0001_early"}
+    assert held(one_shop) == {"users": "0002_late", "orders": "0001_early"}
 
 
 def test_an_abort_gives_the_tables_back_and_a_new_expand_takes_them_again(one_shop: Shop) -> None:
@@ -84,30 +59,30 @@ def test_an_abort_gives_the_tables_back_and_a_new_expand_takes_them_again(one_sh
 
 def test_those_that_build_on_each_other_share_a_table(one_shop: Shop) -> None:
     engine, first = one_shop.engine(), with_every_phase(one_shop).migration("m")
-    one_shop.write("second", expand=AGE, manifest=_depends("m") + CONTRACT, contract="SELECT 1;")
-    one_shop.write("third", expand="ALTER TABLE public.users ADD COLUMN t int;", manifest=_depends("second"))
-    stranger = one_shop.write("stranger", expand="ALTER TABLE public.users ADD COLUMN s int;", manifest=_depends("m"))
+    one_shop.write("second", expand=AGE, manifest=depends("m") + CONTRACT, contract="SELECT 1;")
+    one_shop.write("third", expand="ALTER TABLE public.users ADD COLUMN t int;", manifest=depends("second"))
+    stranger = one_shop.write("stranger", expand="ALTER TABLE public.users ADD COLUMN s int;", manifest=depends("m"))
     engine.expand(first)
     engine.migrate(first)
     engine.expand(one_shop.migration("second"))
-    assert _held(one_shop)["users"] == "m second"
+    assert held(one_shop)["users"] == "m second"
     with pytest.raises(TableClaimed, match=r"stranger works on public.users, which second"):
         engine.expand(stranger)
     engine.migrate(one_shop.migration("second"))
     engine.expand(one_shop.migration("third"))
-    assert _held(one_shop)["users"] == "m second third"
+    assert held(one_shop)["users"] == "m second third"
     engine.contract(first)
-    assert _held(one_shop) == {"users": "second third"}, "who stood behind moves up"
+    assert held(one_shop) == {"users": "second third"}, "who stood behind moves up"
     with pytest.raises(TableClaimed):
         engine.expand(stranger)
     engine.migrate(one_shop.migration("third"))
-    assert _held(one_shop) == {"users": "second"}
+    assert held(one_shop) == {"users": "second"}
 
 
 def test_an_abort_waits_for_those_that_build_on_it(one_shop: Shop) -> None:
     engine, first = one_shop.engine(), with_every_phase(one_shop).migration("m")
     second = one_shop.write(
-        "second", expand=AGE, manifest=_depends("m"), abort="ALTER TABLE public.users DROP COLUMN age;"
+        "second", expand=AGE, manifest=depends("m"), abort="ALTER TABLE public.users DROP COLUMN age;"
     )
     engine.expand(first)
     engine.migrate(first)
@@ -164,7 +139,7 @@ def test_of_many_at_once_one_gets_the_table(one_shop: Shop) -> None:
     for thread in threads:
         thread.join()
     assert (len(won), len(lost)) == (1, 3)
-    assert _held(one_shop) == {"users": won[0], f"own_{won[0]}": won[0]}, "who lost holds nothing"
+    assert held(one_shop) == {"users": won[0], f"own_{won[0]}": won[0]}, "who lost holds nothing"
 
 
 def test_claims_that_an_older_tool_left_behind(one_shop: Shop) -> None:
@@ -173,7 +148,7 @@ def test_claims_that_an_older_tool_left_behind(one_shop: Shop) -> None:
     with connect(one_shop.dsn) as connection:  # as the version before ends a migration
         connection.execute("UPDATE migrator.migration SET state = 'complete', version = version + 1 WHERE id = 'm'")
     engine.expand(one_shop.write("other", expand=AGE))
-    assert _held(one_shop) == {"users": "other"}
+    assert held(one_shop) == {"users": "other"}
 
 
 def test_a_migration_that_an_older_tool_began_goes_on(one_shop: Shop) -> None:
@@ -183,7 +158,7 @@ def test_a_migration_that_an_older_tool_began_goes_on(one_shop: Shop) -> None:
         connection.execute("DELETE FROM migrator.claim")
         connection.execute("DELETE FROM migrator.touched")
     engine.migrate(first)
-    assert _held(one_shop) == {"users": "m", "orders": "m"}
+    assert held(one_shop) == {"users": "m", "orders": "m"}
     assert engine.contract(first).after is State.COMPLETE
 
 
@@ -219,14 +194,14 @@ def test_backfilled_tables_are_claimed(one_shop: Shop) -> None:
 
 def test_names_that_stand_for_nothing_and_circles(one_shop: Shop) -> None:
     engine = one_shop.engine()
-    lost = one_shop.write("lost", expand="SELECT 1;", manifest=_depends("nobody"))
+    lost = one_shop.write("lost", expand="SELECT 1;", manifest=depends("nobody"))
     with pytest.raises(ManifestError, match="lost depends on nobody, which is neither in the folder nor"):
         engine.expand(lost)
     for name, on in (("a", "b"), ("b", "c"), ("c", "a")):
-        one_shop.write(name, expand="SELECT 1;", manifest=_depends(on))
+        one_shop.write(name, expand="SELECT 1;", manifest=depends(on))
     with pytest.raises(ManifestError, match="in a circle: a → b → c → a"):
         engine.expand(one_shop.migration("a"))
-    own = one_shop.write("own", expand="SELECT 1;", manifest=_depends("own"))
+    own = one_shop.write("own", expand="SELECT 1;", manifest=depends("own"))
     with pytest.raises(ManifestError, match="own → own"):
         engine.expand(own)
 
@@ -237,100 +212,3 @@ def test_what_plan_says_is_in_the_way(one_shop: Shop) -> None:
         (found,) = claims.in_the_way(connection, "other", (), [TableName("public", "users")])
         assert (found.migration, found.state) == ("m", "expanded")
         assert claims.in_the_way(connection, "other", ("m",), [TableName("public", "users")]) == ()
-
-
-TREES = {
-    "partitions": (
-        "CREATE TABLE parts (id int NOT NULL) PARTITION BY RANGE (id)",
-        "CREATE TABLE mid PARTITION OF parts FOR VALUES FROM (0) TO (100) PARTITION BY RANGE (id)",
-        "CREATE TABLE leaf PARTITION OF mid FOR VALUES FROM (0) TO (10)",
-        "CREATE TABLE sister PARTITION OF mid FOR VALUES FROM (10) TO (20)",
-    ),
-    "children": (
-        "CREATE TABLE parts (id int)",
-        "CREATE TABLE mid () INHERITS (parts)",
-        "CREATE TABLE leaf () INHERITS (mid)",
-        "CREATE TABLE sister () INHERITS (mid)",
-    ),
-}
-
-
-@pytest.fixture(params=TREES)
-def family(one_shop: Shop, request: pytest.FixtureRequest) -> Shop:
-    with connect(one_shop.dsn) as connection:
-        for text in TREES[request.param]:
-            connection.execute(text.encode())
-    return one_shop
-
-
-def _work_on(shop: Shop, table: str) -> Migration:
-    return shop.write(f"on_{table}", expand=f"COMMENT ON TABLE public.{table} IS 'x';")
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "meeting"),
-    [
-        ("parts", "leaf", r"public\.leaf, a part of public\.parts, which on_parts \(expanded\) holds until"),
-        ("leaf", "parts", r"public\.parts, of which on_leaf \(expanded\) holds the part public\.leaf until"),
-        ("mid", "leaf", r"public\.leaf, a part of public\.mid, which on_mid \(expanded\) holds until"),
-    ],
-)
-def test_a_claim_holds_the_whole_tree_below(family: Shop, first: str, second: str, meeting: str) -> None:
-    engine = family.engine()
-    holder, late = _work_on(family, first), _work_on(family, second)
-    engine.expand(holder)
-    with pytest.raises(TableClaimed, match=meeting):
-        engine.expand(late)
-    with connect(family.dsn) as connection:
-        (way,) = head_of(connection, late, None).in_the_way
-        assert (way.migration, str(way.table)) == (holder.id, f"public.{first}")
-    engine.migrate(holder)
-    assert engine.expand(late).after is State.EXPANDED
-
-
-def test_sisters_are_free_and_descendants_share_what_they_build_work_on(family: Shop) -> None:
-    engine = family.engine()
-    engine.expand(_work_on(family, "leaf"))
-    assert engine.expand(_work_on(family, "sister")).after is State.EXPANDED
-    engine.migrate(family.migration("on_leaf"))
-    engine.migrate(family.migration("on_sister"))
-    first = family.write("first", expand="ALTER TABLE public.parts ADD COLUMN more int;", manifest=CONTRACT)
-    engine.expand(first)
-    engine.migrate(first)
-    again = "COMMENT ON TABLE public.leaf IS 'x';"
-    assert engine.expand(family.write("second", expand=again, manifest=_depends("first"))).after is State.EXPANDED
-    assert _held(family) == {"parts": "first", "leaf": "second"}
-
-
-def test_a_part_that_came_after_the_claim_of_its_parent_is_held_too(family: Shop) -> None:
-    engine = family.engine()
-    engine.expand(family.write("m", expand="ALTER TABLE public.parts ADD COLUMN more int;"))
-    late = family.write("late", expand="ALTER TABLE public.lone ADD COLUMN x int;")
-    with connect(family.dsn) as connection:
-        connection.execute("CREATE TABLE lone (LIKE parts INCLUDING ALL)")
-        connection.execute("ALTER TABLE lone INHERIT parts" if _is_plain(connection) else _ATTACH)
-    with pytest.raises(TableClaimed, match=r"public\.lone, a part of public\.parts"):
-        engine.expand(late)
-
-
-_ATTACH = "ALTER TABLE parts ATTACH PARTITION lone FOR VALUES FROM (1000) TO (2000)"
-
-
-def _is_plain(connection: Connection) -> bool:
-    return bool(scalar(connection, "SELECT relkind = 'r' FROM pg_class WHERE oid = 'parts'::regclass"))
-
-
-def test_what_a_migration_does_to_a_tree_is_no_drift(family: Shop) -> None:
-    with connect(family.dsn) as connection:
-        drifts.record(Store(connection, "dana"), "looked at it")
-        migration = family.write("m", expand="ALTER TABLE public.parts ADD COLUMN more int;")
-        under_way: list[drifts.DriftReport] = []
-
-        def look(event: Event) -> None:
-            if event.kind is EventKind.STEP_DONE:
-                under_way.append(drifts.drift(connection))
-
-        family.engine(look).expand(migration)
-        assert [(report.differences, len(report.under_way)) for report in under_way] == [((), 4)]
-        family.engine().migrate(migration)
-        assert drifts.drift(connection).differences == ()
