@@ -85,6 +85,14 @@ class Case:
         """Whether the policy lets this migration be rewritten."""
         return GitIgnoreSpec.from_lines(self.policy.squash).match_file(path)
 
+    def is_external(self, path: str) -> bool:
+        """Whether the policy says that this SQL of others counts as code."""
+        return self._external.match_file(path)
+
+    @cached_property
+    def _external(self) -> GitIgnoreSpec:
+        return GitIgnoreSpec.from_lines(self.policy.external_consumers)
+
     @cached_property
     def removed(self) -> tuple[tuple[SqlFile, DatabaseObject], ...]:
         """Tables, views and columns that the changed contract files take away."""

@@ -6,22 +6,33 @@ from typing import Literal
 from migrator.coupling.case import Case, names
 from migrator.coupling.decision import Finding, Level
 from migrator.coupling.evidence import CodeReference, DatabaseObject, FileClass, SqlFile
+from migrator.coupling.later_sql import breaks
 
 _LATER = {
     "head": "Remove the use, deploy that, and ship the contract in a later release.",
+    "other": "It runs again after the contract, and fails then: correct it in this change.",
     "deployed": "Deploy a version without it everywhere first; then ship the contract.",
 }
 
 
 def referenced(case: Case, ref: Literal["head", "deployed"], code: str, name: str) -> Iterator[Finding]:
-    """Yield one finding per place and removed object; tests and migrations are no users."""
+    """Yield one finding per place and removed object; tests are no users, nor are migrations that have run."""
     for reference in case.references(ref):
         kind = FileClass.APP if reference.service else case.classifier.file_class(reference.path)
-        if kind in (FileClass.TEST, FileClass.MIGRATION, FileClass.SNAPSHOT) or not _runs(case, reference):
-            continue
         for sql, item in case.removed:
-            if names(reference, item) and (reference.service or case.groups.are_coupled(sql.path, reference.path)):
+            if names(reference, item) and _counts(case, reference, kind, sql, item):
                 yield _finding(case, ref, reference, sql, item, kind, code, name)
+
+
+def _counts(case: Case, reference: CodeReference, kind: FileClass, sql: SqlFile, item: DatabaseObject) -> bool:
+    if reference.service:
+        return True
+    if not case.groups.are_coupled(sql.path, reference.path):
+        return False
+    if kind is FileClass.MIGRATION and not case.is_external(reference.path):
+        return breaks(case, reference, sql, item)
+    is_user = kind not in (FileClass.TEST, FileClass.SNAPSHOT) or case.is_external(reference.path)
+    return is_user and _runs(case, reference)
 
 
 def _runs(case: Case, reference: CodeReference) -> bool:
@@ -64,7 +75,7 @@ def _finding(
         reference.path if ref == "head" else sql.path,
         reference.line if ref == "head" else 1,
         message,
-        _LATER[ref],
+        _LATER["other" if kind is FileClass.MIGRATION else ref],
         column=reference.column if ref == "head" else 1,
         file_class=kind,
         phase="contract",

@@ -11,6 +11,7 @@ from migrator.config.coupling import CouplingSection
 from migrator.coupling.case import Case
 from migrator.coupling.classify import classifier_of
 from migrator.coupling.evidence import DatabaseObject, FileClass
+from migrator.coupling.later_sql import runs_after
 from migrator.coupling.uses import Scan
 from migrator.errors import ManifestError
 from migrator.git import Repository
@@ -34,9 +35,17 @@ def scanning(migrations: Path, today: date) -> Scan:
 
     def scan(repository: Repository, commit: str, case: Case) -> Scanned:
         known = known_tables(schema, _wanted(case.objects))
-        return scan_commit(repository, commit, known, _is_code(case.policy), today)
+        is_read = _is_read(case, commit)
+        return scan_commit(repository, commit, known, is_read, today)
 
     return scan
+
+
+def _is_read(case: Case, commit: str) -> Callable[[str], bool]:
+    """Return the question whether a path is code, or at head SQL of another migration that runs after a contract."""
+    is_code = _is_code(case.policy)
+    contracts = {sql.path for sql, _ in case.removed} if commit == case.evidence.head else set[str]()
+    return lambda path: is_code(path) or any(runs_after(case, path, contract) for contract in contracts)
 
 
 def scan_everything(repository: Repository, commit: str, settings: Settings, today: date) -> Scanned:

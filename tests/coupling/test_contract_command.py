@@ -85,3 +85,64 @@ def test_phase_aware_names_the_use_of_what_expand_adds(shop: Repo) -> None:
     assert verdict(shop, "--base", "main")["verdict"] == "pass"
     shop.commit({"src/other.py": "x = 1\ny = 'SELECT nick FROM users'\n"})
     assert ("CPL001", "src/other.py", 2) in found(verdict(shop, "--base", "main"))
+
+
+@pytest.fixture
+def clean(shop: Repo) -> Repo:
+    """The same with one more migration, when no code uses users.email any more."""
+    expand = "migrations/20250101_names/expand.sql"
+    shop.commit({"src/shop/users.py": "", expand: "ALTER TABLE users ADD COLUMN nick text;\n"})
+    return shop
+
+
+VERIFY = "migrations/20250101_names/verify.sql"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        (VERIFY, "SELECT id FROM users WHERE name IS NULL OR\n  email = '';\n", ("CPL003", VERIFY, 2)),
+        ("migrations/R__active.sql", "CREATE OR REPLACE VIEW active AS SELECT * FROM users;\n", ("CPL003", "", 1)),
+        (VERIFY, "SELECT * FROM users WHERE name IS NULL;\n", None),
+        ("migrations/20260901_mail/verify.sql", "SELECT 1 FROM users WHERE mail <> email;\n", None),
+        ("migrations/20250101_names/expand.sql", "CREATE INDEX i ON users (email);\n", None),
+        ("migrations/20250101_names/migrate.sql", "UPDATE users SET name = email;\n", None),
+    ],
+)
+def test_sql_of_other_migrations_that_runs_again(
+    clean: Repo, path: str, text: str, expected: tuple[str, str, int] | None
+) -> None:
+    clean.commit({path: text})
+    contract(clean)
+    result = verdict(clean, "--base", "main")
+    if expected is None:
+        assert result["exit"] == 0, result["findings"]
+        return
+    rule, _, line = expected
+    assert found(result) == {(rule, path, line)}
+    assert "runs again after the contract" in result["findings"][0]["help"]
+    clean.commit({path: "SELECT 1;\n"})
+    assert verdict(clean, "--base", "main")["exit"] == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [("20250801", 0), ("20271201", 1)])
+def test_a_migration_of_the_same_change_that_runs_after_the_contract(clean: Repo, number: str, code: int) -> None:
+    contract(clean)
+    clean.commit({f"migrations/{number}_more/migrate.sql": "UPDATE users SET name = email;\n"})
+    clean.commit({f"migrations/{number}_more/expand.sql": "CREATE TABLE more (id int);\n"})
+    assert verdict(clean, "--base", "main")["exit"] == code
+
+
+def test_external_consumers_count_wherever_they_stand(clean: Repo) -> None:
+    report = "tests/reports/monthly.sql"
+    clean.commit({report: "SELECT email FROM users;\n"})
+    contract(clean)
+    assert verdict(clean, "--base", "main")["exit"] == 0
+    clean.git("switch", "--quiet", "main")
+    clean.commit({"migrator.toml": '[coupling]\nexternal_consumers = ["tests/reports/*.sql"]\n'})
+    clean.git("switch", "--quiet", "contract")
+    clean.git("rebase", "--quiet", "main")
+    assert {(rule, path) for rule, path, _ in found(verdict(clean, "--base", "main"))} == {
+        ("CPL003", report),
+        ("CPL004", CONTRACT),
+    }
