@@ -1,7 +1,8 @@
 """What files are by their names, in the projects that most people have: Django, Alembic, Rails, Prisma, Flyway, SQL.
 
 Patterns of gitignore's form; within one class the last match decides and `!` takes a file out. A project's own
-patterns are added behind these.
+patterns are added behind these. Tools keep more in their folders than migrations: pictures of the whole schema, lists
+of the migrations, files for other databases; each change writes them again, and none of them is history.
 """
 
 from collections.abc import Mapping
@@ -20,10 +21,30 @@ _TEST_FOLDERS = (
     "e2e",
     "cypress",
 )
+_VENDORED = ("vendor", "node_modules", "third_party", "site-packages")
+"""Code of others: its migrations are no part of this schema's history."""
+_OTHER_DATABASES = (
+    *("mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "oracle", "h2", "hsqldb", "cockroach"),
+    *("clickhouse", "cockroachdb", "db2"),
+)
+_PICTURES = (
+    *("**/structure.sql", "**/*_structure.sql", "**/schema.rb", "**/*_schema.rb", "**/schema.sql"),
+    *("**/schema.prisma", "**/prisma/schema/**/*.prisma", "**/db/schema_migrations/**", "**/schema_dump.sql"),
+    *("**/schema-dump.sql", "**/database/dump.sql", "**/db/dump.sql", "**/*ModelSnapshot.cs"),
+    *("**/migrations/meta/**", "**/drizzle/meta/**", "**/drizzle/**/meta/**", "**/.snapshot-*.json"),
+)
+"""The whole schema, as a tool writes it after each migration."""
+_LISTS = (
+    *("**/max_migration.txt", "**/migrations_lockfile.txt", "**/migrations.list", "**/sqitch.plan", "**/atlas.sum"),
+    *("**/*changelog-master.*", "**/*changelog.master.*", "**/changelog/master.*", "**/liquibase/master.*"),
+    *("**/migration_lock.toml", "**/db.changelog.xml", "**/db.changelog.yaml", "**/db.changelog.yml"),
+)
+"""The names of the migrations: each new one adds a line."""
 
 DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
     FileClass.NEUTRAL: (
-        *("*.md", "*.rst", "*.adoc", "docs/**", "doc/**", "LICENSE*", "NOTICE*", "CHANGELOG*", "AUTHORS*"),
+        *("*.md", "*.mdx", "*.rst", "*.adoc", "docs/**", "doc/**", "LICENSE*", "NOTICE*", "CHANGELOG*", "AUTHORS*"),
+        *("**/db/docs/**", "**/docs/img/**", "**/docs/images/**", "*.po", "*.pot", "**/supabase/seed.sql"),
         *("CODEOWNERS", ".github/**", ".gitlab/**", ".gitlab-ci.yml", ".circleci/**", ".buildkite/**", "Jenkinsfile"),
         *("azure-pipelines.yml", "bitbucket-pipelines.yml", ".pre-commit-config.yaml", ".pre-commit-hooks.yaml"),
         *(
@@ -36,11 +57,16 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
             "migrator.toml",
         ),
         *("*.lock", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "go.sum", "packages.lock.json"),
-        *("*.png", "*.jpg", "*.jpeg", "*.gif", "*.webp", "*.ico"),
+        *("*.lockb", "*.lockfile"),
+        *("*.png", "*.jpg", "*.jpeg", "*.gif", "*.webp", "*.ico", "*.svg"),
         # parts of a migrations folder that change no schema
-        *("**/migrations/**/__init__.py", "**/migrations/**/.gitkeep", "**/migration_lock.toml", "**/atlas.sum"),
+        *("**/migrations/**/__init__.py", "**/migrations/**/.gitkeep", "**/migrate/.rubocop.yml", *_LISTS),
         *("**/alembic/env.py", "**/alembic/script.py.mako", "**/migrations/env.py", "**/migrations/script.py.mako"),
         "**/migrations/alembic.ini",
+        *(f"**/migrations/**/{name}/**/*.sql" for name in _OTHER_DATABASES),
+        *(f"**/migration/**/{name}/**/*.sql" for name in _OTHER_DATABASES),
+        *(f"**/*.{name}.*.sql" for name in _OTHER_DATABASES),
+        *(f"**/*.{name}.sql" for name in _OTHER_DATABASES),
     ),
     FileClass.MIGRATION: (
         *(
@@ -50,29 +76,31 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
             "**/migrate/**/*.sql",
             "**/migration/**/*.sql",
         ),
+        *("**/Migrations/**/*.cs", "**/db/migration/**"),
         *("**/db/migrate/**", "**/db/post_migrate/**", "**/db/*_migrate/**", "**/alembic/versions/**/*.py"),
         *("**/versions/[0-9a-f]*_*.py", "**/priv/*/migrations/**", "**/database/migrations/**"),
         *("**/V[0-9]*__*.sql", "**/U[0-9]*__*.sql", "**/R__*.sql", "**/B[0-9]*__*.sql", "**/*.up.sql", "**/*.down.sql"),
         *("**/changelog/**/*.xml", "**/changelog/**/*.yaml", "**/changelog/**/*.yml", "**/changelog/**/*.sql"),
-        *("**/changelog/**/*.json", "**/db.changelog*", "**/drizzle/*.sql", "**/sqitch.plan"),
+        *("**/changelog/**/*.json", "**/db.changelog*", "**/drizzle/**/*.sql"),
+        *(f"**/liquibase/**/*.{suffix}" for suffix in ("xml", "yaml", "yml", "json", "sql")),
+        *("**/deploy/**/*.sql", "**/revert/**/*.sql", "**/verify/**/*.sql"),
         *(f"!**/{folder}/**" for folder in _TEST_FOLDERS),
         *("!**/test_migrations/**", "!**/migrations/**/test_*.py", "!**/migrations/**/*_test.*", "!**/*.test.ts"),
-        *(
-            "!**/schema.sql",
-            "!**/structure.sql",
-            "!**/schema.prisma",
-            "!**/node_modules/**",
-            "!**/data_migrations/*.md",
-        ),
+        *(f"!{pattern}" for pattern in _PICTURES),
+        *(f"!**/{folder}/**" for folder in _VENDORED),
     ),
-    FileClass.SNAPSHOT: (
-        *("**/structure.sql", "**/*_structure.sql", "**/schema.rb", "**/*_schema.rb", "**/schema.sql"),
-        *("**/schema.prisma", "**/prisma/schema/**/*.prisma", "**/db/schema_migrations/**", "**/drizzle/meta/**"),
-        *("**/schema_dump.sql", "**/schema-dump.sql", "**/max_migration.txt"),
-    ),
+    FileClass.SNAPSHOT: _PICTURES,
     FileClass.MODEL: (
         *("**/models.py", "**/models/**/*.py", "**/app/models/**/*.rb", "**/entities/**", "**/entity/**"),
         *("**/*.entity.ts", "**/*.model.ts", "**/models/**/*.ts", "**/models/**/*.js", "**/app/Models/**/*.php"),
+        *(
+            "**/Entities/**/*.cs",
+            "**/Models/**/*.cs",
+            "**/db/schema.ts",
+            "**/db/schema/**/*.ts",
+            "**/drizzle/schema.ts",
+        ),
+        *("**/ent/schema/*.go", "**/models.go", "**/models/**/*.go"),
         *(f"!**/{folder}/**" for folder in _TEST_FOLDERS),
     ),
     FileClass.TEST: (

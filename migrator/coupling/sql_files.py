@@ -9,10 +9,11 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, cast
 
 from migrator.coupling.evidence import DatabaseObject, SqlFile
+from migrator.lint.halves import forward_text, is_way_back
 from migrator.names import TableName
 from migrator.statements.effects import Effects, ObjectRef
 from migrator.statements.facts import effects_of
@@ -31,7 +32,8 @@ _PHASES: dict[str, Phase] = {
     "verify.sql": "verify",
     "migration.toml": "manifest",
 }
-_DOWN = re.compile(r"(\.down\.sql|(^|/)down\.sql|(^|/)U[0-9][^/]*__[^/]*\.sql|\.rollback\.sql)\Z")
+_DOWN = re.compile(r"(^|/)revert/[^/]+\.sql\Z")
+_VERIFY = re.compile(r"(^|/)verify/[^/]+\.sql\Z")
 _SHAPE = frozenset({"table", "view", "materialized view", "foreign table", "column"})
 _USED_BY_CODE = _SHAPE | {"type", "schema", "sequence", "function", "procedure", "enum value"}
 
@@ -41,7 +43,9 @@ def phase_of(path: str, read: Read) -> Phase:
     name = PurePosixPath(path).name
     if name in _PHASES and (name == "migration.toml" or _is_in_folder(path, read)):
         return _PHASES[name]
-    return "abort" if _DOWN.search(path) else "none"
+    if _DOWN.search(path) or is_way_back(Path(path)):
+        return "abort"
+    return "verify" if _VERIFY.search(path) else "none"
 
 
 def read_sql_file(path: str, read: Read, pg_version: int) -> SqlFile:
@@ -60,7 +64,7 @@ def read_sql_file(path: str, read: Read, pg_version: int) -> SqlFile:
     text = read(path)
     if text is None:
         return SqlFile.model_validate({**values, "problem": "it is no UTF-8 text"})
-    return SqlFile.model_validate({**values, **_content(text, phase, pg_version)})
+    return SqlFile.model_validate({**values, **_content(forward_text(Path(path), text), phase, pg_version)})
 
 
 def objects_of(text: str) -> tuple[tuple[DatabaseObject, ...], tuple[DatabaseObject, ...]] | None:
@@ -70,19 +74,6 @@ def objects_of(text: str) -> tuple[tuple[DatabaseObject, ...], tuple[DatabaseObj
         return None
     acts = [_act(statement, effects_of(statement)) for statement in parsed.statements]
     return _each(item for act in acts for item in act.adds), _each(item for act in acts for item in act.removes)
-
-
-def first_ddl_line(text: str) -> int | None:
-    """Return the line of the first statement that changes the schema; None for anything that is not SQL as a whole."""
-    parsed = parse_sql(text)
-    if parsed.problems:
-        return None
-    found = (s.line for s in parsed.statements if _is_ddl(effects_of(s)))
-    return next(found, None)
-
-
-def _is_ddl(effects: Effects) -> bool:
-    return bool(effects.creates or effects.removes or effects.renames)
 
 
 def _is_in_folder(path: str, read: Read) -> bool:
@@ -157,7 +148,7 @@ def _objects(refs: Iterable[ObjectRef]) -> Iterator[DatabaseObject]:
 
 
 def is_made_here(item: DatabaseObject, adds: Iterable[DatabaseObject]) -> bool:
-    """Return whether the file makes it, or its table, too: a table renamed from under a view of its name breaks nobody."""
+    """Whether the file makes it, or its table, too: a table renamed from under a view of its name breaks nobody."""
     made = {(i.schema_name, i.table, i.name) for i in adds}
     return (item.schema_name, item.table, item.name) in made or (item.schema_name, "", item.table) in made
 

@@ -156,7 +156,7 @@ class _Call:
 
     def _schema(self, call: ast.Call) -> str:
         given = next((k.value for k in call.keywords if k.arg == "schema"), None)
-        found = () if given is None or isinstance(given, ast.Constant) and given.value is None else self._texts(given)
+        found = () if given is None or (isinstance(given, ast.Constant) and given.value is None) else self._texts(given)
         return found[0] if len(found) == 1 else "public"
 
     def _texts(self, node: ast.expr | None) -> tuple[str, ...]:

@@ -89,13 +89,18 @@ class _Reader:
                 self._column(call, self._text(call, "new_name", 2), is_gone=False)
             case "CreateModel":
                 self._create(call)
-            case "DeleteModel":
+            case "DeleteModel" | "AlterModelTable":
                 self._table(self._text(call, "name", 0), is_gone=True)
             case "RenameModel":
                 self._table(self._text(call, "old_name", 0), is_gone=True)
                 self._table(self._text(call, "new_name", 1), is_gone=False)
-            case "AlterModelTable":
-                self._table(self._text(call, "name", 0), is_gone=True)
+            case "AlterField":
+                pass
+            case _:
+                self._other(kind, call)
+
+    def _other(self, kind: str, call: ast.Call) -> None:
+        match kind:
             case "RunSQL":
                 self._sql(argument(call, "sql", 0))
             case "RunPython":

@@ -31,31 +31,37 @@ class Literals:
         """
         if depth > _DEEP:
             raise NotUnderstoodError
+        found = tuple(dict.fromkeys(self._each(node, depth + 1)))
+        if len(found) > _MANY:
+            raise NotUnderstoodError
+        return found
+
+    def _each(self, node: ast.expr | None, depth: int) -> Iterator[str]:
         match node:
             case ast.Constant(value=str(value)):
-                return (value,)
+                yield value
             case ast.Name(id=name) if name in self._values:
-                return _few(text for value in self._values[name] for text in self.texts(value, depth + 1))
+                yield from (text for value in self._values[name] for text in self.texts(value, depth))
             case ast.Call(func=function, args=[first, *_]) if name_of(function) in _WRAPPERS:
-                return self.texts(first, depth + 1)
-            case ast.Call(func=ast.Attribute(value=value, attr="strip")):
-                return self.texts(value, depth + 1)
+                yield from self.texts(first, depth)
+            case ast.Call(func=ast.Attribute(value=value, attr="strip")) | ast.FormattedValue(value=value):
+                yield from self.texts(value, depth)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
-                ends = self.texts(right, depth + 1)
-                return _few(start + end for start in self.texts(left, depth + 1) for end in ends)
+                yield from self._joined([left, right], depth)
             case ast.JoinedStr(values=parts):
-                return self._joined(parts, depth)
-            case ast.FormattedValue(value=value):
-                return self.texts(value, depth + 1)
+                yield from self._joined(parts, depth)
             case ast.Attribute(value=ast.Name(id=name), attr="__tablename__") if name in self._classes:
-                return self.texts(_attribute(self._classes[name], "__tablename__"), depth + 1)
+                yield from self.texts(_attribute(self._classes[name], "__tablename__"), depth)
             case _:
                 raise NotUnderstoodError
 
     def _joined(self, parts: list[ast.expr], depth: int) -> tuple[str, ...]:
         found: tuple[str, ...] = ("",)
         for part in parts:
-            found = _few(start + end for start in found for end in self.texts(part, depth + 1))
+            ends = self.texts(part, depth)
+            if len(found) * len(ends) > _MANY:
+                raise NotUnderstoodError
+            found = tuple(start + end for start in found for end in ends)
         return found
 
     def elements(self, node: ast.expr | None, depth: int = 0) -> tuple[ast.expr, ...]:
@@ -105,8 +111,9 @@ def _bindings(node: ast.AST, functions: _Functions) -> Iterator[tuple[str, ast.e
             yield from ((target.id, value) for target in targets if isinstance(target, ast.Name))
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
             yield name, value
-        case ast.For(target=target, iter=ast.List(elts=items) | ast.Tuple(elts=items)) | ast.comprehension(
-            target=target, iter=ast.List(elts=items) | ast.Tuple(elts=items)
+        case (
+            ast.For(target=target, iter=ast.List(elts=items) | ast.Tuple(elts=items))
+            | ast.comprehension(target=target, iter=ast.List(elts=items) | ast.Tuple(elts=items))
         ):
             for item in items:
                 yield from _unpacked(target, item)
@@ -124,10 +131,3 @@ def _unpacked(target: ast.expr, item: ast.expr) -> Iterator[tuple[str, ast.expr]
     elif isinstance(target, ast.Tuple) and isinstance(item, ast.Tuple | ast.List):
         for inner, value in zip(target.elts, item.elts, strict=False):
             yield from _unpacked(inner, value)
-
-
-def _few(texts: Iterator[str]) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(texts))
-    if len(found) > _MANY:
-        raise NotUnderstoodError
-    return found

@@ -39,7 +39,12 @@ def read(text: str, path: str = "src/shop/migrations/0002_mail.py") -> tuple[lis
         ),
         ('migrations.AddField("user", "groups", models.ManyToManyField("x"))', [], [], False),
         ('migrations.RemoveField("user", "mail")', [], ["shop_user.mail", "shop_user.mail_id"], False),
-        ('migrations.RenameField("user", "mail", "email")', ["shop_user.email"], ["shop_user.mail"], True),
+        (
+            'migrations.RenameField("user", "mail", "email")',
+            ["shop_user.email"],
+            ["shop_user.mail", "shop_user.mail_id"],
+            True,
+        ),
         ('migrations.CreateModel(name="Order", fields=[])', ["shop_order"], [], False),
         ('migrations.DeleteModel("Order")', [], ["shop_order"], False),
         ('migrations.RunSQL("ALTER TABLE users DROP COLUMN mail")', [], ["users.mail"], False),
@@ -80,9 +85,8 @@ def test_alembic(body: str, adds: list[str], removes: list[str]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        DJANGO.format("migrations.RemoveField(model, NAME)"),
         DJANGO.format("custom.DropEverything()"),
-        DJANGO.format('migrations.RunSQL("DROP {{ x }}")'),
+        DJANGO.format('migrations.RunSQL("ALTER {{ x }}")'),
         DJANGO.format("*more()"),
         ALEMBIC.format("op.execute(statement)"),
         ALEMBIC.format('op.something("users")'),

@@ -1,0 +1,140 @@
+"""Migrations of other languages: their calls, found by how they are spelled, in the part that goes forward.
+
+Rails, Ecto, Laravel, Knex, Sequelize, TypeORM, Kysely, node-pg-migrate, Entity Framework, Liquibase. Every word that
+removes or renames must belong to a call that was understood; one that does not is a problem and never passes.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from migrator.coupling.programs.found import Found
+from migrator.coupling.programs.spellings import DOWN, REMOVALS, SPELLINGS, Act, Spelling
+
+_QUOTED = re.compile(r"[:'\"`]([A-Za-z_][\w.]*)|\b(\w+)(?=\s)")
+_NAMES = re.compile(r"[A-Za-z_]\w*")
+_SQL = re.compile(
+    r"<<[~-]?['\"]?(?P<tag>[A-Z_]+)['\"]?[^\n]*\n(?P<heredoc>.*?)\n\s*(?P=tag)\b"
+    r'|"""(?P<triple>.*?)"""|`(?P<back>[^`]*)`|"(?P<double>(?:[^"\\\n]|\\.)*)"|\'(?P<single>(?:[^\'\\\n]|\\.)*)\''
+    r"|<sql\b[^>]*>(?P<xml>.*?)</sql>",
+    re.DOTALL,
+)
+_DDL = re.compile(
+    r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*"
+    r"(?:ALTER|DROP|CREATE|BEGIN|SET|UPDATE|INSERT|DELETE|WITH|DO|SELECT|COMMENT|LOCK)\b.*\b(?:ALTER|DROP|CREATE)\b"
+    r"|\s*(?:ALTER|DROP|CREATE)\s+[A-Z]",
+    re.IGNORECASE | re.DOTALL,
+)
+_PUT_IN = re.compile(r"[#$]\{[^}]*\}")
+_COMMENT = re.compile(r"^[ \t]*(?://|#(?!\{)|--(?!>))[^\n]*$|^[ \t]*/\*.*?\*/|<!--.*?-->", re.MULTILINE | re.DOTALL)
+_NO_NEWLINE = re.compile(r"[^\n]+")
+
+
+def read_spelled(path: str, text: str) -> Found | None:
+    """Return what the program does; None when nothing of it was understood."""
+    language = _language(path)
+    if language is None:
+        return None
+    forward = _blank(_COMMENT, text)
+    for pattern in DOWN[language]:
+        forward = _blank(pattern, forward)
+    reader = _Reader(forward, language)
+    reader.read()
+    found = reader.found
+    return found if found.adds or found.removes or found.problem else None
+
+
+def _language(path: str) -> str | None:
+    suffix = PurePosixPath(path).suffix.lower()
+    known = {".rb": "ruby", ".exs": "elixir", ".ex": "elixir", ".php": "php", ".cs": "c#", ".xml": "liquibase"}
+    known |= dict.fromkeys((".yaml", ".yml", ".json"), "liquibase")
+    known |= dict.fromkeys((".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"), "javascript")
+    return known.get(suffix)
+
+
+def _blank(pattern: re.Pattern[str], text: str) -> str:
+    """Return the text with spaces for what matches: every place stays where it is."""
+    return pattern.sub(lambda match: _NO_NEWLINE.sub(lambda line: " " * len(line[0]), match[0]), text)
+
+
+class _Reader:
+    """Reads the calls in their order; some stand inside of the call that names their table."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self._text = text
+        self._language = language
+        self._table = ""
+        self._is_new = False
+        self._read: list[tuple[int, int]] = []
+        self.found = Found()
+
+    def read(self) -> None:
+        matches = [
+            (m, spelling) for spelling in SPELLINGS[self._language] for m in spelling.pattern.finditer(self._text)
+        ]
+        for match, spelling in sorted(matches, key=lambda pair: (pair[0].start(), -pair[0].end())):
+            if not any(start <= match.start() < end for start, end in self._read):
+                self._act(match, spelling)
+        self._sql()
+        for match in REMOVALS[self._language].finditer(self._text):
+            if not any(start <= match.start() < end for start, end in self._read):
+                self.found.lost(match[0].strip(), self._line(match.start()))
+
+    def _act(self, match: re.Match[str], spelling: Spelling) -> None:
+        groups = match.groupdict()
+        table = groups.get("t") or self._table
+        columns = list(_columns(groups, spelling))
+        if spelling.act is Act.IN or spelling.act is Act.CREATE:
+            self._table, self._is_new = table, spelling.act is Act.CREATE
+            if spelling.act is Act.CREATE:
+                self.found.table(table, is_gone=False)
+            return
+        if spelling.act is Act.DROP:
+            for name in columns or [table]:
+                self.found.table(name, is_gone=True)
+        elif spelling.act is Act.RENAME_TABLE:
+            self.found.table(table, is_gone=True)
+            self.found.table(groups["n"], is_gone=False)
+        elif not table or not columns:
+            return
+        else:
+            self._columns(table, columns, groups.get("n"), spelling.act, is_own="t" in groups)
+        self._read.append(match.span())
+
+    def _columns(self, table: str, columns: list[str], new: str | None, act: Act, *, is_own: bool) -> None:
+        if self._is_new and not is_own:
+            return
+        for name in columns:
+            self.found.column(table, name, is_gone=act is not Act.ADD)
+        if act is Act.RENAME and new is not None:
+            self.found.column(table, new, is_gone=False)
+
+    def _sql(self) -> None:
+        for match in _SQL.finditer(self._text):
+            text = next((value for name, value in match.groupdict().items() if value and name != "tag"), "")
+            text = text.replace("\\`", '"').replace('\\"', '"').replace("\\'", "'")
+            if not _DDL.match(text):
+                continue
+            line = self._line(match.start())
+            if _PUT_IN.search(text):
+                self._put_in(text, line)
+            else:
+                self.found.sql(text.replace("&gt;", ">").replace("&lt;", "<"), line)
+            self._read.append(match.span())
+
+    def _put_in(self, text: str, line: int) -> None:
+        """SQL with parts from elsewhere: what it removes has no name here."""
+        if re.search(r"\b(?:DROP\s+(?:COLUMN|TABLE|VIEW)|RENAME)\b", text, re.IGNORECASE):
+            self.found.lost("SQL with names from elsewhere", line)
+        else:
+            self.found.is_partial = True
+
+    def _line(self, position: int) -> int:
+        return self._text.count("\n", 0, position) + 1
+
+
+def _columns(groups: dict[str, str | None], spelling: Spelling) -> Iterator[str]:
+    """Yield the columns that a call names, with the ends that its kind gives them."""
+    names = [groups["c"]] if groups.get("c") else _NAMES.findall(groups.get("cs") or "")
+    yield from (f"{name}{end}" for name in names if name for end in spelling.ends)
+    yield from spelling.columns
