@@ -62,16 +62,16 @@ def _declared(connection: Connection, step: Step, record: StepRecord | None) -> 
     if is_done:
         return Decision((), "its probe says that it is done")
     if is_done is None and record and record.state == "running" and not step.is_transactional:
-        raise unknown_outcome(step, "its probe returns NULL")
+        raise unknown_outcome(step, record.migration, "its probe returns NULL")
     return Decision(step.statements)
 
 
-def unknown_outcome(step: Step, why: str) -> OutcomeUnknown:
+def unknown_outcome(step: Step, migration: str, why: str) -> OutcomeUnknown:
     """Return the error for a step that was interrupted, and of which nobody can tell whether it ran."""
     return OutcomeUnknown(
         f"Step {step.number} of {step.phase} was interrupted and {why}: {step.name}.",
-        f"Look by hand whether it ran, then say so: `migrator reconcile ID --phase {step.phase} --step {step.number} "
-        "--done` (or `--not-done`) with a --reason; then run `migrator resume`.",
+        f"Look by hand whether it ran, then say so: `migrator reconcile {migration} --phase {step.phase} --step "
+        f"{step.number} --done` (or `--not-done`) with a --reason; then run `migrator resume {migration}`.",
     )
 
 
@@ -130,7 +130,7 @@ def _is_there(
                 "Compare the catalog with the step, correct it by hand, then run `migrator resume`.",
             )
         case Finding.UNKNOWABLE if record and record.state == "running" and not _may_run_again(step, statement):
-            raise unknown_outcome(step, "the catalog does not show whether it ran")
+            raise unknown_outcome(step, record.migration, "the catalog does not show whether it ran")
         case _:
             return False
 

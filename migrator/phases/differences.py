@@ -5,6 +5,7 @@ every migration, and finds what no `resume` looks at: steps whose effect somebod
 without a migration that needs them. Called by `migrator reconcile`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -17,7 +18,7 @@ from migrator.pg.orphans import find_orphan
 from migrator.phases.aims import aims_of, touched_by
 from migrator.phases.decide import Decision, decide
 from migrator.phases.folder import PHASES, Migration
-from migrator.phases.probes import Finding, declared_probe, probe
+from migrator.phases.probes import Finding, declared_probe, probe, reindex_leftovers
 from migrator.phases.steps import Step, steps_of
 from migrator.state.records import MigrationRecord, StepRecord
 from migrator.state.store import Store
@@ -71,7 +72,7 @@ def find_differences(connection: Connection, migrations: Iterable[Migration]) ->
     records = {record.id: record for record in Store(connection, "reconcile").migrations()}
     found = [difference for migration in known for difference in _of_migration(connection, migration, records, version)]
     cleaned = {text for difference in found for text in difference.sql}
-    makers = {ref: migration.id for migration in known for ref in _made(migration, version)}
+    makers = {ref: migration.id for migration in known for ref in _made(connection, migration, version)}
     for item in (*invalid_indexes(connection), *our_triggers(connection), *our_functions(connection)):
         owner = makers.get(ObjectRef(item.kind, item.schema, item.name, item.table if item.kind == "trigger" else ""))
         if item.removal not in cleaned:
@@ -88,8 +89,16 @@ def steps_by_place(migration: Migration, version: int) -> dict[tuple[str, int], 
     }
 
 
-def _made(migration: Migration, version: int) -> set[ObjectRef]:
-    return {ref for step in steps_by_place(migration, version).values() for ref in step.creates}
+def _made(connection: Connection, migration: Migration, version: int) -> set[ObjectRef]:
+    """Return what its files make, and the copies of indexes that a REINDEX of it left when it was interrupted."""
+    steps = steps_by_place(migration, version)
+    found = {ref for step in steps.values() for ref in step.creates}
+    for at in Store(connection, "reconcile").all_steps(migration.id):
+        step = steps.get((at.phase, at.number))
+        if step is not None and at.state not in {"done", "skipped"}:
+            reindexed = [statement for statement in step.statements if statement.kind == "reindex_stmt"]
+            found |= {ref for statement in reindexed for ref in reindex_leftovers(connection, statement)}
+    return found
 
 
 def _of_migration(
@@ -211,8 +220,7 @@ def _leftover(item: Leftover, owner: str | None, records: Mapping[str, Migration
     state = records[owner].state if owner and owner in records else None
     if state is not None and state not in _ENDED:
         return  # its step is compared, or will drop it
-    is_index = item.kind == "index"
-    broken = "INVALID: it serves no query and slows writes down" if is_index else "without an open migration"
+    broken = _broken(item)
     if owner is None or state in {None, State.PENDING}:
         situation = f"{broken}; no migration of this folder that ran made it"
         yield Difference("", str(item), situation, f"after checking whose it is: {item.removal}", Remedy.PERSON)
@@ -222,6 +230,17 @@ def _leftover(item: Leftover, owner: str | None, records: Mapping[str, Migration
         yield Difference(owner, str(item), situation, f"run {item.removal}", Remedy.CLEAN, (item.removal,))
     else:
         yield Difference(owner, str(item), situation, f"at a quiet time: {item.removal}", Remedy.PERSON)
+
+
+_COPY = re.compile(r"_cc(new|old)\d*$")
+
+
+def _broken(item: Leftover) -> str:
+    if item.kind != "index":
+        return "without an open migration"
+    if _COPY.search(item.name):
+        return "a copy that an interrupted REINDEX CONCURRENTLY left: the index itself is as it was"
+    return "INVALID: it serves no query and slows writes down"
 
 
 def _is_free(item: Leftover, state: State | None) -> bool:

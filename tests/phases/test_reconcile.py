@@ -11,12 +11,14 @@ from migrator.config import LockSettings
 from migrator.errors import InputError, LeaseHeld, OutcomeUnknown, Refused
 from migrator.events import EventKind
 from migrator.pg.connection import Connection, connect
+from migrator.pg.driver import DatabaseError
 from migrator.phases.differences import Difference, Remedy, find_differences
 from migrator.phases.reconcile import Reconciler, readable
 from migrator.state.store import Store
 from tests.fix_app import Shop
+from tests.fix_server import wait_until
 from tests.phases.looking import scalar, users_parts
-from tests.phases.scenes import INDEX, NICK, stopped_in, with_every_phase
+from tests.phases.scenes import INDEX, NICK, idle_in_transaction, in_background, stopped_in, with_every_phase
 
 UNKNOWN = '-- migrator:step txn=none probe="SELECT NULL::boolean"\nCALL public.work();'
 
@@ -235,3 +237,46 @@ def test_a_column_that_stands_is_left_alone(one_shop: Shop) -> None:
     assert _differences(one_shop) == ()
     with connect(one_shop.dsn) as connection:
         assert "nick" not in users_parts(connection)["columns"]
+
+
+REINDEX = "REINDEX TABLE CONCURRENTLY public.users;"
+
+
+def _leave_a_copy(shop: Shop) -> None:
+    _execute(shop, "CREATE INDEX users_pkey_ccnew ON users (id)")
+    _execute(shop, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_pkey_ccnew'::regclass")
+
+
+def test_copies_of_a_reindex_are_dropped_also_when_their_migration_was_given_up(one_shop: Shop) -> None:
+    migration = one_shop.write("m", expand=REINDEX, abort="SELECT 1;")
+    stopped_in(one_shop, "expand")
+    _leave_a_copy(one_shop)
+    assert (_one(one_shop).remedy, _one(one_shop).subject) == (Remedy.CLEAN, "step 1 of expand")
+    one_shop.engine().abort(migration)
+    found = _one(one_shop)
+    assert (found.remedy, found.migration, found.subject) == (Remedy.CLEAN, "m", "index public.users_pkey_ccnew")
+    assert "a copy that an interrupted REINDEX CONCURRENTLY left" in found.situation
+    _reconciler(one_shop).apply([found])
+    assert _differences(one_shop) == ()
+
+
+def test_copies_of_somebody_elses_reindex_are_told_when_it_is_over(one_shop: Shop) -> None:
+    """While it runs, all copies of the table's indexes are invalid, and only one of them is being built."""
+    _execute(one_shop, "CREATE INDEX users_visits ON users (visits)")
+    with idle_in_transaction(one_shop, "SELECT count(*) FROM orders"), connect(one_shop.dsn) as watcher:
+
+        def reindex() -> None:
+            with pytest.raises(DatabaseError, match="canceling"):
+                _execute(one_shop, REINDEX)
+
+        with in_background(reindex):
+            waits = "SELECT pid FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%'"
+            wait_until(lambda: scalar(watcher, waits) is not None, "the REINDEX to wait for the reader")
+            copies = "SELECT count(*) FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid WHERE NOT i.indisvalid"
+            assert scalar(watcher, f"{copies} AND c.relname LIKE 'users%%'") > 1
+            assert _differences(one_shop) == ()
+            watcher.execute("SELECT pg_cancel_backend(%s)", [scalar(watcher, waits)])
+    found = _differences(one_shop)
+    assert {(item.remedy, item.migration) for item in found} == {(Remedy.PERSON, "")}
+    assert {item.subject for item in found} >= {"index public.users_visits_ccnew"}
+    assert "DROP INDEX CONCURRENTLY public.users_visits_ccnew" in "".join(item.action for item in found)

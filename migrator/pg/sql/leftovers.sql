@@ -1,10 +1,13 @@
 -- name: invalid_indexes
--- Nobody builds them any more. One of a partitioned table waits for its parts, and a toast index is not ours to drop.
+-- Nobody builds them any more; REINDEX makes its copies (_ccnew) of a table's indexes before it builds the first. One of
+-- a partitioned table waits for its parts, and a toast index is not ours to drop.
 SELECT n.nspname AS schema, c.relname AS name, t.relname AS "table"
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class t ON t.oid = i.indrelid
 WHERE NOT (i.indisvalid AND i.indisready) AND c.relkind = 'i' AND n.nspname <> 'pg_toast'
-  AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
+  AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p
+                  WHERE p.index_relid = i.indexrelid
+                     OR (p.relid = i.indrelid AND c.relname ~ '_cc(new|old)[0-9]*$'))
 ORDER BY 1, 2;
 
 -- name: triggers
