@@ -7,26 +7,40 @@ A row that the application changes between our reading and our writing is not ov
 state: the batch is tried again. One statement writes all rows of a batch, found by their place in the table.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any, cast
 
 from migrator.backfill.batch import BatchJob, piece_conditions
 from migrator.backfill.keyset import column_types
 from migrator.backfill.pieces import Piece
+from migrator.backfill.sources.returned_values import (
+    Column,
+    Target,
+    Values,
+    as_arrays,
+    as_texts,
+    read_target,
+    without_placeholder,
+)
 from migrator.backfill.spec import BackfillSpec
-from migrator.errors import InputError
-from migrator.pg.driver import Connection, Jsonb, Row, errors, sql, tuple_row
-from migrator.pg.fragment import TypeName
+from migrator.errors import InputError, MigratorError
+from migrator.pg.driver import Connection, DatabaseError, Row, errors, sql, tuple_row
+from migrator.pg.time_values import take_all_times
 
 RowsToRows = Callable[[Sequence[Mapping[str, Any]]], Iterable[Mapping[str, Any] | None]]
 """Given the rows of a batch, returns for each, in their order, the values of `writes`; None leaves the row alone."""
 
 _COMMA = sql.SQL(", ")
-_PLACE = ("migrator ctid", "migrator xmin")
-_WRITTEN = "migrator_written"
-_JSON = ("json", "jsonb")
+_SYSTEM = {name: sql.Identifier(name) for name in ("ctid", "xmin", "tableoid")}
+_ARRAYS = {"ctid": sql.SQL("%s::tid[]"), "xmin": sql.SQL("%s::xid[]"), "tableoid": sql.SQL("%s::oid[]")}
+_WRITTEN = sql.Identifier("migrator_written")
+_Chosen = tuple[tuple[Any, ...], Mapping[str, Any]]
+"""A row's place and its new values."""
+_Form = Callable[[Connection, Column, list[Any]], Values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,101 +75,131 @@ class PythonRows:
 
     def change(self, connection: Connection, job: BatchJob, piece: Piece) -> int:
         """Read the rows of the piece, ask the function, and write what it returned."""
-        types = column_types(connection, job.keyset)
-        self._refuse_types(job, types)
-        names, found = self._read(connection, job, piece)
-        # Our two columns are the last ones: zip leaves them out.
-        returned = self._returned([dict(zip(names, row, strict=False)) for row in found])
-        chosen = [(row, values) for row, values in zip(found, returned, strict=True) if values is not None]
-        return self._write(connection, job, types, chosen) if chosen else 0
+        target = read_target(connection, job.keyset.oid, job.keyset.table, self.columns)
+        names, found = self._read(connection, self._queries(connection, job, piece, target))
+        # Our own columns are the last ones: zip leaves them out.
+        given = names[: -len(_places(target))]
+        returned = self._returned([dict(zip(given, row, strict=False)) for row in found])
+        chosen = [(row[len(given) :], new) for row, new in zip(found, returned, strict=True) if new is not None]
+        return self._write(connection, job, target, chosen) if chosen else 0
 
-    def _read(self, connection: Connection, job: BatchJob, piece: Piece) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def _read(
+        self, connection: Connection, statements: Sequence[sql.Composed]
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
         names: list[str] = []
         found: list[tuple[Any, ...]] = []
         with connection.cursor(row_factory=tuple_row) as cursor:
-            for statement in self.statements(connection, job, piece):
+            take_all_times(cursor)
+            for statement in statements:
                 cursor.execute(statement)
-                names = [column.name for column in cursor.description or ()][: -len(_PLACE)]
+                names = [column.name for column in cursor.description or ()]
                 found += cursor.fetchall()
         return names, found
 
     def statements(self, connection: Connection, job: BatchJob, piece: Piece) -> Sequence[sql.Composed]:
         """Return the queries for the rows; what is written depends on them."""
+        target = read_target(connection, job.keyset.oid, job.keyset.table, self.columns)
+        return self._queries(connection, job, piece, target)
+
+    def _queries(self, connection: Connection, job: BatchJob, piece: Piece, target: Target) -> Sequence[sql.Composed]:
         wanted = [column.name for column in job.keyset.columns] if self.reads else []
         names = dict.fromkeys([*wanted, *(self.reads or column_types(connection, job.keyset))])
-        columns = _COMMA.join(sql.Identifier(*job.keyset.table, name) for name in names)
-        select = sql.SQL("SELECT {1}, {0}.ctid::text, {0}.xmin::text FROM {0} WHERE {2}")
-        return [select.format(job.keyset.source, columns, condition) for condition in piece_conditions(job, piece)]
+        columns = [sql.Identifier(*job.keyset.table, name) for name in names]
+        places = [sql.SQL("{}.{}::text").format(job.keyset.source, column) for column in _places(target).values()]
+        select = sql.SQL("SELECT {} FROM {} WHERE {}")
+        return [
+            select.format(_COMMA.join([*columns, *places]), job.keyset.source, condition)
+            for condition in piece_conditions(job, piece)
+        ]
 
     def _returned(self, rows: list[Row]) -> list[Mapping[str, Any] | None]:
-        returned = list(self.function(rows)) if rows else []
+        returned = self._asked(rows) if rows else []
         if len(returned) != len(rows):
             raise InputError(
                 f"{self.name} returned {len(returned)} rows for {len(rows)}.",
                 "Return one for each row, in their order; None leaves a row as it is.",
             )
         wanted = set(self.columns)
-        wrong = next((values for values in returned if values is not None and values.keys() ^ wanted), None)
+        wrong = next((each for each in returned if each is not None and _names(each) != wanted), None)
         if wrong is not None:
             raise InputError(
-                f"{self.name} returned columns {', '.join(map(str, wrong)) or 'none'} instead of "
+                f"{self.name} returned {', '.join(map(str, _names(wrong))) or 'nothing'} for a row instead of "
                 f"{', '.join(self.columns)}.",
-                "Return the columns of `writes` for each row, or None.",
+                "Return a mapping with the columns of `writes` for each row, or None.",
             )
         return returned
 
-    def _write(
-        self,
-        connection: Connection,
-        job: BatchJob,
-        types: Mapping[str, TypeName],
-        chosen: list[tuple[tuple[Any, ...], Mapping[str, Any]]],
-    ) -> int:
-        places = '{"' + '","'.join([row[-2] for row, _ in chosen]) + '"}'
-        versions = "{" + ",".join([row[-1] for row, _ in chosen]) + "}"
-        values = [
-            _array([new[column] for _, new in chosen], is_json=types[column].text in _JSON) for column in self.columns
-        ]
-        written = connection.execute(self._update(job, types), [places, versions, *values]).rowcount
+    def _asked(self, rows: list[Row]) -> list[Mapping[str, Any] | None]:
+        """An exception of the function is the fault of a row until it is shown that each row raises it."""
+        try:
+            found: object = self.function(rows)
+            if isinstance(found, Iterable):
+                return list(found)
+        except MigratorError:
+            raise
+        except Exception as exc:
+            place = extract_tb(exc.__traceback__)[-1]
+            where = f"{Path(place.filename).name}:{place.lineno}"
+            raise errors.ExternalRoutineException(f"{self.name} raised {type(exc).__name__}: {exc} ({where})") from exc
+        raise InputError(
+            f"{self.name} returned {found!r} for {len(rows)} rows.",
+            "Return one mapping for each row, in their order; None leaves a row as it is.",
+        )
+
+    def _write(self, connection: Connection, job: BatchJob, target: Target, chosen: list[_Chosen]) -> int:
+        written = self._written(connection, job, target, chosen)
         if written != len(chosen):
             raise errors.SerializationFailure(
                 f"{len(chosen) - written} rows were changed by others while {self.name} worked on them"
             )
         return written
 
-    def _update(self, job: BatchJob, types: Mapping[str, TypeName]) -> sql.Composed:
-        made = [sql.Identifier(_WRITTEN, column) for column in self.columns]
-        assignments = _COMMA.join(
-            sql.SQL("{} = {}").format(sql.Identifier(column), new)
-            for column, new in zip(self.columns, made, strict=True)
-        )
-        arrays = [sql.SQL("%s::tid[], %s::xid[]"), *(sql.SQL("%s::{}[]").format(types[name]) for name in self.columns)]
-        names = [sql.Identifier(name) for name in (*_PLACE, *self.columns)]
-        statement = "UPDATE {0} SET {1} FROM unnest({2}) AS {3} ({4}) WHERE {0}.ctid = {3}.{5} AND {0}.xmin = {3}.{6}"
-        return sql.SQL(statement).format(
-            job.keyset.source,
-            assignments,
-            _COMMA.join(arrays),
-            sql.Identifier(_WRITTEN),
-            _COMMA.join(names),
-            *names[:2],
-        )
-
-    def _refuse_types(self, job: BatchJob, types: Mapping[str, TypeName]) -> None:
-        for column in self.columns:
-            if column not in types:
-                raise InputError(f"{job.keyset.table} has no column {column}.", "Correct `writes`, or run expand.")
-            if types[column].text.endswith("[]"):
-                raise InputError(
-                    f"Column {column} is an array, which a Python backfill cannot write.",
-                    "Fill it with `set` or `sql`.",
-                )
+    def _written(self, connection: Connection, job: BatchJob, target: Target, chosen: list[_Chosen]) -> int:
+        """What the driver cannot take as an array it may take as texts; it refuses before anything is sent."""
+        try:
+            return _run(connection, job, target, chosen, as_arrays)
+        except DatabaseError as exc:
+            if exc.sqlstate is not None or connection.closed:
+                raise
+        try:
+            return _run(connection, job, target, chosen, as_texts)
+        except DatabaseError as exc:
+            if exc.sqlstate is not None or connection.closed:
+                raise
+            raise errors.ExternalRoutineException(f"{self.name} returned what no column takes: {exc}") from exc
 
 
-def _array(values: list[Any], *, is_json: bool) -> object:
-    """Return the parameter for a column; integers go as one text, which is several times quicker than one by one."""
-    if is_json:
-        return [None if value is None else Jsonb(value) for value in values]
-    if set(map(type, values)) == {int}:
-        return "{" + ",".join(map(str, values)) + "}"
-    return values
+def _names(returned: object) -> KeysView[object] | set[str]:
+    if isinstance(returned, Mapping):
+        return cast("Mapping[object, object]", returned).keys()
+    return {f"a {type(returned).__name__}"}
+
+
+def _places(target: Target) -> Mapping[str, sql.Identifier]:
+    """Return what tells a row and its version: also its table, where more than one has rows at the same place."""
+    return _SYSTEM if target.has_children else {name: column for name, column in _SYSTEM.items() if name != "tableoid"}
+
+
+def _run(connection: Connection, job: BatchJob, target: Target, chosen: list[_Chosen], form: _Form) -> int:
+    places = ['{"' + '","'.join(each) + '"}' for each in zip(*[place for place, _ in chosen], strict=True)]
+    values = [form(connection, column, [new[name] for _, new in chosen]) for name, column in target.columns.items()]
+    parameters = [*places, *(each.parameter for each in values)]
+    return connection.execute(_update(job, target, values), parameters).rowcount
+
+
+def _update(job: BatchJob, target: Target, values: list[Values]) -> sql.Composed:
+    source, places = without_placeholder(*job.keyset.table), _places(target)
+    names = [sql.Identifier(f"migrator {name}") for name in places]
+    new = [without_placeholder(each.column.name) for each in values]
+    conditions = [
+        sql.SQL("{}.{} = {}.{}").format(source, column, _WRITTEN, name)
+        for name, column in zip(names, places.values(), strict=True)
+    ]
+    return sql.SQL("UPDATE {} SET {} FROM unnest({}) AS {} ({}) WHERE {}").format(
+        source,
+        _COMMA.join(each.assignment(_WRITTEN) for each in values),
+        _COMMA.join([*(_ARRAYS[name] for name in places), *(each.array for each in values)]),
+        _WRITTEN,
+        _COMMA.join([*names, *new]),
+        sql.SQL(" AND ").join(conditions),
+    )

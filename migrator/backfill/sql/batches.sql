@@ -146,3 +146,20 @@ SELECT pg_current_wal_insert_lsn()::text AS position;
 -- Whether a replica has come so far.
 SELECT pg_is_in_recovery() AS is_replica,
        CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() >= %(position)s::pg_lsn END AS is_caught_up;
+
+-- name: written_types
+-- Types without their length: an explicit cast to varchar(5) cuts a value off in silence, the column itself refuses it.
+-- A domain counts as what it is made of; partitions and children have rows at the same places.
+WITH RECURSIVE base AS (
+    SELECT a.attname, a.attnum, a.atttypid AS type, t.typtype, t.typbasetype, t.typcategory
+    FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+    WHERE a.attrelid = %(table)s AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT b.attname, b.attnum, t.oid, t.typtype, t.typbasetype, t.typcategory
+    FROM base b JOIN pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd'
+)
+SELECT b.attname AS column, format_type(a.atttypid, -1) AS type, b.typcategory = 'A' AS is_array,
+       b.type IN ('json'::regtype, 'jsonb'::regtype) AS is_json, c.relhassubclass AS has_children
+FROM base b JOIN pg_attribute a ON a.attrelid = %(table)s AND a.attnum = b.attnum
+JOIN pg_class c ON c.oid = a.attrelid
+WHERE b.typtype <> 'd' ORDER BY b.attnum;

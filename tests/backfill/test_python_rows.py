@@ -1,0 +1,161 @@
+"""What Python functions return and raise, and what the rows hold that they are given."""
+
+import re
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import ModuleType
+from typing import Any, Protocol
+
+import pytest
+
+from migrator.backfill.runner import BackfillRunner
+from migrator.backfill.spec import BackfillSpec
+from migrator.errors import InputError, Refused
+from migrator.pg.connection import Connection
+from migrator.state import quarantine
+from tests.backfill.scenes import MIGRATION, install_state, request
+from tests.fix_server import Database
+
+Rows = Sequence[Mapping[str, Any]]
+Function = Callable[[Rows], object]
+
+
+class Run(Protocol):
+    """Runs a function of the test on a table."""
+
+    def __call__(self, function: Function, writes: Sequence[str], table: str = "items", **more: Any) -> None: ...
+
+
+@pytest.fixture
+def run(one_database: Database, one_connection: Connection) -> Generator[Run]:
+    """Run a backfill of a table with a function of the test."""
+    install_state(one_connection)
+    module = ModuleType("transform_of_the_test")
+    sys.modules[module.__name__] = module
+
+    def go(function: Function, writes: Sequence[str], table: str = "items", **more: Any) -> None:
+        module.function = function  # type: ignore[attr-defined]
+        values = {"table": table, "python": f"{module.__name__}:function", "writes": writes, "name": "x"} | more
+        BackfillRunner(request(one_database.dsn, BackfillSpec.model_validate(values))).run()
+
+    yield go
+    del sys.modules[module.__name__]
+
+
+def aside(connection: Connection) -> list[tuple[str, str]]:
+    """Return the keys that were set aside, and why."""
+    rows = quarantine.of_backfill(connection, MIGRATION, "x", 1000)
+    return [(", ".join(row.key), row.error) for row in rows]
+
+
+def test_every_type_is_written_as_the_column_has_it(run: Run, one_connection: Connection) -> None:
+    one_connection.execute(
+        """CREATE DOMAIN document AS jsonb;
+           CREATE TABLE items (id int PRIMARY KEY, numbers int[], words text[], doc document, raw json, bytes bytea,
+               price numeric(8, 2), at timestamptz, note text, code char(4))"""
+    )
+    one_connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 12) g")
+
+    def values(rows: Rows) -> list[Mapping[str, Any]]:
+        prices: list[Any] = [1, 2.5, Decimal("1.105")]
+        return [
+            {
+                "numbers": [row["id"], None],
+                "words": ["{", '"', ",", None],
+                "doc": {"k": [1.5, None]},
+                "raw": "text",
+                "bytes": b"\0'\xff",
+                "price": prices[row["id"] % 3],
+                "at": datetime(2026, 1, 1, tzinfo=UTC) if row["id"] % 2 else datetime(2026, 1, 1),  # noqa: DTZ001
+                "note": None if row["id"] == 1 else "%s",
+                "code": "ab",
+            }
+            for row in rows
+        ]
+
+    run(values, ["numbers", "words", "doc", "raw", "bytes", "price", "at", "note", "code"], reads=["id"])
+    assert one_connection.execute(
+        """SELECT count(*) AS rows FROM items WHERE numbers = ARRAY[id, NULL] AND words = ARRAY['{', '"', ',', NULL]
+               AND doc = '{"k": [1.5, null]}' AND raw::text = '"text"' AND bytes = '\\x0027ff' AND code = 'ab'
+               AND price = (ARRAY[1, 2.5, 1.11])[id % 3 + 1] AND at = timestamptz '2026-01-01 00:00+00'
+               AND note IS NOT DISTINCT FROM CASE WHEN id > 1 THEN '%s' END"""
+    ).fetchone() == {"rows": 12}
+
+
+FAILING: dict[str, tuple[Function, str]] = {
+    "raises": (lambda rows: [{"note": str(1 // (row["id"] - 7))} for row in rows], "raised ZeroDivisionError: .*:"),
+    "nul": (lambda rows: [{"note": "\0" if row["id"] == 7 else ""} for row in rows], "cannot contain NUL"),
+    "no type": (lambda rows: [{"note": {1} if row["id"] == 7 else ""} for row in rows], "cannot adapt type 'set'"),
+    "too long": (lambda rows: [{"note": "abcdef" if row["id"] == 7 else "a"} for row in rows], "too long for type"),
+}
+ODD: dict[str, object] = {"nothing": None, "no mappings": [["note"]] * 4, "too few": [{"note": ""}] * 3}
+
+
+@pytest.mark.parametrize(("function", "reason"), FAILING.values(), ids=FAILING)
+def test_a_row_that_fails_is_set_aside_alone(
+    function: Function, reason: str, run: Run, one_connection: Connection
+) -> None:
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, note varchar(5))")
+    one_connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 40) g")
+    run(function, ["note"])
+    [(key, error)] = aside(one_connection)
+    assert key == "7"
+    assert re.search(reason, error)
+    assert one_connection.execute("SELECT count(note) AS rows FROM items").fetchone() == {"rows": 39}
+
+
+def test_a_function_that_always_raises_ends_the_run(run: Run, one_connection: Connection) -> None:
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, note text)")
+    one_connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 40) g")
+    with pytest.raises(Refused, match=r"set aside 3 rows.*KeyError: 'nope'"):
+        run(lambda rows: [{"note": row["nope"]} for row in rows], ["note"], limits={"quarantine_limit": 3})
+
+
+@pytest.mark.parametrize("returned", ODD.values(), ids=ODD)
+def test_what_is_no_row_for_each_row_is_refused(returned: object, run: Run, one_connection: Connection) -> None:
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, note text)")
+    one_connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 4) g")
+    with pytest.raises(InputError, match="transform_of_the_test:function returned"):
+        run(lambda _: returned, ["note"])
+
+
+def test_times_that_python_does_not_know_come_as_text(run: Run, one_connection: Connection) -> None:
+    one_connection.execute("CREATE TABLE items (at timestamptz PRIMARY KEY, hour time, note text)")
+    one_connection.execute(
+        "INSERT INTO items VALUES ('infinity', '24:00'), ('-infinity', '1:00'), ('4000-01-01 BC', '1:00')"
+        ", ('2026-01-01 00:00+00', '1:00')"
+    )
+    run(lambda rows: [{"note": f"{row['at']} {row['hour']}"} for row in rows], ["note"])
+    notes = {row["note"] for row in one_connection.execute("SELECT note FROM items")}
+    assert {"infinity 24:00:00", "-infinity 01:00:00", "2026-01-01 00:00:00+00:00 01:00:00"} < notes
+
+
+def test_rows_at_the_same_place_of_two_tables_keep_their_own_values(run: Run, one_connection: Connection) -> None:
+    """ctid and xmin are the same in both partitions: only the table tells the rows apart."""
+    one_connection.execute(
+        """CREATE TABLE items (id int, half text, twin int, PRIMARY KEY (id, half)) PARTITION BY LIST (half);
+           CREATE TABLE items_a PARTITION OF items FOR VALUES IN ('a');
+           CREATE TABLE items_b PARTITION OF items FOR VALUES IN ('b')"""
+    )
+    one_connection.execute(
+        "INSERT INTO items SELECT g, CASE WHEN g > 50 THEN 'b' ELSE 'a' END FROM generate_series(1, 100) g"
+    )
+    other = {"a": "b", "b": "a"}
+    run(
+        lambda rows: [{"twin": row["id"], "half": other[row["half"]]} for row in rows],
+        ["twin", "half"],
+        where="twin IS NULL",
+    )
+    wrong = "SELECT id FROM items WHERE twin IS DISTINCT FROM id OR half <> CASE WHEN id > 50 THEN 'a' ELSE 'b' END"
+    assert one_connection.execute(wrong.encode()).fetchall() == []
+
+
+def test_names_with_percent_signs_are_names(run: Run, one_connection: Connection) -> None:
+    one_connection.execute(b'CREATE DOMAIN "a%t" AS text')
+    one_connection.execute(b'CREATE TABLE "it%sems" ("i%d" int PRIMARY KEY, "no%(x)ste" "a%t")')
+    one_connection.execute(b'INSERT INTO "it%sems" SELECT g FROM generate_series(1, 5) g')
+    run(lambda rows: [{"no%(x)ste": str(row["i%d"])} for row in rows], ["no%(x)ste"], table='"it%sems"')
+    found = one_connection.execute(b'SELECT count(*) AS rows FROM "it%sems" WHERE "no%(x)ste" = "i%d"::text')
+    assert found.fetchone() == {"rows": 5}
