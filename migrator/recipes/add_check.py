@@ -5,6 +5,7 @@ to old rows that do not meet it yet.
 """
 
 from collections.abc import Mapping
+from itertools import chain, count
 from typing import Literal
 
 from pydantic import Field
@@ -48,7 +49,7 @@ class AddCheck(Recipe):
         """
         table = find_table(schema, self.table, partitioned=True, part=True)
         condition = self._condition(table)
-        name = self.name or made_name(self.table.name, *column_refs(parse_expression(self.check)), suffix="_check")
+        name = self.name or self._free_name(table)
         check_constraint_name(table, name)
         self._check_replaced(table)
         fills = self._fills(table, condition)
@@ -63,6 +64,13 @@ class AddCheck(Recipe):
                 "verify.sql": self._verify(table, condition),
             }
         )
+
+    def _free_name(self, table: Table) -> str:
+        """Return a name as the server makes it, with the first number that makes it free: a column has many checks."""
+        taken = {constraint.name for constraint in table.constraints}
+        wanted = made_name(self.table.name, *column_refs(parse_expression(self.check)), suffix="_check")
+        numbered = (made_name(wanted, str(number)) for number in count(1))
+        return next(name for name in chain((wanted,), numbered) if name not in taken)
 
     def _condition(self, table: Table) -> str:
         condition, _ = read_expression(self.check, "check")

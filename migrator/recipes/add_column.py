@@ -16,6 +16,7 @@ from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.target import check_new_name, check_walkable, find_table
+from migrator.recipes.type_pairs import check_addable, resolved_type
 from migrator.schema.model import Schema, Table
 from migrator.schema.types import type_text
 
@@ -59,6 +60,7 @@ class AddColumn(Recipe):
                 "Give --default, or add it nullable and use set-not-null when every version writes it.",
             )
         type_name = self._checked_type()
+        check_addable(schema, self.table, resolved_type(schema, type_name))
         default, varies = read_expression(self.default, "default") if self.default is not None else ("", False)
         if not varies:
             return Rendering(self._at_once(type_name, default))

@@ -16,6 +16,7 @@ from migrator.recipes.manifest_text import Fill, manifest_text
 from migrator.recipes.phase_text import phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
+from migrator.recipes.type_pairs import check_addable, resolved_type
 from migrator.schema.model import Schema, Table
 from migrator.schema.types import type_text
 
@@ -54,6 +55,7 @@ class AddGeneratedColumn(Recipe):
         formula = self._formula(schema, table)
         type_name = self._checked_type()
         if self.stored:
+            check_addable(schema, self.table, resolved_type(schema, type_name))
             if table.is_partitioned and pg_version < _PARTITIONED_TRIGGERS_SINCE:
                 raise RecipeRefused(
                     f"PostgreSQL {pg_version} has no BEFORE triggers on partitioned tables (13 has).",

@@ -19,7 +19,17 @@ from migrator.recipes.succession import check_alterable, check_renamable, last_p
 from migrator.recipes.sync_trigger import SyncTrigger
 from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
 from migrator.recipes.trials import check_retypable, copy_trials, schemas_of, trials
-from migrator.recipes.type_pairs import is_exact, is_lossless, obstacles_to_free, resolved_type, zone_formulas
+from migrator.recipes.type_pairs import (
+    check_addable,
+    example_up,
+    is_exact,
+    is_lossless,
+    obstacles_to_free,
+    resolved_type,
+    settings_for,
+    zone_formulas,
+)
+from migrator.schema.facts.columns import stored_type
 from migrator.schema.model import Column, Schema, Table
 
 
@@ -123,7 +133,14 @@ class ChangeColumnType(Recipe):
         check_renamable(schema, table, old)
         check_walkable(table)
         keeps_collation = "text" in new_type or "char" in new_type
-        new = replace(old, name=self.to, type=new_type, collation=old.collation if keeps_collation else None)
+        check_addable(schema, self.table, new_type)
+        new = replace(
+            old,
+            name=self.to,
+            type=new_type,
+            collation=old.collation if keeps_collation else None,
+            settings=settings_for(new_type, old.settings),
+        )
         check_retypable(table, old, new)
         up, down = self._formulas(schema, old, new)
         parts = copies(schema, table, Renaming({self.column: self.to}, types=self._types(schema, old, new_type)))
@@ -154,22 +171,25 @@ class ChangeColumnType(Recipe):
 
     def _types(self, schema: Schema, old: Column, new_type: str) -> dict[str, TableName]:
         """Return which type constants in checks and indexes are to be of: an enum has no value of another's."""
-        names = {str(name): name for name in schema.enums}
-        return {old.type: names[new_type]} if old.type in names and new_type in names else {}
+        names = {str(name): name for name in schema.enums} | {"text": TableName("pg_catalog", "text")}
+        is_enum = old.type in names and old.type != "text"
+        return {old.type: names[new_type]} if is_enum and new_type in names else {}
 
     def _formulas(self, schema: Schema, old: Column, new: Column) -> tuple[Formula, Formula]:
         zoned = zone_formulas(old.type, new.type, self.time_zone, old.name, new.name)
         up_text, down_text = self.up or (zoned and zoned[0]), self.down or (zoned and zoned[1])
-        if (up_text is None or down_text is None) and not is_lossless(old.type, new.type):
+        if (up_text is None or down_text is None) and not is_lossless(stored_type(schema, old.type), new.type):
             missing = (
                 "--up and --down" if up_text is None and down_text is None else "--up" if not up_text else "--down"
             )
-            example = f"CASE WHEN {quote(old.name)} ~ '^[0-9]+$' THEN {quote(old.name)}::{new.type} END"
+            example = ("up", example_up(old.name, old.type, new.type))
+            if up_text is not None:
+                example = ("down", example_up(new.name, new.type, old.type))
             raise RecipeRefused(
                 f"A {old.type} may not survive the way to {new.type} and back: nobody but you knows what its values"
                 " should become.",
                 f"Give {missing}: an expression that never fails, or old code's writes would fail with"
-                f' it; such as --up "{example}".',
+                f' it; such as --{example[0]} "{example[1]}".',
             )
         up = Formula.of_column(old.name) if up_text is None else read_formula(schema, "up", up_text, [old.name])
         down = Formula.of_column(new.name) if down_text is None else read_formula(schema, "down", down_text, [new.name])

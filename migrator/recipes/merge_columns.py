@@ -19,7 +19,7 @@ from migrator.recipes.succession import check_not_shared, check_renamable, last_
 from migrator.recipes.sync_trigger import Authority, SyncTrigger
 from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
 from migrator.recipes.trials import schemas_of, trials
-from migrator.recipes.type_pairs import resolved_type
+from migrator.recipes.type_pairs import check_addable, resolved_type
 from migrator.schema.model import Column, Grant, Schema, Table
 
 
@@ -61,6 +61,7 @@ class MergeColumns(Recipe):
         check_not_shared(table, names, self.also_drop)
         check_walkable(table)
         new = self._new(schema, old)
+        check_addable(schema, self.table, new.type)
         up = {self.to: read_formula(schema, "up", self.up, names)}
         down = {name: read_formula(schema, f"down {name}", text, [self.to]) for name, text in self.down.items()}
         path = schemas_of(*old, new)

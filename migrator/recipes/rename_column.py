@@ -16,6 +16,7 @@ from migrator.recipes.second_columns import SecondColumns
 from migrator.recipes.succession import check_renamable, check_triggers, last_prefix
 from migrator.recipes.sync_trigger import SyncTrigger
 from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
+from migrator.recipes.type_pairs import check_addable
 from migrator.schema.model import Column, Schema
 
 
@@ -46,6 +47,7 @@ class RenameColumn(Recipe):
         column = find_column(table, self.source)
         check_new_name(table, self.to)
         check_renamable(schema, table, column, referenced=True)
+        check_addable(schema, self.table, column.type)
         check_walkable(table)
         check_triggers(table, pg_version)
         new = replace(column, name=self.to)

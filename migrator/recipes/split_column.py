@@ -20,7 +20,7 @@ from migrator.recipes.succession import check_not_shared, check_renamable, last_
 from migrator.recipes.sync_trigger import Authority, SyncTrigger
 from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
 from migrator.recipes.trials import schemas_of, trials
-from migrator.recipes.type_pairs import resolved_type
+from migrator.recipes.type_pairs import check_addable, resolved_type
 from migrator.schema.model import Column, Schema
 
 
@@ -66,6 +66,8 @@ class SplitColumn(Recipe):
         check_not_shared(table, (old.name,), self.also_drop)
         check_walkable(table)
         sync = replace(self._sync(schema, old, migration_id), prefix=last_prefix(schema, table))
+        for new in sync.new:
+            check_addable(schema, self.table, new.type)
         return SecondColumns(
             table=table,
             sync=sync,

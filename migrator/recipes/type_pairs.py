@@ -4,17 +4,20 @@ Free is what the server does without reading a row: no rewrite, no index to buil
 Lossless is a pair whose every old value comes back unchanged, so that the server's own casts may translate.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from migrator.errors import InputError, RecipeRefused
-from migrator.names import quote
+from migrator.names import TableName, quote
 from migrator.schema.facts.columns import stored_type
+from migrator.schema.facts.domains import constrained_domain
 from migrator.schema.facts.type_change import read_type, type_change
 from migrator.schema.model import Column, Schema, Table
 from migrator.schema.types import type_text
 from migrator.statements.effects import Fact
 
 _WHOLE = ("smallint", "integer", "bigint")
+_TEXTS = ("text", "character varying", "bpchar")
+_LONG = frozenset({*_TEXTS, "character", "numeric", "bytea", "json", "jsonb", "xml", "tsvector", "bit varying"})
 _LOSSLESS = frozenset(
     {
         *((small, large) for at, small in enumerate(_WHOLE) for large in _WHOLE[at + 1 :]),
@@ -54,9 +57,9 @@ def obstacles_to_free(schema: Schema, table: Table, column: Column, new_type: st
 
 def _obstacles(schema: Schema, table: Table, column: Column, new_type: str, zone: str | None) -> Iterator[str]:
     old, new = stored_type(schema, column.type), stored_type(schema, new_type)
-    is_named = not {column.type, new_type}.isdisjoint({*map(str, schema.enums), *map(str, schema.domains)})
+    is_tested = constrained_domain(schema, new_type) is not None or not {old, new}.isdisjoint(map(str, schema.enums))
     change = type_change(old, new, zone)
-    if is_named or change.rewrite is not Fact.NO:
+    if is_tested or change.rewrite is not Fact.NO:
         yield f"for {column.type} → {new_type} the server writes the whole table again"
         return
     name = f"{table.name}.{quote(column.name)}"
@@ -72,6 +75,25 @@ def _obstacles(schema: Schema, table: Table, column: Column, new_type: str, zone
     keys += [c.name for _, c in schema.referencing(table.name) if column.name in c.referenced_columns]
     if keys:
         yield f"the foreign key {', '.join(keys)} on {name} would be made again, with locks on both tables"
+
+
+def check_addable(schema: Schema, table: TableName, type_name: str) -> None:
+    """Refuse a type for which ADD COLUMN writes the whole table again: a domain with rules, even without a default."""
+    if not type_name.endswith("[]") and constrained_domain(schema, type_name) is not None:
+        base = stored_type(schema, type_name)
+        raise RecipeRefused(
+            f"{type_name} is a domain with rules: to add a column of it the server writes all of {table} again while"
+            " nobody reads or writes it.",
+            f"Use {base} for the new column; migrator new add-check brings the domain's rule without reading the table"
+            " under a lock.",
+        )
+
+
+def settings_for(type_name: str, settings: Iterable[str]) -> tuple[str, ...]:
+    """Return those of a column's settings that one of the type can have: how to store long values is for long types."""
+    kind = read_type(type_name)
+    is_long = kind.is_array or kind.base in _LONG
+    return tuple(text for text in settings if is_long or not text.startswith(("SET STORAGE", "SET COMPRESSION")))
 
 
 def is_lossless(old: str, new: str) -> bool:
@@ -95,6 +117,21 @@ def _holds(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
     old_size, old_scale = (*before, 0)[:2]
     new_size, new_scale = (*after, 0)[:2]
     return new_scale >= old_scale and new_size - new_scale >= old_size - old_scale
+
+
+def example_up(name: str, old: str, new: str) -> str:
+    """Return an expression over the column that shows how a person could bring a value to the new type."""
+    before, after = read_type(old), read_type(new)
+    column = quote(name)
+    if {before.base, after.base} == {"timestamp without time zone", "timestamp with time zone"}:
+        return f"{column} AT TIME ZONE 'UTC'"
+    if before.base == "boolean" and after.base in _WHOLE:
+        return f"CASE WHEN {column} THEN 1 ELSE 0 END"
+    if before.base not in _TEXTS:
+        return f"{column}::{new}"
+    if after.base in _TEXTS and after.modifiers:
+        return f"left({column}, {after.modifiers[0]})"
+    return f"CASE WHEN {column} ~ '^[0-9]+$' THEN {column}::{new} END"
 
 
 def zone_formulas(old: str, new: str, zone: str | None, source: str, target: str) -> tuple[str, str] | None:

@@ -8,13 +8,13 @@ from migrator.schema.create_table import (
     bound_of,
     column_from,
     default_text,
-    identity_from,
     record_generated,
 )
 from migrator.schema.draft import Draft
 from migrator.schema.expressions import definition_of
 from migrator.schema.parts import Constraint, changed
 from migrator.schema.removals import drop_column, drop_constraint
+from migrator.schema.sequences import identity_from
 from migrator.schema.types import format_type
 from migrator.statements.facts.columns import own_constraints
 from migrator.statements.parse import Node, pb

@@ -15,8 +15,9 @@ from migrator.schema.dependents import record
 from migrator.schema.draft import Draft
 from migrator.schema.expressions import column_refs, expression_text, parse_one
 from migrator.schema.naming import choose_name
-from migrator.schema.parts import Column, Constraint, Identity, Table, changed
+from migrator.schema.parts import Column, Constraint, Table, changed
 from migrator.schema.removals import drop_index
+from migrator.schema.sequences import identity_from, next_value
 from migrator.schema.types import format_type, serial_type
 from migrator.statements.facts.columns import own_constraints
 from migrator.statements.parse import Node, pb
@@ -254,7 +255,7 @@ def column_from(table: TableName, tree: pb.ColumnDef) -> Column:
         name=tree.colname,
         type=type_name,
         is_not_null=bool(serial) or is_identity or bool(kinds & {pb.CONSTR_NOTNULL, pb.CONSTR_PRIMARY}),
-        default=_next_value(sequence) if sequence else default_text(default, type_name),
+        default=next_value(sequence) if sequence else default_text(default, type_name),
         is_identity=is_identity,
         identity=identity_from(table, tree.colname, tree.constraints),
         is_generated=generated is not None,
@@ -262,28 +263,6 @@ def column_from(table: TableName, tree: pb.ColumnDef) -> Column:
         collation=".".join(quote(node.string.sval) for node in tree.coll_clause.collname) or None,
         sequence=sequence,
     )
-
-
-def identity_from(table: TableName, column: str, constraints: Iterable[Node]) -> Identity | None:
-    """Return how a column is an identity, with the name that the server gives to its sequence."""
-    found = next((n.constraint for n in constraints if n.constraint.contype == pb.CONSTR_IDENTITY), None)
-    if found is None:
-        return None
-    name = choose_name(table.name, column, "seq", lambda _name: False)
-    given = {node.def_elem.defname: node.def_elem for node in found.options}
-    words = {"increment": "INCREMENT BY", "minvalue": "MINVALUE", "maxvalue": "MAXVALUE", "cache": "CACHE"}
-    options = [f"{word} {_number(given[key].arg)}" for key, word in words.items() if key in given]
-    when = "ALWAYS" if found.generated_when == "a" else "BY DEFAULT"
-    return Identity(when, TableName(table.schema, name), tuple(options) + ("CYCLE",) * ("cycle" in given))
-
-
-def _number(node: Node) -> str:
-    """Return a number of the grammar, which gives those beyond 32 bits as text."""
-    return node.float.fval or str(node.integer.ival)
-
-
-def _next_value(sequence: TableName) -> str:
-    return f"nextval({literal(str(sequence))}::regclass)"
 
 
 def default_text(expression: Node | None, type_name: str) -> str | None:

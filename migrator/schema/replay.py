@@ -17,6 +17,7 @@ from migrator.schema.functions import create_function
 from migrator.schema.model import Schema, Table
 from migrator.schema.removals import drop
 from migrator.schema.rename import move_table, rename
+from migrator.schema.sequences import own_sequence, rename_sequence
 from migrator.statements.parse import Node, pb
 from migrator.statements.statement import Statement
 
@@ -52,7 +53,20 @@ def _alter_table(draft: Draft, node: Node) -> None:
 
 
 def _rename(draft: Draft, node: Node) -> None:
-    rename(draft, node.rename_stmt)
+    statement = node.rename_stmt
+    if statement.rename_type == pb.OBJECT_SEQUENCE:
+        old = draft.name(statement.relation)
+        rename_sequence(draft, old, TableName(old.schema, statement.newname))
+    else:
+        rename(draft, statement)
+
+
+def _create_sequence(draft: Draft, node: Node) -> None:
+    own_sequence(draft, draft.name(node.create_seq_stmt.sequence), node.create_seq_stmt.options)
+
+
+def _alter_sequence(draft: Draft, node: Node) -> None:
+    own_sequence(draft, draft.name(node.alter_seq_stmt.sequence), node.alter_seq_stmt.options)
 
 
 def _create_index(draft: Draft, node: Node) -> None:
@@ -190,6 +204,8 @@ _HANDLERS: Mapping[str, Callable[[Draft, Node], None]] = {
     "create_range_stmt": _create_range,
     "alter_enum_stmt": _alter_enum,
     "create_function_stmt": _create_function,
+    "create_seq_stmt": _create_sequence,
+    "alter_seq_stmt": _alter_sequence,
     "grant_stmt": _grant,
     "alter_object_schema_stmt": _set_schema,
     "variable_set_stmt": _set_variable,

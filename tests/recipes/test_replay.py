@@ -30,6 +30,19 @@ CASES = {
         ALTER TABLE t ALTER a DROP DEFAULT, ALTER b SET DEFAULT 7, ALTER b DROP NOT NULL, ALTER d SET NOT NULL;
         ALTER TABLE t ALTER COLUMN d TYPE varchar(30), ALTER COLUMN o TYPE text;
     """,
+    "sequences made by hand, as pg_dump writes them": """
+        CREATE TABLE t (id integer NOT NULL, other int);
+        CREATE SEQUENCE t_id_seq AS integer START WITH 1 INCREMENT BY 1 NO MINVALUE NO MAXVALUE CACHE 1;
+        ALTER SEQUENCE public.t_id_seq OWNED BY public.t.id;
+        ALTER TABLE ONLY t ALTER COLUMN id SET DEFAULT nextval('public.t_id_seq'::regclass);
+        CREATE TABLE moved (id integer, wide bigint);
+        CREATE SEQUENCE "Moved Seq" OWNED BY moved.id;
+        ALTER SEQUENCE "Moved Seq" OWNED BY moved.wide;
+        CREATE TABLE renamed (id serial, no int GENERATED ALWAYS AS IDENTITY);
+        ALTER SEQUENCE renamed_id_seq RENAME TO renamed_seq;
+        CREATE TABLE freed (id serial);
+        ALTER SEQUENCE freed_id_seq OWNED BY NONE;
+    """,
     "constraints": """
         CREATE TABLE users (
             id int PRIMARY KEY, email text UNIQUE, age int CHECK (age > 0), a int, b int CHECK (b > a) CHECK (b > 1),

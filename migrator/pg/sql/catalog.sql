@@ -219,8 +219,11 @@ ORDER BY 1, 2, 4, 5;
 
 -- name: functions
 -- Whether a default that calls a function of the user is evaluated once per row; of several with one name, any.
+-- An extension's own variants of the server's functions (citext has lower, split_part and others) are for its types.
 SELECT n.nspname AS schema, p.proname AS name, bool_or(p.provolatile = 'v') AS is_volatile, min(l.lanname) AS language
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
-WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'migrator')
+WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'migrator') AND NOT (
+    EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+    AND EXISTS (SELECT FROM pg_proc s WHERE s.proname = p.proname AND s.pronamespace = 'pg_catalog'::regnamespace))
 GROUP BY n.nspname, p.proname
 ORDER BY n.nspname, p.proname;

@@ -21,6 +21,14 @@ def domain_of(schema: Schema, type_text: str) -> Domain | None:
     return schema.domains.get(name)
 
 
+def constrained_domain(schema: Schema, type_text: str) -> Domain | None:
+    """Return the first domain with rules at or below a type: a value of the type may be refused."""
+    domain = domain_of(schema, type_text)
+    while domain is not None and not domain.is_constrained:
+        domain = domain_of(schema, domain.base)
+    return domain
+
+
 def alter_domain(asked: Situation, facts: Effects) -> Effects:
     """SHARE on each table that uses the domain, and a scan of it; what adds no rule touches no table."""
     statement = asked.node.alter_domain_stmt

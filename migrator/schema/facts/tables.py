@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from migrator.names import TableName
 from migrator.schema.expressions import definition_of
-from migrator.schema.facts.domains import domain_of
+from migrator.schema.facts.domains import constrained_domain, domain_of
 from migrator.schema.facts.known import Known, failing, rewriting
 from migrator.schema.model import Schema
 from migrator.schema.types import format_type
@@ -80,18 +80,11 @@ def _type_verdict(schema: Schema, column: pb.ColumnDef) -> Fact:
     text = format_type(column.type_name)
     domain = domain_of(schema, text)
     if domain is not None:
-        return Fact.YES if domain.is_constrained else _type_verdict_of_base(schema, domain.base)
+        return Fact.NO if constrained_domain(schema, text) is None else Fact.YES
     if is_serial(column):
         return Fact.YES
     is_enum = "(" not in text and " " not in text and TableName.parse(text.removesuffix("[]")) in schema.enums
     return Fact.NO if is_enum or is_built_in(column) else Fact.UNKNOWN
-
-
-def _type_verdict_of_base(schema: Schema, base: str) -> Fact:
-    domain = domain_of(schema, base)
-    if domain is None:
-        return Fact.NO
-    return Fact.YES if domain.is_constrained else _type_verdict_of_base(schema, domain.base)
 
 
 def _default_verdicts(schema: Schema, column: pb.ColumnDef) -> Iterator[Fact]:

@@ -1,0 +1,125 @@
+"""Shapes that schemas of well-known applications have and the cases of the recipes had not.
+
+Domains with rules, several checks on one column, citext beside the server's functions, sequences made by hand.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from migrator.errors import RecipeRefused
+from migrator.names import TableName
+from migrator.pg.connection import Connection, connect, server_version
+from migrator.recipes import load
+from migrator.schema.catalog import read_schema
+from tests.fix_server import Database
+from tests.recipes.test_live import abort, dump, run
+
+TERMS = {"owner": "team-identity", "contract_by": "2026-12-15"}
+
+
+def render(connection: Connection, **arguments: Any) -> Mapping[str, str]:
+    version = server_version(connection) // 10000
+    return load(TERMS | arguments).render(read_schema(connection), "20260901_m", version).files
+
+
+FILM = """
+CREATE SCHEMA IF NOT EXISTS migrator;
+CREATE DOMAIN year AS integer CHECK (VALUE BETWEEN 1901 AND 2155);
+CREATE TABLE film (film_id int PRIMARY KEY, runs int, release_year year);
+INSERT INTO film SELECT i, i, 1950 + i FROM generate_series(1, 50) i;
+CREATE INDEX ON film (release_year);
+"""
+ADDS_A_YEAR: dict[str, dict[str, Any]] = {
+    "rename": {"kind": "rename_column", "from": "release_year", "to": "published"},
+    "add": {"kind": "add_column", "column": "published", "type": "year"},
+    "copy": {"kind": "change_column_type", "column": "runs", "type": "year", "to": "no"},
+    "generate": {
+        "kind": "add_generated_column",
+        "column": "next",
+        "type": "year",
+        "expression": "film_id + 1902",
+        "stored": True,
+    },
+}
+
+
+@pytest.mark.parametrize("name", ADDS_A_YEAR)
+def test_no_column_of_a_domain_with_rules_is_added(one_connection: Connection, name: str) -> None:
+    """The server writes the whole table again for it, even without a default."""
+    run(one_connection, FILM)
+    with pytest.raises(RecipeRefused, match=r"public.year is a domain with rules.* Use integer for the new column"):
+        render(one_connection, table="film", **ADDS_A_YEAR[name])
+
+
+def test_a_column_leaves_its_domain_in_place_and_can_then_be_renamed(
+    database: Database, connection: Connection
+) -> None:
+    """As the refusal advises: no row is read or written for the first step."""
+    run(connection, FILM)
+    before = dump(database)
+    file = "SELECT pg_relation_filenode('film') AS n"
+    stored = connection.execute(file).fetchall()
+    files = render(connection, kind="change_column_type", table="film", column="release_year", type="integer")
+    run(connection, files["expand.sql"])
+    assert connection.execute(file).fetchall() == stored
+    assert render(connection, kind="rename_column", table="film", **{"from": "release_year", "to": "published"})
+    abort(connection, files["abort.sql"])
+    assert dump(database) == before
+
+
+def test_a_domain_goes_to_its_base_type_through_a_second_column(one_connection: Connection) -> None:
+    """A view keeps the column from being changed in place, and the server's own casts are enough."""
+    run(one_connection, FILM)
+    asked = {"kind": "change_column_type", "table": "film", "column": "release_year", "type": "integer", "to": "made"}
+    assert "ADD COLUMN made integer" in render(one_connection, **asked)["expand.sql"]
+
+
+def test_a_second_check_of_a_column_gets_a_name_of_its_own(one_connection: Connection) -> None:
+    run(one_connection, "CREATE TABLE plans (id int PRIMARY KEY, plan text CHECK (plan <> ''))")
+    checked = {"kind": "add_check", "table": "plans", "check": "plan IN ('free', 'pro')"}
+    assert "ADD CONSTRAINT plans_plan_check_1 CHECK" in render(one_connection, **checked)["migrate.sql"]
+    files = render(one_connection, **checked, replaces="plans_plan_check")
+    for phase in ("expand", "migrate", "contract"):
+        run(one_connection, files[f"{phase}.sql"])
+    checks = [c for c in read_schema(one_connection).tables[TableName("public", "plans")].constraints if c.columns]
+    assert [c.name for c in checks if c.kind == "check"] == ["plans_plan_check_1"]
+    with pytest.raises(RecipeRefused, match="already has a constraint 'plans_plan_check_1'"):
+        render(one_connection, **checked, name="plans_plan_check_1")
+
+
+@pytest.mark.system
+def test_citext_does_not_hide_the_functions_of_the_server(contrib_database: Database) -> None:
+    """It brings its own split_part, replace and others for its type: the trigger takes the server's."""
+    with connect(contrib_database.dsn) as connection:
+        run(connection, "CREATE EXTENSION citext; CREATE TABLE people (id int PRIMARY KEY, name text)")
+        into = {"first": "split_part(name, ' ', 1)", "rest": "split_part(name, ' ', 2)"}
+        down = "concat_ws(' ', first, rest)"
+        files = render(connection, kind="split_column", table="people", into=into, down=down, **{"from": "name"})
+        assert "split_part(NEW.name, ' ', 1)" in files["expand.sql"]
+        run(connection, "CREATE FUNCTION split_part(text, text) RETURNS text LANGUAGE sql AS 'SELECT $1'")
+        with pytest.raises(RecipeRefused, match=r"may be one of public\.split_part, pg_catalog\.split_part"):
+            render(connection, kind="split_column", table="people", into=into, down=down, **{"from": "name"})
+
+
+EXAMPLES: dict[tuple[str, str, str | None], str] = {
+    ("timestamptz", "timestamp", None): """--up "c AT TIME ZONE 'UTC'".""",
+    ("boolean", "smallint", None): '--up "CASE WHEN c THEN 1 ELSE 0 END".',
+    ("text", "varchar(500)", None): '--up "left(c, 500)".',
+    ("text", "integer", None): """--up "CASE WHEN c ~ '^[0-9]+$' THEN c::integer END".""",
+    ("json", "jsonb", None): '--up "c::jsonb".',
+    ("integer", "text", "c::text"): """--down "CASE WHEN d ~ '^[0-9]+$' THEN d::integer END".""",
+}
+
+
+@pytest.mark.parametrize("case", EXAMPLES)
+def test_the_example_of_a_refusal_is_for_these_types(
+    one_connection: Connection, case: tuple[str, str, str | None]
+) -> None:
+    old, new, up = case
+    run(one_connection, f"CREATE TABLE t (id int PRIMARY KEY, c {old})")
+    given = {} if up is None else {"up": up}
+    with pytest.raises(RecipeRefused) as caught:
+        render(one_connection, kind="change_column_type", table="t", column="c", type=new, to="d", **given)
+    assert str(caught.value).endswith(f"such as {EXAMPLES[case]}")
