@@ -58,6 +58,21 @@ class FileChange:
     """The first added line."""
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One commit of a branch as its first parents tell the story."""
+
+    commit: str
+    parents: tuple[str, ...]
+    message: str
+    paths: tuple[str, ...]
+    """Names of the files that differ from the first parent, both of a rename."""
+
+
+_STEP = "\x1e\x1d"
+"""Between commits: no message or name of a file holds these two control characters."""
+
+
 class Repository:
     """One working tree; every path is relative to its top."""
 
@@ -154,6 +169,13 @@ class Repository:
         """Return `git log` of a range in a format."""
         return self._text("log", f"--format={form}", "--end-of-options", commits)
 
+    def steps(self, old: str, new: str) -> tuple[Step, ...]:
+        """Return the commits of a branch between two commits, oldest first; a merge is one step with all it brought."""
+        form = f"--format={_STEP}%H%x00%P%x00%B%x00"
+        options = ("--first-parent", "--reverse", "-m", "--name-status", "-z", *_DIFF)
+        listed = self._text("log", form, *options, "--end-of-options", f"{old}..{new}")
+        return tuple(_step(entry) for entry in listed.split(_STEP)[1:])
+
     def history_of(self, path: Path, form: str) -> str:
         """Return `git log` of the commits that changed a file, or anything in a folder, in a format; merges too."""
         return self._text("log", f"--format={form}", "--full-history", "--", str(path.absolute()))
@@ -202,6 +224,16 @@ def _raw_changes(raw: str) -> Iterator[FileChange]:
             old_blob,
             _SUBMODULE in (old_mode, mode),
         )
+
+
+def _step(entry: str) -> Step:
+    commit, parents, message, names = entry.split("\0", 3)
+    words = iter(names.lstrip("\0\n").split("\0"))
+    paths: list[str] = []
+    for status in words:
+        if status:
+            paths += [next(words) for _ in range(2 if status[0] in "RC" else 1)]
+    return Step(commit, tuple(parents.split()), message.strip(), tuple(paths))
 
 
 def _line_of(change: FileChange, lines: Iterator[int]) -> int:

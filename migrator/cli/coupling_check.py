@@ -142,14 +142,14 @@ def _asking(clock: "Clock") -> "AskForge":
 
     def ask(repository: "Repository", evidence: "Evidence", ci: "CiContext") -> "Asked":
         from migrator.coupling.check import from_environment
-        from migrator.coupling.forges.found import find_forge
+        from migrator.coupling.forges.found import find_forges
 
-        forge = find_forge(ci, os.environ, clock)
-        if forge is None:
+        forge_of = find_forges(ci, os.environ, clock)
+        if forge_of is None or (ci.number is None and not evidence.parts):
             return from_environment(repository, evidence, ci)
         from migrator.coupling.forges.forge import asking
 
-        return asking(forge)(repository, evidence, ci)
+        return asking(forge_of)(repository, evidence, ci)
 
     return ask
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathspec import GitIgnoreSpec
 
 from migrator.coupling.classify import DatabaseGroups, classifier_of, paths_of
-from migrator.coupling.evidence import Change, CodeReference, DatabaseObject, Evidence, FileClass, SqlFile
+from migrator.coupling.evidence import Change, CodeReference, DatabaseObject, Evidence, FileClass, Part, SqlFile
 
 _PHASES = {"manifest": "none", "verify": "none", "abort": "none"}
 _TABLE_LIKE = frozenset({"table", "view", "materialized view", "foreign table"})
@@ -84,6 +84,16 @@ class Case:
     def is_squashed(self, path: str) -> bool:
         """Whether the policy lets this migration be rewritten."""
         return GitIgnoreSpec.from_lines(self.policy.squash).match_file(path)
+
+    def parts_of(self, change: Change) -> tuple[Part, ...]:
+        """Return the commits of a release that changed the file, oldest first."""
+        names = {change.path, change.old_path}
+        return tuple(part for part in self.evidence.parts if not names.isdisjoint(part.paths))
+
+    def come_together(self, one: File, other: File) -> bool:
+        """Whether one pull request of a merge queue's batch changes both files."""
+        mine = {part.number or part.commit for part in self.parts_of(one.change)}
+        return any((part.number or part.commit) in mine for part in self.parts_of(other.change))
 
     def is_external(self, path: str) -> bool:
         """Whether the policy says that this SQL of others counts as code."""

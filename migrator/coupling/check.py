@@ -11,9 +11,12 @@ from migrator.coupling.report import CouplingReport
 from migrator.coupling.uses import AskDeployed, Scan
 from migrator.git import Repository, trailers_of
 
-Asked = tuple[PullRequest, tuple[Unknown, ...]]
+Asked = tuple[tuple[PullRequest, ...], tuple[Unknown, ...]]
 AskForge = Callable[[Repository, Evidence, CiContext], Asked]
-"""Asks the forge for labels, reviews and the members of teams; what it could not learn is unknown."""
+"""Asks the forge for labels, reviews and the members of teams; what it could not learn is unknown.
+
+Of a pull request it returns that one, of a release those that bring what is not clean.
+"""
 Promises = tuple[tuple[Commitment, ...], tuple[Unknown, ...]]
 AskLedger = Callable[[], Promises]
 """Reads the promises of earlier overrides."""
@@ -43,10 +46,10 @@ def check(
     """
     evidence = collect(repository, question, scan, deploys)
     if judge(evidence).verdict is Verdict.FAIL and evidence.merge_base:
-        request, unknowns = (forge or from_environment)(repository, evidence, question.ci)
+        requests, unknowns = (forge or from_environment)(repository, evidence, question.ci)
         commitments, more = ledger() if ledger is not None else ((), ())
         update = {
-            "pull_request": request,
+            **({"batch": requests} if evidence.parts else {"pull_request": requests[0]}),
             "commitments": commitments,
             "unknowns": (*evidence.unknowns, *unknowns, *more),
         }
@@ -69,4 +72,4 @@ def from_environment(repository: Repository, evidence: Evidence, ci: CiContext) 
     text = (
         "approvals: the forge was not asked for reviews; give a token in MIGRATOR_TOKEN, GITHUB_TOKEN or GITLAB_TOKEN"
     )
-    return request, (Unknown(topic="reviews", text=text),)
+    return (request,), (Unknown(topic="reviews", text=text),)

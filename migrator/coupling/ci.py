@@ -30,6 +30,8 @@ class CiContext:
     """A ref or commit to compare with."""
     head: str = "HEAD"
     scope: Scope = Scope.PULL_REQUEST
+    is_queue: bool = False
+    """Whether the range is the batch of a merge queue."""
     forge: Literal["github", "gitlab", "none"] = "none"
     repository: str = ""
     """`owner/name` of GitHub, the project's id or path of GitLab."""
@@ -73,7 +75,8 @@ def _github(env: Mapping[str, str]) -> CiContext:
     if queue:
         number = _QUEUE.search(str(queue.get("head_ref", "")))
         commits: dict[str, Any] = {"base": str(queue.get("base_sha", "")), "head": str(queue.get("head_sha", "HEAD"))}
-        return CiContext(**common, **commits, scope=Scope.RELEASE, number=int(number[1]) if number else None)
+        found = int(number[1]) if number else None
+        return CiContext(**common, **commits, scope=Scope.RELEASE, is_queue=True, number=found)
     before, after = str(event.get("before") or ""), str(event.get("after") or env.get("GITHUB_SHA") or "HEAD")
     base = "origin/HEAD" if is_nothing(before) else before
     return CiContext(**common, base=base, head=after, scope=Scope.RELEASE)

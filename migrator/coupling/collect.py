@@ -21,11 +21,13 @@ from migrator.coupling.evidence import (
     Change,
     Evidence,
     FileClass,
+    Part,
     Running,
     Scope,
     SqlFile,
     Unknown,
 )
+from migrator.coupling.parts import parts_between
 from migrator.coupling.sniff import sniffed
 from migrator.coupling.uses import AskDeployed, Scan, commits, with_deployed, with_references
 from migrator.git import FileChange, HistoryMissing, Repository
@@ -86,6 +88,8 @@ def collect(
         policy=policy,
         policy_changes=tuple(_policy_changes(repository, question, ends, found)),
         changes=changes,
+        parts=_parts(repository, question, ends),
+        is_queue=ends.scope is Scope.RELEASE and question.ci.is_queue and not question.range,
         sql_files=tuple(_sql_files(changes, classifier, texts, question.pg_version)),
         codeowners=_codeowners(repository, ends.base),
         unknowns=tuple(doubts),
@@ -115,6 +119,14 @@ def _ends(repository: Repository, question: Question) -> _Ends:
     asked_by_hand = question.base or question.head
     scope = Scope.RELEASE if is_range else Scope.PULL_REQUEST if asked_by_hand else question.ci.scope
     return _Ends(scope, base, head, repository.merge_base(base, head), running)
+
+
+def _parts(repository: Repository, question: Question, ends: _Ends) -> tuple[Part, ...]:
+    """Return the commits of a release; a queue's newest one is the pull request that its branch is named after."""
+    if ends.scope is not Scope.RELEASE:
+        return ()
+    is_queue = question.ci.is_queue and not question.range
+    return parts_between(repository, ends.merge_base, ends.head, question.ci.number if is_queue else None)
 
 
 def _unread(question: Question, unknown: Unknown) -> Evidence:

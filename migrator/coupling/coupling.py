@@ -9,11 +9,12 @@
 | contract, unknown | any | fail | fail |
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from migrator.coupling.case import Case, File, names
 from migrator.coupling.decision import Finding, Level
 from migrator.coupling.evidence import CodeReference, DatabaseObject, FileClass
+from migrator.coupling.parts import brought
 from migrator.coupling.split import how_to_split, shown, split_commands
 
 POLICY = (
@@ -23,10 +24,15 @@ POLICY = (
 _HARMLESS = "none"
 
 
-def coupled_findings(case: Case, code: str, name: str) -> Iterator[Finding]:
+Together = Callable[[File, File], bool]
+"""Whether a migration and a code file are to be judged against each other."""
+
+
+def coupled_findings(case: Case, code: str, name: str, together: Together | None = None) -> Iterator[Finding]:
     """Yield the findings of the matrix; a code file gets one."""
     for file in case.code:
-        schema = [m for m in case.coupled(case.migrations, file) if m.change is not file.change]
+        mine = case.coupled(case.migrations, file)
+        schema = [m for m in mine if m.change is not file.change and (together is None or together(m, file))]
         if schema:
             yield from (
                 _phase_aware(case, file, schema, code, name)
@@ -34,6 +40,8 @@ def coupled_findings(case: Case, code: str, name: str) -> Iterator[Finding]:
                 else (_finding(case, file, schema, code, name, ""),)
             )
     for file in case.migrations:
+        if together is not None and not together(file, file):
+            continue
         if file.change.old_path is not None and _has_two_sides(case, file):
             yield _two_sides(case, file, code, name)
 
@@ -105,7 +113,9 @@ def _needs(reference: CodeReference, item: DatabaseObject) -> bool:
 def _finding(case: Case, file: File, schema: Sequence[File], code: str, name: str, why: str) -> Finding:
     phases = sorted({case.phase(m) for m in schema})
     kind = "a model" if file.file_class is FileClass.MODEL else "application code"
-    message = f"{POLICY} {file.path} is {kind}; {shown(schema)} {'is' if len(schema) == 1 else 'are'} schema.{why}"
+    whose, others = (f" ({found})" if (found := brought(case, files)) else "" for files in ([file], schema))
+    verb = "is" if len(schema) == 1 else "are"
+    message = f"{POLICY} {file.path} is {kind}{whose}; {shown(schema)} {verb} schema{others}.{why}"
     line = 1 if file.change.path != file.path else file.change.line
     return Finding(
         code,
@@ -134,7 +144,7 @@ def _use(
     base = _finding(case, file, schema, code, name, "")
     message = (
         f"{POLICY} {reference.path}:{reference.line}:{reference.column} uses {item} ({reference.confidence}), which "
-        f"{shown(schema)} brings: it must be deployed first."
+        f"{shown(schema)}{f' ({who})' if (who := brought(case, schema)) else ''} brings: it must be deployed first."
     )
     return Finding(
         code,

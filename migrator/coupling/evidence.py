@@ -59,6 +59,24 @@ class Change(Section):
     """Whether a migration of this name is on the base's tip: it may have run."""
 
 
+class Part(Section):
+    """One commit of a release: a merged or squashed pull request, or a plain commit."""
+
+    commit: str
+    title: str = ""
+    number: int | None = None
+    """The pull request, as the merge says; approvals are looked up there only when the forge agrees."""
+    paths: tuple[str, ...] = ()
+    """The files that it changed, both names of a rename."""
+    merged: str = ""
+    """The last commit of the branch that was merged; empty for a squashed one."""
+
+    def __str__(self) -> str:
+        """Return `#12 (1a2b3c4d5e6f)` or `1a2b3c4d5e6f`."""
+        short = self.commit[:12]
+        return short if self.number is None else f"#{self.number} ({short})"
+
+
 class DatabaseObject(Section):
     """A table, view, column or another thing of the database, as the catalog spells it."""
 
@@ -167,6 +185,8 @@ class PullRequest(Section):
     forge: Literal["github", "gitlab", "none"] = "none"
     number: int | None = None
     url: str = ""
+    head: str = ""
+    """Its last commit, which approvals must name, where that is not the head of the check: in a merge queue."""
     author: str = ""
     committers: tuple[str, ...] = ()
     """Authors, committers and co-authors of its commits: none of them approves their own work."""
@@ -217,6 +237,10 @@ class Evidence(Section):
     policy_changes: tuple[str, ...] = ()
     """Changed files that decide about this check: the configuration, CODEOWNERS."""
     changes: tuple[Change, ...] = ()
+    parts: tuple[Part, ...] = ()
+    """Of a release, its commits, oldest first."""
+    is_queue: bool = False
+    """Whether it is the batch of a merge queue: then each pull request in it must be clean by itself, too."""
     sql_files: tuple[SqlFile, ...] = ()
     references: tuple[CodeReference, ...] = ()
     scanned: Mapping[str, int] = Field(default_factory=dict[str, int])
@@ -226,6 +250,8 @@ class Evidence(Section):
     codeowners: str = ""
     """The text of CODEOWNERS at the base."""
     pull_request: PullRequest | None = None
+    batch: tuple[PullRequest, ...] = ()
+    """Of a release: the pull requests that bring what is not clean, each to be overridden by itself."""
     commitments: tuple[Commitment, ...] = ()
     unknowns: tuple[Unknown, ...] = ()
     """What could not be found out; any of them that matters makes the verdict `unknown`."""

@@ -39,14 +39,14 @@ def record(dsn: str, actor: str, report: CouplingReport, repository: str) -> boo
     evidence, override = report.evidence, report.decision.override
     if report.decision.verdict is not Verdict.OVERRIDDEN or override is None:
         return False
-    request = evidence.pull_request
-    number = "" if request is None or request.number is None else f"#{request.number}"
+    requests = [request for request in (evidence.pull_request, *evidence.batch) if request is not None]
+    numbers = "+".join(f"#{request.number}" for request in requests if request.number is not None)
     with connect(dsn, application_name=_APPLICATION) as connection:
         require_installed(connection)
         return open_commitment(
             Store(connection, actor),
-            id_=f"{repository}{number}@{evidence.head[:12]}",
-            url=request.url if request is not None else "",
+            id_=f"{repository}{numbers}@{evidence.head[:12]}",
+            url=next((request.url for request in requests), ""),
             reason=override.reason,
             postmortem=override.postmortem,
             approvers=override.approvers,

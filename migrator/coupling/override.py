@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from migrator.config.coupling import CouplingOverride
 from migrator.coupling.case import Case
 from migrator.coupling.decision import Override
-from migrator.coupling.evidence import Evidence, PullRequest, Review
+from migrator.coupling.evidence import Evidence, Part, PullRequest, Review
 from migrator.coupling.owners import Owners, owners_of
 
 _TRAILER = "allow-coupled-migration"
@@ -20,10 +20,46 @@ _LINE = r"^[ \t>*-]*(?:\*\*)?{name}(?:\*\*)?:(?:\*\*)?[ \t]*(?P<value>\S.*?)\s*$
 
 
 def evaluate_override(case: Case) -> Override | None:
-    """Return the request with what it lacks; None when nobody asked."""
+    """Return the request with what it lacks; None when nobody asked.
+
+    Of a release each pull request that brings schema or code must be overridden by itself.
+    """
+    if case.evidence.parts:
+        return _of_release(case)
     request = case.evidence.pull_request
     if request is None or not _is_asked(request, case.policy.override):
         return None
+    return _of_request(case, request, _unknown_to_all(case.evidence))
+
+
+def involved(case: Case) -> tuple[Part, ...]:
+    """Return the commits of a release that bring schema or code, one for each pull request."""
+    changes = {id(file.change): file.change for file in (*case.migrations, *case.code)}.values()
+    found = {part.number or part.commit: part for change in changes for part in case.parts_of(change)}
+    return tuple(part for part in case.evidence.parts if found.get(part.number or part.commit) is part)
+
+
+def _of_release(case: Case) -> Override | None:
+    policy = case.policy.override
+    asked = [request for request in case.evidence.batch if _is_asked(request, policy)]
+    if not asked:
+        return None
+    found = [(request, _of_request(case, request, ())) for request in asked]
+    numbers = {request.number for request in asked}
+    return Override(
+        reason="; ".join(f"#{request.number}: {override.reason}" for request, override in found),
+        approvers=tuple(dict.fromkeys(user for _, override in found for user in override.approvers)),
+        postmortem=", ".join(dict.fromkeys(override.postmortem for _, override in found)),
+        due=min(override.due for _, override in found),
+        missing=(
+            *(f"#{request.number}: {lack}" for request, override in found for lack in override.missing),
+            *(f"{part}: the label {policy.label}" for part in involved(case) if part.number not in numbers),
+            *_unknown_to_all(case.evidence),
+        ),
+    )
+
+
+def _of_request(case: Case, request: PullRequest, more: Iterable[str]) -> Override:
     people = _People(case, request)
     reason = request.trailers.get(_TRAILER) or _line(request, "Reason")
     postmortem = request.trailers.get("postmortem") or _line(request, "Postmortem")
@@ -31,11 +67,16 @@ def evaluate_override(case: Case) -> Override | None:
         *people.missing(),
         *_missing_reason(reason, case.policy.override),
         *_missing_postmortem(postmortem, case.policy.override),
-        *_overdue(case.evidence),
-        *(unknown.text for unknown in case.evidence.unknowns if unknown.topic in {"reviews", "commitments"}),
+        *more,
     )
     due = (case.evidence.now + case.policy.override.due).astimezone(UTC)
     return Override(reason, people.counted, postmortem, due.isoformat(timespec="seconds"), missing)
+
+
+def _unknown_to_all(evidence: Evidence) -> tuple[str, ...]:
+    """Return what stands in the way of any override: overdue postmortems, and what could not be learned."""
+    unknown = (unknown.text for unknown in evidence.unknowns if unknown.topic in {"reviews", "commitments"})
+    return (*_overdue(evidence), *unknown)
 
 
 def _is_asked(request: PullRequest, policy: CouplingOverride) -> bool:
@@ -93,7 +134,7 @@ class _People:
     def __init__(self, case: Case, request: PullRequest, barred: Iterable[str] = ()) -> None:
         self._policy = case.policy.override
         self._request = request
-        self._head = case.evidence.head
+        self._head = request.head or case.evidence.head
         self._writers = {_key(name) for name in (request.author, *request.committers, *barred) if name}
         self._owners = _owners(case)
         self._allowed = self._who_may()

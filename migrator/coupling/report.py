@@ -9,6 +9,7 @@ from typing import Any
 from migrator.coupling.case import Case
 from migrator.coupling.decision import Decision, Finding, Level, Verdict
 from migrator.coupling.evidence import Evidence
+from migrator.coupling.parts import first_deploy
 from migrator.documentation import place_of
 
 SCHEMA_VERSION = 1
@@ -44,6 +45,14 @@ class CouplingReport:
     def commands(self) -> tuple[str, ...]:
         """The commands that split the branch; none when nothing is coupled."""
         return next((finding.commands for finding in self.decision.findings if finding.commands), ())
+
+    @property
+    def split_title(self) -> str:
+        """What the commands are for."""
+        first = first_deploy(Case(self.evidence))
+        return (
+            "To split the branch, schema first" if first is None else f"Deploy up to {first} first; to prove it clean"
+        )
 
     @property
     def deployed(self) -> tuple[str, ...]:

@@ -7,20 +7,26 @@ from migrator.clock import Clock
 from migrator.coupling.ci import CiContext
 
 if TYPE_CHECKING:
-    from migrator.coupling.forges.forge import Forge
+    from migrator.coupling.forges.forge import Forge, ForgeOf
 
 
 def find_forge(ci: CiContext, environment: Mapping[str, str], clock: Clock) -> "Forge | None":
-    """Return the forge that the CI names, or None without a token or a request number."""
+    """Return the forge that the CI names, for its request; None without a token or a request number."""
+    forge_of = find_forges(ci, environment, clock)
+    return None if forge_of is None or ci.number is None else forge_of(ci.number)
+
+
+def find_forges(ci: CiContext, environment: Mapping[str, str], clock: Clock) -> "ForgeOf | None":
+    """Return the forge that the CI names, for any request of its repository; None without a token."""
     names = {
         "github": ("MIGRATOR_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"),
         "gitlab": ("MIGRATOR_TOKEN", "GITLAB_TOKEN"),
     }.get(ci.forge, ())
     token = next((environment[name] for name in names if environment.get(name)), "")
-    if not token or ci.number is None or not ci.repository:
+    if not token or not ci.repository:
         return None
     from migrator.coupling.forges.github import GitHub
     from migrator.coupling.forges.gitlab import GitLab
 
     kind = GitHub if ci.forge == "github" else GitLab
-    return kind(ci.api_url, ci.repository, ci.number, token, clock)
+    return lambda number: kind(ci.api_url, ci.repository, number, token, clock)

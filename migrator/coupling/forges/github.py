@@ -47,12 +47,19 @@ class GitHub:
             forge="github",
             number=self._number,
             url=pull.get("html_url") or "",
+            head=str(mapping(pull.get("head")).get("sha") or ""),
             author=_login(pull.get("user")),
             committers=tuple(sorted({name for commit in commits for name in _writers(commit)})),
             labels=tuple(label["name"] for label in pull.get("labels") or ()),
             body=pull.get("body") or "",
             reviews=reviews,
         )
+
+    def paths(self) -> tuple[str, ...]:
+        """Return the files that the pull request changes, both names of a rename."""
+        files = list(self._http.pages(f"{self._pull}/files", _HUNDRED))
+        names = (file.get(key) for file in files for key in ("filename", "previous_filename"))
+        return tuple(dict.fromkeys(str(name) for name in names if name))
 
     def members(self, team: str) -> tuple[str, ...]:
         """Return the members of `@org/team`."""

@@ -35,12 +35,19 @@ class GitLab:
             forge="gitlab",
             number=self._number,
             url=found.get("web_url") or "",
+            head=str(found.get("sha") or ""),
             author=str(mapping(found.get("author")).get("username") or ""),
             committers=tuple(self._writers(users)),
             labels=tuple(found.get("labels") or ()),
             body=found.get("description") or "",
             reviews=tuple(self._reviews(users, head)),
         )
+
+    def paths(self) -> tuple[str, ...]:
+        """Return the files that the merge request changes, both names of a rename."""
+        files = list(self._http.pages(f"{self._request}/diffs", _HUNDRED))
+        names = (file.get(key) for file in files for key in ("new_path", "old_path"))
+        return tuple(dict.fromkeys(str(name) for name in names if name))
 
     def members(self, team: str) -> tuple[str, ...]:
         """Return the members of a group, those of its parents among them."""

@@ -45,7 +45,7 @@ def _head(report: CouplingReport) -> Iterator[str]:
         yield from (f"- {inert(missing)}" for missing in override.missing)
         yield ""
     if report.commands:
-        yield "\n".join(["Split the branch, schema first:\n", "```sh", *report.commands, "```\n"])
+        yield "\n".join([f"{report.split_title}:\n", "```sh", *report.commands, "```\n"])
     if report.deployed:
         yield "Judged as deployed:\n"
         yield from (f"- {inert(running)}" for running in report.deployed)

@@ -16,7 +16,7 @@ def _lines(report: CouplingReport) -> Iterator[str]:
         yield from _finding(finding)
         yield ""
     if report.commands:
-        yield "To split the branch, schema first:"
+        yield f"{report.split_title}:"
         yield from (f"  {command}" for command in report.commands)
         yield ""
     yield from (f"deployed: {running}" for running in report.deployed)

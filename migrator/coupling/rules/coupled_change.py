@@ -17,5 +17,7 @@ LEVEL = Level.ERROR
 
 
 def check(case: Case) -> Iterable[Finding]:
-    """Yield one finding for each code file that must not travel with the migrations of this pull request."""
-    return coupled_findings(case, CODE, NAME) if case.evidence.scope is Scope.PULL_REQUEST else ()
+    """Yield one finding for each code file that must not travel with the migrations of its pull request."""
+    if case.evidence.scope is Scope.PULL_REQUEST:
+        return coupled_findings(case, CODE, NAME)
+    return coupled_findings(case, CODE, NAME, case.come_together) if case.evidence.is_queue else ()
