@@ -14,7 +14,7 @@ from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection
 from migrator.pg.seen_queries import star_queries
 from migrator.phases.folder import PHASES, Migration
-from migrator.phases.steps import Step, steps_of
+from migrator.phases.steps import Step, steps_in
 from migrator.statements.facts import effects_of
 from migrator.statements.parse import parse_sql, pb
 from migrator.statements.statement import Statement
@@ -51,7 +51,7 @@ def stale_queries(connection: Connection, steps: Iterable[Step]) -> tuple[str, .
 def stale_queries_of(connection: Connection, migration: Migration, phase: str | None) -> tuple[str, ...]:
     """Return the same for one phase of a migration, or for all of them."""
     version = server_version(connection) // 10000
-    asked = [steps_of(migration.statements(name), name, version) for name in PHASES if phase in (None, name)]
+    asked = [steps_in(migration.files.get(name), name, version) for name in PHASES if phase in (None, name)]
     found = (text for steps in asked for text in stale_queries(connection, steps))
     return tuple(dict.fromkeys(found))
 

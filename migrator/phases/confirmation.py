@@ -20,7 +20,7 @@ from migrator.phases.dependencies import require_dependencies, require_nobody_bu
 from migrator.phases.folder import Migration
 from migrator.phases.losses import Loss, losses_of
 from migrator.phases.plan_id import plan_id, state_of
-from migrator.phases.steps import steps_of
+from migrator.phases.steps import steps_in
 from migrator.state import claims
 from migrator.state.store import Store
 from migrator.state.transitions import ENDED, State
@@ -162,7 +162,7 @@ def confirmed_plan(
 def removed_by_contract(connection: Connection, migration: Migration) -> tuple[str, ...]:
     """Return in words what contract.sql removes or renames; a statement that cannot be read may remove anything."""
     version = server_version(connection) // 10000
-    steps = steps_of(migration.statements("contract"), "contract", version)
+    steps = steps_in(migration.files.get("contract"), "contract", version)
     refs = [ref for step in steps for ref in step.removes]
     unread = [f"unknown things ({step.name})" for step in steps if any(e.is_opaque for e in step.effects)]
     return (*map(str, sorted(set(refs), key=_weight)), *unread)

@@ -19,7 +19,7 @@ from migrator.phases.aims import aims_of, touched_by
 from migrator.phases.decide import Decision, decide
 from migrator.phases.folder import PHASES, Migration
 from migrator.phases.probes import Finding, declared_probe, probe, reindex_leftovers
-from migrator.phases.steps import Step, steps_of
+from migrator.phases.steps import Step, steps_in
 from migrator.state.records import MigrationRecord, StepRecord
 from migrator.state.store import Store
 from migrator.state.transitions import State
@@ -85,7 +85,7 @@ def steps_by_place(migration: Migration, version: int) -> dict[tuple[str, int], 
     return {
         (step.phase, step.number): step
         for phase in _PHASES
-        for step in steps_of(migration.statements(phase), phase, version)
+        for step in steps_in(migration.files.get(phase), phase, version)
     }
 
 

@@ -13,7 +13,7 @@ from migrator.phases.authors import authors_of
 from migrator.phases.folder import Migration
 from migrator.phases.forced_results import with_forces
 from migrator.phases.plan_id import approvable_plan
-from migrator.phases.steps import Step, steps_of
+from migrator.phases.steps import Step, steps_in
 from migrator.state.forced import forced_gates
 from migrator.state.records import MigrationRecord
 from migrator.state.store import Store
@@ -56,7 +56,7 @@ def question_for(connection: Connection, settings: Settings, migration: Migratio
     if section is None:
         raise GateClosed(f"{migration.id} has no [contract] section.", "Add one to its manifest.")
     version = server_version(connection) // 10000
-    contract = steps_of(migration.statements("contract"), "contract", version)
+    contract = steps_in(migration.files.get("contract"), "contract", version)
     return GateQuestion(
         migration=migration.id,
         phase="contract",
@@ -81,7 +81,7 @@ def question_for(connection: Connection, settings: Settings, migration: Migratio
 def _made(migration: Migration, version: int) -> tuple[ObjectRef, ...]:
     steps: list[Step] = []
     for phase in ("expand", "migrate"):
-        steps += steps_of(migration.statements(phase), phase, version)
+        steps += steps_in(migration.files.get(phase), phase, version)
     return tuple(ref for step in steps for ref in step.creates)
 
 

@@ -168,7 +168,8 @@ def _read(path: Path, *, is_plain: bool = False) -> PhaseFile:
     if parsed.problems:
         problem = parsed.problems[0]
         more = f" (and {len(parsed.problems) - 1} more)" if len(parsed.problems) > 1 else ""
-        raise ManifestError(f"{path}:{problem.line}:{problem.column}: {problem.message}{more}.", "Correct the SQL.")
+        told = f"{problem.message.rstrip('.')}{more}."
+        raise ManifestError(f"{path}:{problem.line}:{problem.column}: {told}", "Correct the SQL.")
     statements = single_files.without_timeouts(parsed.statements) if is_plain else parsed.statements
     return PhaseFile(path, text, statements, hashlib.sha256(text.encode()).hexdigest())
 
@@ -178,7 +179,8 @@ def _check_files(migration: Migration) -> None:
     unknown = sorted(path.name for path in folder.glob("*.sql") if path.stem not in FILES)
     if unknown:
         raise ManifestError(
-            f"{folder} holds {', '.join(unknown)}, which is no phase.", f"Name it one of {', '.join(FILES)}.sql."
+            f"{folder} holds {', '.join(unknown)}, which is no phase.",
+            f"The SQL files of a folder are {', '.join(f'{name}.sql' for name in FILES)}; rename it or move it out.",
         )
     if "expand" not in migration.files:
         later = ", ".join(f"{name}.sql" for name in migration.files) or "no SQL file"

@@ -14,7 +14,7 @@ from migrator.pg import holdings
 from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection
 from migrator.phases.folder import Migration
-from migrator.phases.steps import Step, steps_of
+from migrator.phases.steps import Step, steps_in
 from migrator.state.store import Store
 from migrator.statements.effects import Effects, ObjectRef
 from migrator.statements.facts import effects_of
@@ -104,7 +104,7 @@ def _ahead(connection: Connection, migration: Migration, phase: str) -> Sequence
     is_again = record is not None and record.state.value == "aborted"
     ended = {} if is_again else {n: s for n, s in store.steps(migration.id, phase).items() if s.state in _ENDED}
     version = server_version(connection) // 10000
-    return [s for s in steps_of(migration.statements(phase), phase, version) if s.number not in ended]
+    return [s for s in steps_in(migration.files.get(phase), phase, version) if s.number not in ended]
 
 
 _ENDED = frozenset({"done", "skipped"})

@@ -90,4 +90,4 @@ def read_manifest(path: Path) -> Manifest:
     try:
         return Manifest.model_validate(data)
     except ValidationError as exc:
-        raise ManifestError(f"{path} is not valid: {explain(exc)}.", "Correct the key.") from exc
+        raise ManifestError(f"{path} is not valid: {explain(exc).rstrip('.')}.", "Correct the key.") from exc

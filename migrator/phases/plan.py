@@ -14,7 +14,7 @@ from migrator.pg.queries import query
 from migrator.phases.estimate import estimated_seconds
 from migrator.phases.folder import FILES, Migration
 from migrator.phases.judgement import judged
-from migrator.phases.steps import Step, steps_of
+from migrator.phases.steps import Step, steps_in
 from migrator.schema.catalog import read_schema
 from migrator.statements.effects import Effects, Fact, Held
 from migrator.statements.statement import Statement
@@ -68,7 +68,7 @@ def plan(migration: Migration, connection: Connection | None, pg_version: int) -
     """
     version = server_version(connection) // 10000 if connection else pg_version
     phases = [name for name in FILES if name != "verify"]
-    steps = [step for phase in phases for step in steps_of(migration.statements(phase), phase, version)]
+    steps = [step for phase in phases for step in steps_in(migration.files.get(phase), phase, version)]
     judgements = list(judged(steps, read_schema(connection) if connection else None, version))
     look = _Look.at(connection, {lock.table for effects in judgements for each in effects for lock in each.locks})
     return tuple(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from migrator.errors import InputError, Refused
 from migrator.phases.checksums import changed_files
 from migrator.phases.folder import Migration
-from migrator.phases.steps import steps_of
+from migrator.phases.steps import steps_in
 from migrator.state import backfills
 from migrator.state.records import MigrationRecord, StepRecord
 from migrator.state.store import Store
@@ -98,7 +98,7 @@ def _ran_differently(store: Store, migration: Migration, name: str, pg_version: 
     phase = name.removesuffix(".sql")
     if phase == "verify":
         return []
-    now = {step.number: step.sql for step in steps_of(migration.statements(phase), phase, pg_version)}
+    now = {step.number: step.sql for step in steps_in(migration.files.get(phase), phase, pg_version)}
     ran = [step for step in store.steps(migration.id, phase).values() if step.state in _DID_RUN]
     return [_words(step) for step in ran if now.get(step.number) != step.statement]
 

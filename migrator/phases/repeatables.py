@@ -21,7 +21,7 @@ from migrator.phases.folder import PhaseFile, read_sql
 from migrator.phases.lock_wait import LockWait
 from migrator.phases.losses import losses_in, written_by
 from migrator.phases.step_run import StepRun
-from migrator.phases.steps import Step, steps_of
+from migrator.phases.steps import Step, steps_in
 from migrator.schema.order import is_repeatable, order_key
 from migrator.state import repeatables
 from migrator.state.store import Store
@@ -152,7 +152,7 @@ def _as_step(file: Repeatable, pg_version: int) -> Step:
     Raises:
         ManifestError: the server runs one of them only outside of transactions.
     """
-    steps = steps_of(file.file.statements, _PHASE, pg_version)
+    steps = steps_in(file.file, _PHASE, pg_version)
     if not all(step.is_transactional for step in steps):
         raise ManifestError(
             f"{file.file.path} holds a statement that cannot run in a transaction.",

@@ -13,7 +13,7 @@ from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection
 from migrator.pg.queries import query
 from migrator.phases.folder import Migration
-from migrator.phases.steps import steps_of
+from migrator.phases.steps import steps_in
 from migrator.references.statement_use import Certainty, StatementUse, use_of
 from migrator.state import soft_drops
 from migrator.state.soft_drops import SoftDrop
@@ -148,5 +148,5 @@ class _Watch:
 
 def _removes(connection: Connection, migration: Migration) -> tuple[ObjectRef, ...]:
     version = server_version(connection) // 10000
-    steps = steps_of(migration.statements("contract"), "contract", version)
+    steps = steps_in(migration.files.get("contract"), "contract", version)
     return tuple(ref for step in steps for ref in step.removes)

@@ -12,6 +12,7 @@ from migrator.locks import LockClass, LockLevel
 from migrator.names import TableName
 from migrator.phases.aims import aims_of
 from migrator.phases.directives import NOTHING_SAID, Directive, directive_of
+from migrator.phases.folder import PhaseFile
 from migrator.statements.effects import Effects, ObjectRef
 from migrator.statements.facts import effects_of
 from migrator.statements.parse import pb
@@ -86,6 +87,20 @@ class Step:
         return tuple(
             ref for effects in self.effects for ref in (*effects.removes, *(r.source for r in effects.renames))
         )
+
+
+def steps_in(file: PhaseFile | None, phase: str, pg_version: int) -> tuple[Step, ...]:
+    """Return the steps of a phase's file, none when there is no such file; an error names the file as it is on disk.
+
+    Raises:
+        ManifestError: as `steps_of`.
+    """
+    if file is None:
+        return ()
+    try:
+        return steps_of(file.statements, phase, pg_version)
+    except ManifestError as exc:
+        raise ManifestError(f"{file.path}{exc.situation.removeprefix(f'{phase}.sql')}", exc.todo) from exc
 
 
 def steps_of(statements: tuple[Statement, ...], phase: str, pg_version: int) -> tuple[Step, ...]:

@@ -20,7 +20,7 @@ from migrator.phases.at_use import AtUse, has_destroyed, has_done_nothing
 from migrator.phases.cached_plans import stale_queries
 from migrator.phases.executor import Executor
 from migrator.phases.folder import FILES, Migration
-from migrator.phases.steps import Step, steps_of
+from migrator.phases.steps import Step, steps_in
 from migrator.state.records import MigrationRecord, StepRecord
 from migrator.state.store import Store
 from migrator.state.transitions import State
@@ -198,7 +198,7 @@ class Work:
 
     def _steps(self, phase: str) -> tuple[Step, ...]:
         version = server_version(self.session.connection) // 10000
-        return steps_of(self.migration.statements(phase), phase, version)
+        return steps_in(self.migration.files.get(phase), phase, version)
 
     def backfill_only(self, name: str | None, workers: int | None = None) -> MigrationRecord:
         """Enter the migrate phase and run backfills without migrate.sql."""
