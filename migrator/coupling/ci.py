@@ -78,7 +78,7 @@ def _github(env: Mapping[str, str]) -> CiContext:
         found = int(number[1]) if number else None
         return CiContext(**common, **commits, scope=Scope.RELEASE, is_queue=True, number=found)
     before, after = str(event.get("before") or ""), str(event.get("after") or env.get("GITHUB_SHA") or "HEAD")
-    base = "origin/HEAD" if is_nothing(before) else before
+    base = _branch(str(_mapping(event, "repository").get("default_branch") or "")) if is_nothing(before) else before
     return CiContext(**common, base=base, head=after, scope=Scope.RELEASE)
 
 
@@ -86,7 +86,7 @@ def _github_pull(pull: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, A
     base, head = _mapping(pull, "base"), _mapping(pull, "head")
     labels = cast("list[Mapping[str, Any]]", pull.get("labels") or [])
     return {
-        "base": str(base.get("sha") or f"origin/{env.get('GITHUB_BASE_REF', 'HEAD')}"),
+        "base": str(base.get("sha") or _branch(env.get("GITHUB_BASE_REF", ""))),
         "head": str(head.get("sha") or "HEAD"),
         "number": pull.get("number"),
         "author": str(_mapping(pull, "user").get("login", "")),
@@ -98,7 +98,7 @@ def _github_pull(pull: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, A
 def _gitlab(env: Mapping[str, str]) -> CiContext:
     number = env.get("CI_MERGE_REQUEST_IID", "")
     before = env.get("CI_COMMIT_BEFORE_SHA", "")
-    pushed = "origin/HEAD" if is_nothing(before) else before
+    pushed = _branch(env.get("CI_DEFAULT_BRANCH", "")) if is_nothing(before) else before
     return CiContext(
         "gitlab",
         base=env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or pushed,
@@ -118,7 +118,7 @@ def _bitbucket(env: Mapping[str, str]) -> CiContext:
     branch = env.get("BITBUCKET_PR_DESTINATION_BRANCH", "")
     return CiContext(
         "bitbucket",
-        base=env.get("BITBUCKET_PR_DESTINATION_COMMIT") or (f"origin/{branch}" if branch else "origin/HEAD"),
+        base=env.get("BITBUCKET_PR_DESTINATION_COMMIT") or _branch(branch),
         head=env.get("BITBUCKET_COMMIT") or "HEAD",
         number=_number(env.get("BITBUCKET_PR_ID")),
         fix="Set `clone: depth: full` in bitbucket-pipelines.yml.",
@@ -129,7 +129,7 @@ def _azure(env: Mapping[str, str]) -> CiContext:
     target = env.get("SYSTEM_PULLREQUEST_TARGETBRANCH", "").removeprefix("refs/heads/")
     return CiContext(
         "azure",
-        base=f"origin/{target}" if target else "origin/HEAD",
+        base=_branch(target),
         head=env.get("SYSTEM_PULLREQUEST_SOURCECOMMITID") or env.get("BUILD_SOURCEVERSION") or "HEAD",
         number=_number(env.get("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER") or env.get("SYSTEM_PULLREQUEST_PULLREQUESTID")),
         fix="Set `fetchDepth: 0` on the checkout step.",
@@ -156,7 +156,7 @@ def _circleci(env: Mapping[str, str]) -> CiContext:
         base="origin/HEAD",
         head=env.get("CIRCLE_SHA1") or "HEAD",
         number=int(number[1]) if number else None,
-        fix="Choose the full checkout method.",
+        fix="Set `method: full` on the checkout step.",
     )
 
 
@@ -168,6 +168,11 @@ _SYSTEMS = {
     "JENKINS_URL": _jenkins,
     "CIRCLECI": _circleci,
 }
+
+
+def _branch(name: str) -> str:
+    """Return a branch as the clone knows it; many CI systems make no origin/HEAD, and name the branch instead."""
+    return f"origin/{name}" if name else "origin/HEAD"
 
 
 def _payload(path: str) -> Mapping[str, Any]:

@@ -30,6 +30,7 @@ from migrator.coupling.evidence import (
 from migrator.coupling.parts import parts_between
 from migrator.coupling.sniff import sniffed
 from migrator.coupling.uses import AskDeployed, Scan, commits, with_deployed, with_references
+from migrator.errors import InputError
 from migrator.git import FileChange, HistoryMissing, Repository
 
 CODEOWNERS = (".github/CODEOWNERS", ".gitlab/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
@@ -112,13 +113,27 @@ def _ends(repository: Repository, question: Question) -> _Ends:
     """Return the commits. Without word of a deploy the base is what runs: nothing newer can be deployed."""
     first, mark, last = question.range.partition("..")
     is_range = bool(mark)
-    base = repository.commit(first if is_range else question.base or question.ci.base)
-    head = repository.commit((last.removeprefix(".") or "HEAD") if is_range else question.head or question.ci.head)
+    base = _commit(repository, first if is_range else question.base, question.ci, question.ci.base)
+    candidate = (last.removeprefix(".") or "HEAD") if is_range else question.head
+    head = _commit(repository, candidate, question.ci, question.ci.head)
     named = commits([(repository.commit(ref), "option") for ref in question.deployed])
     running = named or commits([(base, "range" if is_range else "base")])
     asked_by_hand = question.base or question.head
     scope = Scope.RELEASE if is_range else Scope.PULL_REQUEST if asked_by_hand else question.ci.scope
     return _Ends(scope, base, head, repository.merge_base(base, head), running)
+
+
+def _commit(repository: Repository, asked: str, ci: CiContext, named: str) -> str:
+    """Return the commit that was asked for, or that CI names; what CI names and did not fetch, nobody mistyped."""
+    try:
+        return repository.commit(asked or named)
+    except HistoryMissing:
+        raise
+    except InputError as exc:
+        if asked or ci.name == "local":
+            todo = "Correct the name, or fetch it." if asked else "Name the branch that this goes to: --base REF."
+            raise InputError(exc.situation, todo) from exc
+        raise HistoryMissing(f"{exc.situation} The CI job names it and has not fetched it.") from exc
 
 
 def _parts(repository: Repository, question: Question, ends: _Ends) -> tuple[Part, ...]:

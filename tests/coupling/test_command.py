@@ -56,18 +56,62 @@ def test_two_clean_pull_requests_in_one_release(feature: Repo) -> None:
     assert {finding["rule"] for finding in found["findings"]} == {"CPL002"}
 
 
-def test_a_shallow_clone_is_unknown_with_the_fix_of_its_ci(feature: Repo, tmp_path: Path) -> None:
+CI = {
+    "github": ({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_PATH": "EVENT"}, "Set `fetch-depth: 0` on actions/checkout."),
+    "gitlab": (
+        {"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "7", "CI_MERGE_REQUEST_DIFF_BASE_SHA": "BASE"},
+        "Set the variable `GIT_DEPTH: 0` for this job.",
+    ),
+    "bitbucket": (
+        {"BITBUCKET_BUILD_NUMBER": "1", "BITBUCKET_PR_ID": "7", "BITBUCKET_PR_DESTINATION_BRANCH": "main"},
+        "Set `clone: depth: full` in bitbucket-pipelines.yml.",
+    ),
+    "azure": (
+        {"TF_BUILD": "True", "SYSTEM_PULLREQUEST_TARGETBRANCH": "refs/heads/main"},
+        "Set `fetchDepth: 0` on the checkout step.",
+    ),
+    "jenkins": ({"JENKINS_URL": "x", "CHANGE_TARGET": "main", "CHANGE_ID": "7"}, "Switch shallow clones off"),
+    "circleci": (
+        {"CIRCLECI": "true", "CIRCLE_PULL_REQUEST": "https://forge/org/shop/pull/7"},
+        "Set `method: full` on the checkout step.",
+    ),
+}
+
+
+def environment_of(feature: Repo, folder: Path, name: str) -> dict[str, str]:
+    base, head = (feature.git("rev-parse", ref) for ref in ("main", "feature"))
+    event = folder / "event.json"
+    event.write_text(json.dumps({"pull_request": {"number": 7, "base": {"sha": base}, "head": {"sha": head}}}))
+    given = {"EVENT": str(event), "BASE": base}
+    return {key: given.get(value, value) for key, value in CI[name][0].items()}
+
+
+@pytest.mark.parametrize("name", CI)
+def test_each_ci_is_recognised(feature: Repo, tmp_path: Path, name: str) -> None:
+    """A whole clone is judged, a shallow one is unknown with the fix of this CI."""
+    environment = environment_of(feature, tmp_path, name)
+    whole = feature.clone(tmp_path / "whole")
+    whole.git("remote", "set-head", "origin", "main")
+    found = verdict(whole, **environment)
+    assert (found["exit"], found["scope"]) == (1, "pull-request")
     shallow = feature.clone(tmp_path / "shallow", "--depth=1", "--no-single-branch")
-    event = tmp_path / "event.json"
-    pull = {
-        "number": 7,
-        "base": {"sha": feature.git("rev-parse", "main")},
-        "head": {"sha": feature.git("rev-parse", "feature")},
-    }
-    event.write_text(json.dumps({"pull_request": pull}))
-    done = check(shallow, GITHUB_ACTIONS="true", GITHUB_EVENT_PATH=str(event))
+    shallow.git("remote", "set-head", "origin", "main")
+    done = check(shallow, **environment)
     assert done.returncode == 3, done.stdout + done.stderr
-    assert "fetch-depth: 0" in done.stdout
+    assert CI[name][1] in done.stdout
+    feature.git("switch", "--quiet", "feature")
+    single = feature.clone(tmp_path / "single", "--single-branch")
+    single.git("update-ref", "-d", "refs/remotes/origin/HEAD")
+    if name in {"bitbucket", "azure", "jenkins", "circleci"}:
+        done = check(single, **environment)
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert "has not fetched it" in done.stdout
+        assert CI[name][1] in done.stdout
+
+
+def test_a_clone_without_a_default_branch_says_what_to_give(feature: Repo) -> None:
+    done = check(feature)
+    assert (done.returncode, "--base REF" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ def test_github_merge_queue_and_push_are_releases(tmp_path: Path) -> None:
     assert (ci.base, ci.head, ci.scope) == (BASE, HEAD, Scope.RELEASE)
     ci = read_ci(github(tmp_path, {"before": "0" * 40, "after": HEAD}, "push"))
     assert ci.base == "origin/HEAD"
+    new = {"before": "0" * 40, "after": HEAD, "repository": {"default_branch": "trunk"}}
+    assert read_ci(github(tmp_path, new, "push")).base == "origin/trunk"
 
 
 def test_an_event_that_cannot_be_read(tmp_path: Path) -> None:
@@ -70,6 +72,8 @@ def test_gitlab() -> None:
     assert (ci.forge, ci.repository, ci.scope) == ("gitlab", "42", Scope.PULL_REQUEST)
     pushed = read_ci({"GITLAB_CI": "true", "CI_COMMIT_BEFORE_SHA": BASE, "CI_COMMIT_SHA": HEAD})
     assert (pushed.base, pushed.head, pushed.scope) == (BASE, HEAD, Scope.RELEASE)
+    new = {"GITLAB_CI": "true", "CI_COMMIT_BEFORE_SHA": "0" * 40, "CI_DEFAULT_BRANCH": "trunk"}
+    assert read_ci(new).base == "origin/trunk"
 
 
 @pytest.mark.parametrize(
