@@ -88,6 +88,22 @@ def test_github_teams_and_the_one_comment(forge: ForgeServer) -> None:
     assert second["body"].startswith(f"{MARKER}\n## Schema and code: pass")
 
 
+def test_github_renews_the_comment_of_a_person_whose_token_it_is(forge: ForgeServer) -> None:
+    """A personal token writes as its owner, no bot: without asking who that is each run would add a comment."""
+    comments = "/repos/org/shop/issues/7/comments"
+    old = {"body": f"{MARKER} old", "user": {"type": "User", "login": "release-manager"}}
+    mine = {**old, "url": f"{forge.url}/repos/org/shop/issues/comments/5"}
+    forged = {**old, "url": f"{forge.url}/repos/org/shop/issues/comments/4", "user": {"type": "Bot", "login": "x[bot]"}}
+    forge.answers = {
+        "GET /user": {"login": "release-manager"},
+        f"GET {comments}": [forged, mine],
+        "PATCH /repos/org/shop/issues/comments/5": {},
+    }
+    github(forge).comment(MARKER, f"{MARKER} again")
+    assert forge.asked("PATCH /repos/org/shop/issues/comments/5") == [{"body": f"{MARKER} again"}]
+    assert forge.asked(f"POST {comments}") == []
+
+
 def note(user: str, at: str, body: str = "approved this merge request", *, system: bool = True) -> dict[str, Any]:
     return {"system": system, "body": body, "author": {"username": user}, "created_at": at}
 

@@ -9,7 +9,7 @@ from typing import Any
 from migrator.clock import Clock
 from migrator.coupling.evidence import PullRequest, Review
 from migrator.git import trailers_of
-from migrator.http import HttpClient, mapping
+from migrator.http import HttpClient, HttpFailed, mapping
 
 _STATES = {
     "APPROVED": "approved",
@@ -18,6 +18,7 @@ _STATES = {
     "DISMISSED": "dismissed",
     "PENDING": "commented",
 }
+_TRY_LATER = range(500, 600)
 _HUNDRED = {"per_page": "100"}
 _NOREPLY = "@users.noreply.github.com"
 
@@ -76,10 +77,21 @@ class GitHub:
             self._http.ask("POST", f"{self._issue}/comments", {"body": text})
 
     def _ours(self, marker: str) -> Iterator[dict[str, Any]]:
+        me = self._me()
         for item in self._http.pages(f"{self._issue}/comments", _HUNDRED):
-            is_bot = mapping(item.get("user")).get("type") == "Bot"
-            if is_bot and (item.get("body") or "").startswith(marker):
+            user = mapping(item.get("user"))
+            is_ours = user.get("login") == me if me else user.get("type") == "Bot"
+            if is_ours and (item.get("body") or "").startswith(marker):
                 yield item
+
+    def _me(self) -> str:
+        """Return whose token it is; empty for that of a job or an app, which may not ask and writes as a bot."""
+        try:
+            return _login(self._http.ask("GET", f"{self._api}/user").data)
+        except HttpFailed as exc:
+            if exc.status is None or exc.status in _TRY_LATER:
+                raise
+            return ""
 
 
 def _resolved(marker: str) -> str:
