@@ -24,12 +24,18 @@ def read(connection: Connection, table: TableName) -> tuple[int, float]:
     """Return the table's oid, and about how many rows a page has.
 
     Raises:
-        InputError: no such table, or it has no pages of its own.
+        InputError: no such table, it has no pages of its own, or others inherit from it.
     """
     values = {"schema": table.schema, "table": table.name}
     row = connection.execute(query("batches.page_density", "migrator.backfill"), values).fetchone()
     if row is None:
         raise InputError(f"{table} is no table with pages in this database.", "Correct its name, or run expand first.")
+    if row["has_children"]:
+        raise InputError(
+            f"Other tables inherit from {table}: their rows lie on pages of their own, which a walk by ctid does not "
+            "pass.",
+            "Add a key to walk by: a unique index over columns that are NOT NULL.",
+        )
     return row["oid"], max(1.0, row["rows_per_page"] or _SUPPOSED_ROWS_PER_PAGE)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from migrator.backfill.batch import begin, begin_reading
 from migrator.backfill.comparison import Comparison
-from migrator.backfill.keyset import Key, KeyRange, last_key, next_range
+from migrator.backfill.keyset import Key, KeyRange, key_as_range, last_key, next_range
 from migrator.backfill.parts import Part, part_names, read_part
 from migrator.backfill.pieces import Piece
 from migrator.backfill.quarantine import is_row_fault
@@ -124,6 +124,8 @@ class _Proof:
         sizing = Sizing.start(request.target_seconds, request.pace.batch_size)
         self._walk = Walk(reader.reading, reader.connection, part.job, end, Place(), sizing)
         self._credit = _WHOLE
+        self._usual: Sizing | None = None
+        """The batch size's controller from before a row was met whose values cannot be computed."""
 
     def run(self, total: Verification) -> Verification:
         """Return the total with this part."""
@@ -143,9 +145,11 @@ class _Proof:
             if self._how.is_repair and not found.is_clean:
                 found = self._repaired(keys, found)
         except DatabaseError as exc:
+            self._credit -= self._how.sample
+            if is_row_fault(exc) and not walk.job.keyset.rows_per_page:
+                return self._narrowed(total)
             walk.survive(exc)
             self._reader.connection = walk.connection
-            self._credit -= self._how.sample
             return total
         self._credit -= _WHOLE if is_read else 0
         if is_read:
@@ -153,6 +157,19 @@ class _Proof:
         else:
             walk.place = Place(keys.upto)
         return total.plus(found)
+
+    def _narrowed(self, total: Verification) -> Verification:
+        """Go on with half of the rows; the one whose `set` or `where` the server cannot compute differs, for sure."""
+        walk = self._walk
+        self._usual = self._usual or walk.sizing
+        if walk.sizing.size > 1:
+            walk.sizing = replace(self._usual, size=walk.sizing.size // 2)
+            return total
+        with walk.connection.transaction():
+            begin_reading(walk.connection, walk.job)
+            keys = next_range(walk.connection, walk.job.keyset, walk.checkpoint, walk.end or (), 1)
+        walk.place, walk.sizing, self._usual = Place(keys.upto), self._usual, None
+        return total.plus(Verification(walk.request.name, rows=1, different=1, keys=(keys.upto,)))
 
     def _piece(self, *, is_read: bool) -> tuple[KeyRange, Verification]:
         walk, end = self._walk, self._walk.end or ()
@@ -168,20 +185,37 @@ class _Proof:
         return Verification(self._walk.request.name, rows, remaining, different, keys=named)
 
     def _repaired(self, keys: KeyRange, found: Verification) -> Verification:
-        """Put the rows of the range right on the primary, and count again there."""
+        """Put the rows of the range right on the primary, one by one if the server refuses some, and count again."""
         part, connection = self._comparison.part, self._reader.primary()
         try:
-            with connection.transaction():
-                begin(connection, part.job)
-                repaired = self._put_right(connection, keys)
+            repaired = self._repaired_in(connection, keys)
         except DatabaseError as exc:
             if not is_row_fault(exc):
                 raise
-            return found
+            repaired = sum(self._repaired_row(connection, key) for key in self._wrong(connection, keys, found))
         with connection.transaction():
             begin_reading(connection, part.job)
             left = self._counted(connection, keys)
         return replace(left, repaired=repaired, keys=found.keys)
+
+    def _repaired_in(self, connection: Connection, keys: KeyRange) -> int:
+        with connection.transaction():
+            begin(connection, self._comparison.part.job)
+            return self._put_right(connection, keys)
+
+    def _wrong(self, connection: Connection, keys: KeyRange, found: Verification) -> tuple[Key, ...]:
+        with connection.transaction():
+            begin_reading(connection, self._comparison.part.job)
+            return self._comparison.wrong_keys(connection, keys, found.remaining + found.different)
+
+    def _repaired_row(self, connection: Connection, key: Key) -> int:
+        try:
+            keys = key_as_range(connection, self._comparison.part.keyset, key)
+            return 0 if keys is None else self._repaired_in(connection, keys)
+        except DatabaseError as exc:
+            if not is_row_fault(exc):
+                raise
+            return 0
 
     def _put_right(self, connection: Connection, keys: KeyRange) -> int:
         part = self._comparison.part

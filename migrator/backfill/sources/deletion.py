@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migrator.backfill.batch import BatchJob, piece_conditions
-from migrator.backfill.keyset import column_types
 from migrator.backfill.pieces import Piece
+from migrator.errors import InputError
 from migrator.names import TableName
 from migrator.pg.driver import Connection, sql
+from migrator.pg.queries import query
 
 _COMMA = sql.SQL(", ")
 
@@ -33,12 +34,31 @@ class Deletion:
         ]
         if self.archive is None:
             return deletions
-        # Named columns: the two tables may have them in another order, and the archive may have more.
-        names = list(column_types(connection, job.keyset))
-        columns = _COMMA.join(sql.Identifier(name) for name in names)
-        archive = sql.Identifier(*TableName.parse(self.archive))
-        move = sql.SQL("WITH moved AS ({} RETURNING {}) INSERT INTO {} ({}) SELECT {} FROM moved")
-        qualified = _COMMA.join(
-            sql.Identifier(*job.keyset.table, name) for name in column_types(connection, job.keyset)
+        columns, qualified = self._columns(connection, job, self.archive)
+        # As they are: also what the archive would number itself.
+        move = sql.SQL(
+            "WITH moved AS ({} RETURNING {}) INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM moved"
         )
+        archive = sql.Identifier(*TableName.parse(self.archive))
         return [move.format(deletion, qualified, archive, columns, columns) for deletion in deletions]
+
+    def _columns(self, connection: Connection, job: BatchJob, archive: str) -> tuple[sql.Composed, sql.Composed]:
+        """Named: the two tables may have them in another order, and the archive may have more.
+
+        Raises:
+            InputError: the archive lacks a column.
+        """
+        values = {"table": job.keyset.oid, "archive": archive}
+        lost = [row["column"] for row in connection.execute(_sql("not_archived_columns"), values)]
+        if lost:
+            raise InputError(
+                f"{archive} has no column {', '.join(lost)}, which {job.keyset.table} has: the values would be lost.",
+                "Create the archive, or add the columns, in expand.sql.",
+            )
+        names = [row["column"] for row in connection.execute(_sql("archived_columns"), values)]
+        qualified = [sql.Identifier(*job.keyset.table, name) for name in names]
+        return _COMMA.join(sql.Identifier(name) for name in names), _COMMA.join(qualified)
+
+
+def _sql(name: str) -> bytes:
+    return query(f"batches.{name}", "migrator.backfill")

@@ -36,7 +36,8 @@ WHERE (p.oid = %(table)s AND p.relkind <> 'p')
 
 -- name: key_columns
 -- The primary key, else a unique index that every row is in exactly once, in the order of a plain ORDER BY:
--- valid, no predicate, no expression, no NULL, default operators, the columns' own collations, one direction.
+-- valid, no predicate, no expression, no NULL (one that is NOT NULL but NOT VALID, from PostgreSQL 18 on, may hold
+-- some), default operators, the columns' own collations, one direction.
 SELECT x.indexrelid::regclass::text AS index, x.indisprimary AS is_primary,
        a.attname AS column, tn.nspname AS type_schema, t.typname AS type
 FROM pg_index x
@@ -51,7 +52,10 @@ WHERE x.indrelid = %(table)s AND x.indisunique AND x.indisvalid AND x.indpred IS
       SELECT FROM generate_series(0, x.indnkeyatts - 1) AS other(n)
       JOIN pg_attribute oa ON oa.attrelid = x.indrelid AND oa.attnum = x.indkey[other.n]
       JOIN pg_opclass o ON o.oid = x.indclass[other.n]
-      WHERE NOT oa.attnotnull OR NOT o.opcdefault OR x.indcollation[other.n] <> oa.attcollation
+      WHERE NOT oa.attnotnull
+         OR EXISTS (SELECT FROM pg_constraint nn WHERE nn.conrelid = x.indrelid AND nn.contype = 'n'
+                    AND nn.conkey[1] = oa.attnum AND NOT nn.convalidated)
+         OR NOT o.opcdefault OR x.indcollation[other.n] <> oa.attcollation
          OR (x.indoption[other.n] & 1) <> (x.indoption[0] & 1))
 ORDER BY x.indisprimary DESC, x.indnkeyatts, x.indexrelid, k.n;
 
@@ -116,7 +120,8 @@ SELECT set_config('idle_in_transaction_session_timeout', %(limit)s, false);
 
 -- name: page_density
 -- A table that is walked by its pages: an ordinary one, or a partition.
-SELECT c.oid, greatest(c.reltuples, 0) / nullif(c.relpages, 0)::float8 AS rows_per_page
+SELECT c.oid, greatest(c.reltuples, 0) / nullif(c.relpages, 0)::float8 AS rows_per_page,
+       EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid) AS has_children
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %(schema)s AND c.relname = %(table)s AND c.relkind = 'r';
 
@@ -163,3 +168,17 @@ SELECT b.attname AS column, format_type(a.atttypid, -1) AS type, b.typcategory =
 FROM base b JOIN pg_attribute a ON a.attrelid = %(table)s AND a.attnum = b.attnum
 JOIN pg_class c ON c.oid = a.attrelid
 WHERE b.typtype <> 'd' ORDER BY b.attnum;
+
+-- name: archived_columns
+-- What both tables have, except what the archive computes itself.
+SELECT a.attname AS column FROM pg_attribute a
+JOIN pg_attribute b ON b.attrelid = to_regclass(%(archive)s) AND b.attname = a.attname AND NOT b.attisdropped
+WHERE a.attrelid = %(table)s AND a.attnum > 0 AND NOT a.attisdropped AND b.attgenerated = '' ORDER BY a.attnum;
+
+-- name: not_archived_columns
+-- Columns whose values would be lost on the way.
+SELECT a.attname AS column FROM pg_attribute a
+WHERE a.attrelid = %(table)s AND a.attnum > 0 AND NOT a.attisdropped AND NOT EXISTS (
+    SELECT FROM pg_attribute b
+    WHERE b.attrelid = to_regclass(%(archive)s) AND b.attname = a.attname AND NOT b.attisdropped)
+ORDER BY a.attnum;

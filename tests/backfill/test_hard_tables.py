@@ -1,0 +1,104 @@
+"""Tables and rows that a backfill meets in old databases: rows that cannot be computed, archives, children, NULLs."""
+
+import pytest
+
+from migrator.backfill.runner import BackfillRunner
+from migrator.backfill.spec import BackfillSpec
+from migrator.backfill.verify import How, Verification, verify
+from migrator.errors import InputError
+from migrator.pg.connection import Connection
+from tests.backfill.scenes import install_state, request
+from tests.fix_server import Database
+
+
+@pytest.fixture(autouse=True)
+def _state(request: pytest.FixtureRequest) -> None:
+    install_state(request.getfixturevalue("connection" if "connection" in request.fixturenames else "one_connection"))
+
+
+def spec(**values: object) -> BackfillSpec:
+    return BackfillSpec.model_validate({"table": "items", "name": "x", **values})
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"), [({"n": "word::int"}, "n IS NULL"), ({"n": "1"}, "word::int > 0 AND n IS NULL")]
+)
+def test_rows_that_cannot_be_computed_are_told_and_the_others_are_proven(
+    changes: dict[str, str], where: str, one_database: Database, one_connection: Connection
+) -> None:
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, word text, n int)")
+    one_connection.execute(
+        "INSERT INTO items SELECT g, CASE WHEN g IN (7, 41) THEN 'abc' ELSE g::text END FROM generate_series(1, 90) g"
+    )
+    backfill = spec(set=changes, where=where, limits={"batch_size": 50})
+    asked = request(one_database.dsn, backfill)
+    BackfillRunner(asked).run()
+    found = verify(asked)
+    assert (found.rows, found.different, found.quarantined, found.keys) == (90, 2, 2, (("7",), ("41",)))
+    one_connection.execute("UPDATE items SET word = '0' WHERE id = 7")
+    one_connection.execute("UPDATE items SET n = NULL WHERE id = 9")
+    repaired = verify(asked, How(is_repair=True))
+    assert repaired.different == 1
+    assert repaired.repaired >= 1
+    assert one_connection.execute("SELECT n IS NOT NULL AS is_filled FROM items WHERE id = 9").fetchone() == {
+        "is_filled": True
+    }
+
+
+def test_repair_puts_right_what_lies_beside_a_row_that_the_server_refuses(
+    one_database: Database, one_connection: Connection
+) -> None:
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, v int, n int CHECK (n <> 66))")
+    one_connection.execute("INSERT INTO items SELECT g, g FROM generate_series(1, 90) g WHERE g <> 66")
+    asked = request(one_database.dsn, spec(set={"n": "v"}, where="n IS NULL"))
+    BackfillRunner(asked).run()
+    one_connection.execute("INSERT INTO items VALUES (66, 66)")
+    one_connection.execute("UPDATE items SET n = NULL WHERE id BETWEEN 61 AND 70")
+    found = verify(asked, How(is_repair=True))
+    assert (found.remaining, found.repaired) == (1, 9)
+    assert verify(asked).keys == (("66",),)
+
+
+def test_an_archive_may_number_and_compute_by_itself(database: Database, connection: Connection) -> None:
+    connection.execute(
+        """CREATE TABLE items (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v int,
+               twice int GENERATED ALWAYS AS (v * 2) STORED);
+           CREATE TABLE archive (LIKE items INCLUDING ALL);
+           INSERT INTO items (v) SELECT g FROM generate_series(1, 90) g"""
+    )
+    BackfillRunner(request(database.dsn, spec(archive_to="archive", where="v % 2 = 0"))).run()
+    moved = connection.execute("SELECT count(*) AS rows, bool_and(id = v AND twice = v * 2) AS is_right FROM archive")
+    assert moved.fetchone() == {"rows": 45, "is_right": True}
+    assert connection.execute("SELECT count(*) AS rows FROM items").fetchone() == {"rows": 45}
+
+
+def test_an_archive_without_a_column_is_refused(one_database: Database, one_connection: Connection) -> None:
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, v int)")
+    one_connection.execute("CREATE TABLE archive (id int)")
+    one_connection.execute("INSERT INTO items VALUES (1, 1)")
+    with pytest.raises(InputError, match="has no column v"):
+        BackfillRunner(request(one_database.dsn, spec(archive_to="archive", where="true"))).run()
+    assert one_connection.execute("SELECT count(*) AS rows FROM items").fetchone() == {"rows": 1}
+
+
+def test_children_are_walked_by_key_and_refused_by_page(one_database: Database, one_connection: Connection) -> None:
+    """The pages of the parent say nothing about those of its children, where most rows may be."""
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, n int)")
+    one_connection.execute("CREATE TABLE child () INHERITS (items)")
+    one_connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 10) g")
+    one_connection.execute("INSERT INTO child SELECT g FROM generate_series(1, 900) g")
+    with pytest.raises(InputError, match=r"inherit from public\.items"):
+        BackfillRunner(request(one_database.dsn, spec(set={"n": "id"}, where="n IS NULL", by="ctid"))).run()
+    by_key = request(one_database.dsn, spec(set={"n": "id"}, where="n IS NULL"))
+    BackfillRunner(by_key).run()
+    assert verify(by_key) == Verification("x", rows=910)
+
+
+def test_not_null_that_was_never_proven_is_no_key(one_database: Database, one_connection: Connection) -> None:
+    if one_connection.info.server_version < 180000:
+        pytest.skip("NOT NULL ... NOT VALID is of PostgreSQL 18")
+    one_connection.execute("CREATE TABLE items (id int UNIQUE, n int)")
+    one_connection.execute("INSERT INTO items SELECT nullif(g % 20, 0) FROM generate_series(1, 20) g")
+    one_connection.execute("ALTER TABLE items ADD CONSTRAINT present NOT NULL id NOT VALID")
+    with pytest.raises(InputError, match="no unique index over NOT NULL columns"):
+        BackfillRunner(request(one_database.dsn, spec(set={"n": "1"}, where="n IS NULL"))).run()
