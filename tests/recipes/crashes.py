@@ -74,7 +74,9 @@ class Patient:
 
     def run(self, victims: Victims, shop: Shop, commands: tuple[str, ...], crash: Crash | None, points: int) -> bool:
         """Run the commands in a process that dies at the crash's point; return whether it was killed."""
-        asked = {"number": 1 + int(crash.share * points), "delay_seconds": crash.delay_seconds} if crash else {}
+        asked: dict[str, object] = {"before_contract": self.workload.before_contract}
+        if crash:
+            asked |= {"number": 1 + int(crash.share * points), "delay_seconds": crash.delay_seconds}
         code = victims.run(shop, *commands, migration=self.migration, every_statement=True, **asked)
         assert code in {0, KILLED}, "the killed command could not go on: its error is on stderr"
         return code == KILLED
@@ -84,8 +86,16 @@ class Patient:
         engine, migration = shop.engine(), shop.migration(self.migration)
         engine.resume(migration)
         for command in self.commands():
+            if command == "contract":
+                self._prepare_contract(shop)
             getattr(engine, command)(migration)
         assert shop.state(self.migration) == "complete"
+
+    def _prepare_contract(self, shop: Shop) -> None:
+        """Do what its gates ask of an operator."""
+        with connect(shop.dsn) as connection:
+            for text in self.workload.before_contract:
+                connection.execute(text.encode())
 
     def abort(self, shop: Shop) -> None:
         """Resume when an abort was interrupted, then abort."""
