@@ -31,7 +31,8 @@ def _counts(case: Case, reference: CodeReference, kind: FileClass, sql: SqlFile,
         return False
     if kind is FileClass.MIGRATION and not case.is_external(reference.path):
         return breaks(case, reference, sql, item)
-    is_user = kind not in (FileClass.TEST, FileClass.SNAPSHOT) or case.is_external(reference.path)
+    is_client = kind is FileClass.SNAPSHOT and reference.usage == "mapped"  # a client is made from schema.prisma
+    is_user = kind not in (FileClass.TEST, FileClass.SNAPSHOT) or is_client or case.is_external(reference.path)
     return is_user and _runs(case, reference)
 
 

@@ -22,6 +22,8 @@ from migrator.schema.history import replay_folder
 from migrator.schema.model import Schema
 
 _CODE = frozenset({FileClass.APP, FileClass.MODEL})
+_MAPPING_PICTURES = (".prisma",)
+"""Pictures of the schema that a client is made from: what stands in them is named in its statements."""
 
 
 def scanning(migrations: Path, today: date) -> Scan:
@@ -34,7 +36,7 @@ def scanning(migrations: Path, today: date) -> Scan:
     schema = _schema(migrations)
 
     def scan(repository: Repository, commit: str, case: Case) -> Scanned:
-        known = known_tables(schema, _wanted(case.objects))
+        known = known_tables(schema, _wanted(case.objects), _models(case.objects))
         is_read = _is_read(case, commit)
         return scan_commit(repository, commit, known, is_read, today)
 
@@ -62,7 +64,9 @@ def _is_code(policy: CouplingSection) -> Callable[[str], bool]:
     """Return the question whether a path is code, or SQL of others that counts as code."""
     classifier = classifier_of(policy)
     external = GitIgnoreSpec.from_lines(policy.external_consumers)
-    return lambda path: classifier.file_class(path) in _CODE or external.match_file(path)
+    return lambda path: (
+        classifier.file_class(path) in _CODE or path.endswith(_MAPPING_PICTURES) or external.match_file(path)
+    )
 
 
 def _schema(migrations: Path) -> Schema:
@@ -79,6 +83,15 @@ def _wanted(objects: Iterable[DatabaseObject]) -> dict[TableName, frozenset[str]
     for item in objects:
         column = {item.name} if item.kind == "column" else set[str]()
         found[_table(item)] = found.get(_table(item), frozenset()) | column
+    return found
+
+
+def _models(objects: Iterable[DatabaseObject]) -> dict[TableName, frozenset[str]]:
+    """Return the classes that migrations name with their tables."""
+    found: dict[TableName, frozenset[str]] = {}
+    for item in objects:
+        if item.model:
+            found[_table(item)] = found.get(_table(item), frozenset()) | {item.model}
     return found
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -13,15 +14,20 @@ from typing import Protocol, cast
 from migrator.git import Blob, Repository
 from migrator.references import scanners
 from migrator.references.allowed import without_allowed
+from migrator.references.ambiguous import pictures_of, without_ambiguous
 from migrator.references.cache import ScanCache
 from migrator.references.file_scan import FileScan
 from migrator.references.known import Known
 from migrator.references.reference import Reference
 from migrator.references.scanners.words import scan_words
 
-_TABLE_AND_COLUMN = 2
 _LARGEST = 2_000_000
 """Characters; a larger file is data or made by a program, and is compared word by word."""
+_NOT_OURS = re.compile(
+    r"(?:^|/)(?:vendor|node_modules|third_party|site-packages)/"
+    r"|(?:^|/)(?:locales?|i18n|l10n|translations?|langs?|languages)/.*\.(?:json|ya?ml|properties|xml)\Z"
+)
+"""Code of others, and texts in other languages: a word that is translated is no column."""
 
 
 class Scanner(Protocol):
@@ -67,13 +73,15 @@ def scan_commit(
     Raises:
         InputError: the clone lacks content.
     """
-    files = [blob for blob in repository.files(commit) if _suffix(blob.path) in _scanners() and is_code(blob.path)]
+    everything = repository.files(commit)
+    files = [blob for blob in everything if _is_read(blob.path) and is_code(blob.path)]
     cache_file = ScanCache(repository.git_folder, _key(known))
     try:
         found = dict(_scans(repository, files, known, cache_file, today))
     finally:
         cache_file.close()
     references = tuple(reference for blob in files for reference in found[blob].references)
+    references = without_ambiguous(references, known, lambda: pictures_of(repository, everything))
     guessed = tuple(blob.path for blob in files if found[blob].is_guessed)
     return Scanned(references, len(files), guessed)
 
@@ -126,6 +134,10 @@ def _scan(path: str, text: str, known: Known) -> FileScan:
     return _scanners()[_suffix(path)].scan(path, text, known)
 
 
+def _is_read(path: str) -> bool:
+    return _suffix(path) in _scanners() and not path.endswith(".min.js") and not _NOT_OURS.search(path)
+
+
 def _suffix(path: str) -> str:
     return PurePosixPath(path).suffix.lower()
 
@@ -133,4 +145,5 @@ def _suffix(path: str) -> str:
 def _key(known: Known) -> str:
     tables = sorted((str(name), sorted(columns)) for name, columns in known.columns.items())
     wanted = sorted((str(name), sorted(columns)) for name, columns in (known.wanted or {}).items())
-    return hashlib.sha256(repr((tables, wanted, known.wanted is None)).encode()).hexdigest()
+    models = sorted((str(name), sorted(found)) for name, found in known.models.items())
+    return hashlib.sha256(repr((tables, wanted, known.wanted is None, models)).encode()).hexdigest()

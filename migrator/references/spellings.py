@@ -1,7 +1,40 @@
 """How the names of tables and columns are spelled in other languages, and in the singular and plural."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
+
+_SHORTEST = 7
+_EVERYWHERE = frozenset(
+    "created_at updated_at deleted_at created_by updated_by deleted_by created_on updated_on modified_at modified_by"
+    " date_created date_modified first_name last_name full_name user_name display_name short_name file_name file_size"
+    " file_path file_type mime_type content_type media_type is_active is_deleted is_default is_public is_admin"
+    " is_enabled start_date end_date start_time end_time start_at end_at started_at finished_at expires_at sort_order"
+    " last_login phone_number error_message status_code access_token refresh_token ip_address user_agent time_zone"
+    " total_count page_size max_length default_value created_date updated_date last_updated last_modified is_valid".split()
+)
+_PARTS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+
+
+def folded(name: str) -> str:
+    """Return a name without regard to case and underscores: `UserProfile`, `user_profile`, `userprofile`."""
+    return name.replace("_", "").lower()
+
+
+@lru_cache(maxsize=100_000)
+def parts_of(word: str) -> frozenset[str]:
+    """Return the folded starts and ends of a word: of `current_user`, `currentUser` and `UserView` also `user`."""
+    parts: list[str] = [part.lower() for part in _PARTS.findall(word)]
+    ends = {"".join(parts[start:]) for start in range(len(parts))}
+    return frozenset(ends | {"".join(parts[:end]) for end in range(1, len(parts))})
+
+
+@lru_cache(maxsize=100_000)
+def is_distinctive(column: str) -> bool:
+    """Whether a name says so much that it means this column wherever it stands; `id` and `created_at` do not."""
+    is_long = len(column) >= _SHORTEST and len(_PARTS.findall(column)) > 1
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()
+    return is_long and snake not in _EVERYWHERE and not snake.endswith("_id")
 
 
 @lru_cache(maxsize=100_000)

@@ -1,48 +1,67 @@
-"""Django: models with their tables and columns as Django names them. It names every field in each SELECT."""
+"""Django: models with their tables and columns as Django names them. It names every field in each SELECT.
+
+A migration calls a table `<app>_<model>` even when the model's `db_table` is another, so a model has both names where
+one of them is asked for.
+"""
 
 import ast
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from migrator.names import TableName
+from migrator.references.known import Known
 from migrator.references.reference import Confidence, Place, Reference, Usage
 
 _RELATIONS = frozenset({"ForeignKey", "OneToOneField", "ParentalKey"})
 _NO_COLUMN = frozenset({"ManyToManyField", "GenericRelation", "GenericForeignKey", "ParentalManyToManyField"})
 
 
-def scan(path: str, tree: ast.Module) -> Iterator[Reference]:
+def scan(path: str, tree: ast.Module, known: Known) -> Iterator[Reference]:
     """Yield each table and column of the module's models."""
     if not _imports_django(tree):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
-            yield from _model(path, node)
+            yield from _model(path, node, known)
 
 
 def _imports_django(tree: ast.Module) -> bool:
-    """Whether the module can hold models: it imports something of Django's."""
+    """Whether the module can hold models: it imports something of Django's, or of a package that wraps its models."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "django":
-            return True
-        if isinstance(node, ast.Import) and any(name.name.partition(".")[0] == "django" for name in node.names):
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        elif isinstance(node, ast.Import):
+            names = [name.name for name in node.names]
+        else:
+            continue
+        if any(name.partition(".")[0] == "django" or ".models" in name for name in names):
             return True
     return False
 
 
-def _model(path: str, node: ast.ClassDef) -> Iterator[Reference]:
+def _model(path: str, node: ast.ClassDef, known: Known) -> Iterator[Reference]:
     fields = list(_fields(node))
     bases = [_name(base) for base in node.bases]
     if not fields and not any(base == "Model" or base.endswith("Model") for base in bases):
         return
     meta = _meta(node)
     if meta.get("abstract") is True:
-        table = ""  # whichever model inherits it has the columns
-    else:
-        app = str(meta.get("app_label") or _app(path))
-        table = str(meta.get("db_table") or f"{app}_{node.name.lower()}")
+        # whichever model inherits it has the columns
+        yield from (_reference(path, "", column, statement) for column, statement in fields)
+        return
+    for table in _tables(path, node.name.lower(), meta, known):
         yield _reference(path, table, None, node)
-    for column, statement in fields:
-        yield _reference(path, table, column, statement)
+        yield from (_reference(path, table, column, statement) for column, statement in fields)
+
+
+def _tables(path: str, model: str, meta: dict[str, object], known: Known) -> Iterator[str]:
+    """Yield the table's name, and those by which a migration may call it and which are asked for."""
+    label = str(meta.get("app_label") or _app(path))
+    table = str(meta.get("db_table") or f"{label}_{model}")
+    yield table
+    for other in dict.fromkeys((f"{label}_{model}", f"{_app(path)}_{model}")):
+        if other != table and known.wanted is not None and TableName("public", other) in known.wanted:
+            yield other
 
 
 def _fields(node: ast.ClassDef) -> Iterator[tuple[str, ast.stmt]]:
@@ -53,9 +72,11 @@ def _fields(node: ast.ClassDef) -> Iterator[tuple[str, ast.stmt]]:
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.Call() as call)
             ):
                 kind = _name(call.func)
-                if (kind.endswith("Field") or kind in _RELATIONS) and kind not in _NO_COLUMN:
+                is_relation = kind in _RELATIONS or kind.endswith("ForeignKey")
+                if (kind.endswith("Field") or is_relation) and kind not in _NO_COLUMN:
                     named = next((_constant(k.value) for k in call.keywords if k.arg == "db_column"), None)
-                    yield str(named or (f"{name}_id" if kind in _RELATIONS else name)), statement
+                    is_id = name.endswith("_id") and kind not in _RELATIONS
+                    yield str(named or (f"{name}_id" if is_relation and not is_id else name)), statement
             case _:
                 pass
 

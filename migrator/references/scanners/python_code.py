@@ -1,14 +1,17 @@
-"""Python: SQL in strings and f-strings, SQLAlchemy's and Django's models. Read from the syntax tree, never imported."""
+"""Python: SQL in strings and f-strings, SQLAlchemy's and Django's models, and the names that ORMs are called with.
+
+Read from the syntax tree, never imported.
+"""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from migrator.references.file_scan import FileScan
 from migrator.references.known import Known
 from migrator.references.reference import Place, Reference
-from migrator.references.scanners import django_models, sqlalchemy_models
+from migrator.references.scanners import django_models, python_names, sqlalchemy_models
 from migrator.references.scanners.words import scan_words
 from migrator.references.sql import references_in_sql
 
@@ -29,7 +32,7 @@ def scan(path: str, text: str, known: Known) -> FileScan:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return FileScan(tuple(scan_words(path, text, known)), is_guessed=True)
-    found = [*sqlalchemy_models.scan(path, tree), *django_models.scan(path, tree)]
+    found = [*sqlalchemy_models.scan(path, tree), *django_models.scan(path, tree, known)]
     is_guessed = False
     for node, value in strings(tree):
         if not (_is_sql(value) and known.may_be_used_in(value)):
@@ -39,7 +42,16 @@ def scan(path: str, text: str, known: Known) -> FileScan:
         if not use.is_understood:
             is_guessed = True
             found += scan_words(path, value, known, node.lineno)
+    found += _not_yet(found, python_names.scan(path, tree, known))
     return FileScan(tuple(dict.fromkeys(found)), is_guessed)
+
+
+def _not_yet(found: Iterable[Reference], names: Iterable[Reference]) -> list[Reference]:
+    """Return the names on lines where nothing surer was found of that column, and tables that were not found yet."""
+    known = {(reference.place.line, reference.column) for reference in found}
+    tables = {reference.table for reference in found}
+    new = (r for r in names if r.column is not None or r.table not in tables)
+    return [reference for reference in new if (reference.place.line, reference.column) not in known]
 
 
 def _within(reference: Reference, node: ast.expr) -> Reference:

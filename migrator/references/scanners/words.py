@@ -1,7 +1,9 @@
 """Text that nobody parses: a column's name in a file that names its table too, in any of the usual spellings.
 
 `legacy_mail` of `user_accounts` is looked for as legacy_mail, legacyMail and LegacyMail beside user_accounts,
-userAccounts, UserAccounts and their singulars, because ORMs of other languages change the spelling.
+userAccounts, UserAccounts, their singulars and words that end so, because ORMs of other languages change the spelling.
+A distinctive name counts in a file that does not name the table as well, where it is a member, a key or a text.
+Comments do not count, and neither does a column that a model is told to ignore.
 """
 
 import re
@@ -11,16 +13,24 @@ from migrator.names import TableName
 from migrator.references.file_scan import FileScan
 from migrator.references.known import Known
 from migrator.references.reference import Confidence, Place, Reference, Usage
-from migrator.references.spellings import column_spellings, table_spellings
+from migrator.references.spellings import column_spellings, parts_of, is_distinctive
 
 SUFFIXES = (
     *(".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".vue", ".svelte", ".rb", ".erb", ".rake", ".go", ".java", ".kt"),
     *(".scala", ".groovy", ".php", ".cs", ".fs", ".rs", ".ex", ".exs", ".eex", ".heex", ".swift", ".dart", ".lua"),
     *(".pl", ".pm", ".r", ".clj", ".hs", ".ml", ".c", ".cc", ".cpp", ".h", ".sh", ".bash", ".graphql", ".gql"),
-    *(".jinja", ".j2", ".html", ".tmpl", ".yml", ".yaml", ".json", ".toml", ".xml", ".prisma", ".properties"),
+    *(".jinja", ".j2", ".html", ".tmpl", ".yml", ".yaml", ".json", ".toml", ".xml", ".properties"),
+    *(".haml", ".slim", ".jbuilder", ".rabl", ".twig", ".cshtml", ".razor", ".hbs", ".ejs", ".pug", ".liquid"),
 )
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_NOT_CODE = re.compile(r"^[ \t]*(?:#[ \t#]|//|--[ \t]|<!--)[^\n]*$|^[ \t]*/\*.*?\*/", re.MULTILINE | re.DOTALL)
+_IGNORED = re.compile(
+    r"\bignored_columns\s*\+?=\s*(?:%[iwIW]?[\[({][^\])}]*[\])}]|\[[^\]]*\]|[^\n]*)"
+    r"|\bignore_columns?\b[^\n]*(?:\n[ \t]*[^\n]*\bremove_(?:with|after)\b[^\n]*)*"
+)
+_NO_NEWLINE = re.compile(r"[^\n]+")
+_MEMBER = re.compile(r"(?<=[.:'\"`@$>\[])[^\W\d]\w*|[^\W\d]\w*(?=\??['\"]?\s*(?::(?!:)|=>))")
 
 
 def scan(path: str, text: str, known: Known) -> FileScan:
@@ -39,16 +49,30 @@ def scan_words(path: str, text: str, known: Known, line: int = 1) -> Iterator[Re
     """
     if not known.may_be_used_in(text):
         return
+    text = _code(text)
     words = set(_WORD.findall(text))
-    for table, columns in known.columns.items():
-        if known.wanted is not None and table not in known.wanted:
-            continue
-        names = words & table_spellings(table.name)
+    ends: frozenset[str] | None = None
+    for table, columns in known.asked():
+        names = words & known.spellings_of(table)
+        wanted = {spelling: column for column in columns for spelling in column_spellings(column)}
+        present = words & wanted.keys()
         if names:
             yield from _table(path, text, table, names, line)
-            wanted = {spelling: column for column in columns for spelling in column_spellings(column)}
-            if present := words & wanted.keys():
-                yield from _columns(path, text, table, {word: wanted[word] for word in present}, line)
+        elif present and ends is None:
+            ends = frozenset(end for word in words for end in parts_of(word))
+        if present and (names or not (ends or frozenset()).isdisjoint(known.folded_names_of(table))):
+            yield from _columns(path, text, table, {word: wanted[word] for word in present}, line)
+        elif present and known.wanted is not None:
+            asked = known.wanted.get(table, frozenset())
+            alone = {word: wanted[word] for word in present if wanted[word] in asked and is_distinctive(wanted[word])}
+            yield from _alone(path, text, alone, line)
+
+
+def _code(text: str) -> str:
+    """Return the text with spaces for comments and for what models ignore: places stay as they are."""
+    for pattern in (_NOT_CODE, _IGNORED) if "ignore" in text else (_NOT_CODE,):
+        text = pattern.sub(lambda match: _NO_NEWLINE.sub(lambda part: " " * len(part[0]), match[0]), text)
+    return text
 
 
 def _table(path: str, text: str, table: TableName, names: set[str], line: int) -> Iterator[Reference]:
@@ -64,6 +88,15 @@ def _columns(path: str, text: str, table: TableName, wanted: dict[str, str], lin
             seen.add((number, wanted[word]))
             place = Place(path, line + number, column)
             yield Reference(table.name, place, Confidence.TOKEN, Usage.UNKNOWN, wanted[word], table.schema)
+
+
+def _alone(path: str, text: str, wanted: dict[str, str], line: int) -> Iterator[Reference]:
+    """Yield distinctive names that stand where a column would: `x.legacy_mail`, `:legacy_mail`, `legacyMail:`."""
+    for number, content in enumerate(text.split("\n")) if wanted else ():
+        for match in _MEMBER.finditer(content):
+            if match[0] in wanted:
+                place = Place(path, line + number, match.start() + 1)
+                yield Reference("", place, Confidence.TOKEN, Usage.UNKNOWN, wanted[match[0]])
 
 
 def _places(text: str, words: set[str]) -> Iterator[tuple[int, int, str]]:

@@ -1,0 +1,149 @@
+"""Python that names columns without SQL: attributes, keywords, lookups and strings that an ORM turns into columns.
+
+`filter(mail__iexact=x)`, `F("mail")`, `order_by("-mail")`, `fields = ["mail"]`, `User.mail`, `user.mail`. A name counts
+in a module that names the table or its class too; a distinctive one counts wherever it stands, for any table.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migrator.names import TableName
+from migrator.references.known import Known
+from migrator.references.reference import Confidence, Place, Reference, Usage
+from migrator.references.spellings import parts_of, is_distinctive
+
+_PATH = re.compile(r"[-+]?[A-Za-z_][\w.]*\Z")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_BODIES = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A word where it may mean a column."""
+
+    word: str
+    line: int
+    column: int
+    is_prose: bool = False
+    """One of several words of a text: only a distinctive name counts there."""
+
+
+def scan(path: str, tree: ast.Module, known: Known) -> Iterator[Reference]:
+    """Yield each table and column that the names of a module may mean."""
+    asked = list(known.asked())
+    if not asked:
+        return
+    uses = list(_uses(tree))
+    words = {use.word for use in uses}
+    names, classes = _names(tree)
+    ends = {end for name in names for end in parts_of(name)}
+    for table, columns in asked:
+        is_named = not ends.isdisjoint(known.folded_names_of(table))
+        if is_named:
+            yield from _classes(path, table, classes, known)
+        present = columns & words
+        alone = frozenset(filter(is_distinctive, present & _wanted(known, table)))
+        for use in uses:
+            if use.word in (alone if use.is_prose or not is_named else present):
+                yield _reference(path, table if is_named else None, use)
+
+
+def _wanted(known: Known, table: TableName) -> frozenset[str]:
+    """Return the columns that are searched by their names alone; when everything is asked for, none."""
+    return frozenset() if known.wanted is None else known.wanted.get(table, frozenset())
+
+
+def _classes(path: str, table: TableName, classes: dict[str, ast.AST], known: Known) -> Iterator[Reference]:
+    """Yield the table where a class or a text of its name stands."""
+    for name in sorted(known.spellings_of(table) & classes.keys()):
+        node = classes[name]
+        place = Place(path, getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1)
+        yield Reference(table.name, place, Confidence.TOKEN, Usage.UNKNOWN, schema=table.schema)
+
+
+def _reference(path: str, table: TableName | None, use: _Use) -> Reference:
+    place = Place(path, use.line, use.column)
+    if table is None:
+        return Reference("", place, Confidence.TOKEN, Usage.UNKNOWN, use.word)
+    return Reference(table.name, place, Confidence.TOKEN, Usage.UNKNOWN, use.word, table.schema)
+
+
+def _uses(tree: ast.Module) -> Iterator[_Use]:
+    prose = _docstrings(tree)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=word):
+                yield _Use(word, node.end_lineno or node.lineno, (node.end_col_offset or 0) - len(word) + 1)
+            case ast.keyword(arg=str(word)):
+                yield from (_Use(part, node.lineno, node.col_offset + 1) for part in _lookup(word))
+            case ast.Constant(value=str(text)) if id(node) not in prose:
+                yield from _of_text(text, node)
+            case ast.ClassDef(body=body):
+                yield from _of_class(body)
+            case _:
+                pass
+
+
+def _of_text(text: str, node: ast.Constant) -> Iterator[_Use]:
+    if _PATH.match(text):
+        for part in text.lstrip("-+").split("."):
+            yield from (_Use(word, node.lineno, node.col_offset + 1) for word in _lookup(part))
+    else:
+        for word in dict.fromkeys(_WORD.findall(text)):
+            yield _Use(word, node.lineno, node.col_offset + 1, is_prose=True)
+
+
+def _of_class(body: list[ast.stmt]) -> Iterator[_Use]:
+    """Yield the names that a class gives its attributes: a serializer's and a form's are columns."""
+    for statement in body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else ()
+        targets = (statement.target,) if isinstance(statement, ast.AnnAssign) else targets
+        for target in targets:
+            if isinstance(target, ast.Name):
+                yield _Use(target.id, target.lineno, target.col_offset + 1)
+
+
+def _lookup(word: str) -> Iterator[str]:
+    """Yield `author`, `mail` and `iexact` of `author__mail__iexact`, and the whole."""
+    yield word
+    if "__" in word:
+        yield from (part for part in word.split("__") if part)
+
+
+def _docstrings(tree: ast.Module) -> set[int]:
+    bodies = (node.body for node in ast.walk(tree) if isinstance(node, _BODIES))
+    first = (body[0] for body in bodies if body)
+    return {id(statement.value) for statement in first if isinstance(statement, ast.Expr)}
+
+
+def _names(tree: ast.Module) -> tuple[set[str], dict[str, ast.AST]]:
+    """Return all identifiers of a module, and where those stand that can be a class or the text of a name."""
+    names: set[str] = set()
+    classes: dict[str, ast.AST] = {}
+    for node in ast.walk(tree):
+        for name, is_class in _named(node):
+            names.add(name)
+            if is_class:
+                classes.setdefault(name, node)
+    return names, classes
+
+
+def _named(node: ast.AST) -> Iterator[tuple[str, bool]]:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.ClassDef(name=name):
+            yield name, name[:1].isupper()
+        case ast.arg(arg=name):
+            yield name, False
+        case ast.alias(name=name):
+            last = name.rpartition(".")[2]
+            yield last, last[:1].isupper()
+        case ast.ImportFrom(module=str(module)):
+            yield module.rpartition(".")[2], False
+        case ast.keyword(arg=str(name)):
+            yield from ((part, False) for part in name.split("__"))
+        case ast.Constant(value=str(text)) if _PATH.match(text):
+            yield text.rpartition(".")[2], True
+        case _:
+            pass
