@@ -4,18 +4,20 @@ Definitions are changed as syntax trees. pgroll and online_migrations replace th
 also changes strings, functions and longer names that contain it (reference/phases.md §5).
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from google.protobuf.message import Message
 
 from migrator.errors import RecipeRefused
-from migrator.names import MAX_BYTES, TableName, literal, made_name, quote
+from migrator.names import TableName, literal, quote
+from migrator.recipes.copy_names import namer
 from migrator.recipes.index_build import IndexBuild
+from migrator.recipes.not_null_constraint import NotNullConstraint
 from migrator.recipes.phase_text import Step
 from migrator.schema.expressions import definition_of, parse_one, walk
 from migrator.schema.model import Column, Constraint, Grant, Index, Schema, Table
+from migrator.schema.naming import choose_name
 from migrator.schema.types import format_type
 from migrator.statements.parse import Node, deparse, pb
 
@@ -69,6 +71,8 @@ class ConstraintCopy:
     old: Constraint
     name: str
     steps: tuple[Step, ...]
+    is_clustered: bool = False
+    """Whether CLUSTER sorts the table by the index of the old one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,16 @@ class ColumnCopies:
     foreign_keys: tuple[ConstraintCopy, ...]
     primary: IndexCopy | None = None
     """The index that becomes the primary key when the new columns take the old ones' place."""
+    not_nulls: tuple[ConstraintCopy, ...] = ()
+    """Those that have a name or a comment of their own (18)."""
+
+    @property
+    def clustered(self) -> str | None:
+        """The copy of the index by which CLUSTER sorts the table."""
+        parts = (*self.indexes, *((self.primary,) if self.primary else ()))
+        names = [copy.name for copy in parts if copy.old.is_clustered]
+        names += [copy.name for copy in self.uniques if copy.is_clustered]
+        return names[0] if names else None
 
 
 def copies(schema: Schema, table: Table, renaming: Renaming) -> ColumnCopies:
@@ -89,7 +103,7 @@ def copies(schema: Schema, table: Table, renaming: Renaming) -> ColumnCopies:
     Raises:
         RecipeRefused: a definition cannot be copied.
     """
-    name_for = _namer(schema, table, renaming.columns)
+    name_for = namer(schema, table, renaming.columns)
     indexes = [index for index in table.indexes if not renaming.columns.keys().isdisjoint(index.columns)]
     constraints = [c for c in table.constraints if not renaming.columns.keys().isdisjoint(c.columns)]
 
@@ -107,6 +121,11 @@ def copies(schema: Schema, table: Table, renaming: Renaming) -> ColumnCopies:
         uniques=of_kind("unique", _copy_unique),
         checks=of_kind("check", _copy_checked),
         foreign_keys=of_kind("foreign key", _copy_checked),
+        not_nulls=tuple(
+            _copy_not_null(table, c, name_for(c.name, c.columns), renaming)
+            for c in constraints
+            if c.kind == "not null" and not is_made_by_server(table, c)
+        ),
     )
 
 
@@ -115,7 +134,7 @@ def key_copies(schema: Schema, table: Table, renaming: Renaming) -> tuple[Constr
     found = (c for c in table.constraints if not _keys_of(c, renaming).keys().isdisjoint(c.referenced_columns))
     copied: list[ConstraintCopy] = []
     for constraint in found:
-        name_for = _namer(schema, table, _keys_of(constraint, renaming))
+        name_for = namer(schema, table, _keys_of(constraint, renaming))
         name = name_for(constraint.name, constraint.referenced_columns)
         copied.append(_copy_checked(schema, table, constraint, name, renaming))
     return tuple(copied)
@@ -145,49 +164,16 @@ def add_column(table: Table, column: Column, new: str) -> tuple[str, ...]:
     return (*statements, *(_grant(table, grant, name) for grant in column.grants))
 
 
+def is_made_by_server(table: Table, constraint: Constraint) -> bool:
+    """Whether a NOT NULL has the name that the server gives, and no comment: then any other is as good."""
+    usual = choose_name(table.name.name, constraint.columns[0], "not_null", lambda _name: False)
+    return constraint.name == usual and constraint.comment is None
+
+
 def _grant(table: Table, grant: Grant, column: str) -> str:
     grantee = "PUBLIC" if grant.grantee is None else quote(grant.grantee)
     option = " WITH GRANT OPTION" if grant.is_grantable else ""
     return f"GRANT {grant.privilege} ({column}) ON {table.name} TO {grantee}{option}"
-
-
-def _namer(schema: Schema, table: Table, columns: Mapping[str, str]) -> Callable[[str, Iterable[str]], str]:
-    """Return a function that makes names for copies and never gives the same name twice."""
-    neighbours = [other for other in schema.tables.values() if other.name.schema == table.name.schema]
-    taken = {name for other in neighbours for name in _names(other)}
-    made: dict[str, str] = {}
-
-    def name_for(original: str, read: Iterable[str]) -> str:
-        if original not in made:
-            used = {name: columns[name] for name in read if name in columns}
-            made[original] = _free(_renamed(original, used), taken)
-            taken.add(made[original])
-        return made[original]
-
-    return name_for
-
-
-def _names(table: Table) -> Iterable[str]:
-    yield table.name.name
-    yield from (index.name for index in table.indexes)
-    yield from (constraint.name for constraint in table.constraints)
-
-
-def _renamed(original: str, columns: Mapping[str, str]) -> str:
-    """Return `users_mail_key` for `users_email_key`; a name without the column's gets the new one at its end."""
-    words = "|".join(re.escape(old) for old in sorted(columns, key=len, reverse=True))
-    renamed = re.sub(rf"(?<![^_])({words})(?![^_])", lambda found: columns[found[1]], original)
-    if renamed == original:
-        return made_name(original, *columns.values())
-    return renamed if len(renamed.encode()) <= MAX_BYTES else made_name(renamed)
-
-
-def _free(name: str, taken: set[str]) -> str:
-    candidate, number = name, 0
-    while candidate in taken:
-        number += 1
-        candidate = made_name(name, str(number))
-    return candidate
 
 
 def _copy_index(schema: Schema, table: Table, index: Index, name: str, renaming: Renaming) -> IndexCopy:
@@ -201,7 +187,22 @@ def _copy_index(schema: Schema, table: Table, index: Index, name: str, renaming:
     statement.if_not_exists = False
     build = IndexBuild(schema, table, node, name)
     steps = tuple(step for step in build.steps() if not str(step).startswith("ANALYZE"))  # comes once, at the end
-    return IndexCopy(index, name, steps, build.drops())
+    return IndexCopy(index, name, (*steps, *_index_properties(table, index, name)), build.drops())
+
+
+def _index_properties(table: Table, index: Index, name: str) -> Iterable[str]:
+    full = TableName(table.name.schema, name)
+    for key, target in index.statistics:
+        yield f"ALTER INDEX {full} ALTER COLUMN {key} SET STATISTICS {target}"
+    if index.comment is not None:
+        yield f"COMMENT ON INDEX {full} IS {literal(index.comment)}"
+
+
+def commented(table: Table, constraint: Constraint, name: str) -> tuple[str, ...]:
+    """Return the statement that gives a constraint the comment of the old one, where it has one."""
+    if constraint.comment is None:
+        return ()
+    return (f"COMMENT ON CONSTRAINT {quote(name)} ON {table.name} IS {literal(constraint.comment)}",)
 
 
 def _copy_unique(schema: Schema, table: Table, constraint: Constraint, name: str, renaming: Renaming) -> ConstraintCopy:
@@ -216,7 +217,14 @@ def _copy_unique(schema: Schema, table: Table, constraint: Constraint, name: str
     index = _copy_index(schema, table, owned, name, renaming)
     deferral = " DEFERRABLE" * definition.deferrable + " INITIALLY DEFERRED" * definition.initdeferred
     take = f"ALTER TABLE {table.name} ADD CONSTRAINT {quote(name)} UNIQUE USING INDEX {quote(name)}{deferral}"
-    return ConstraintCopy(constraint, name, (*index.steps, take))
+    steps = (*index.steps, take, *commented(table, constraint, name))
+    return ConstraintCopy(constraint, name, steps, is_clustered=owned.is_clustered)
+
+
+def _copy_not_null(table: Table, constraint: Constraint, name: str, renaming: Renaming) -> ConstraintCopy:
+    column = renaming.columns[constraint.columns[0]]
+    steps = NotNullConstraint(table.name, column, name).steps()
+    return ConstraintCopy(constraint, name, (*steps, *commented(table, constraint, name)))
 
 
 def _copy_checked(
@@ -244,7 +252,8 @@ def _copy_checked(
     validate = f"ALTER TABLE {table.name} VALIDATE CONSTRAINT {quote(name)}"
     add = deparse(node)
     add = f"{add.removesuffix(_UNVALIDATED).rstrip()} {_UNVALIDATED}"  # the deparser forgets the blank after a ")"
-    return ConstraintCopy(constraint, name, (add, validate) if constraint.is_valid else (add,))
+    steps = (add, validate) if constraint.is_valid else (add,)
+    return ConstraintCopy(constraint, name, (*steps, *commented(table, constraint, name)))
 
 
 def _point(definition: pb.Constraint, constraint: Constraint, renaming: Renaming) -> None:

@@ -108,8 +108,8 @@ def _is_repeated(table: Table, constraint: Constraint) -> bool:
 
 
 def statistics_on(schema: Schema, table: Table, column: str) -> tuple[TableName, ...]:
-    """Return the extended statistics that read the column; they stand in their table's schema."""
+    """Return the extended statistics that read the column; files are silent on another schema than their table's."""
     found: Iterable[tuple[Table, Dependent]] = (
         (part, d) for part in family(schema, table) for d in schema.dependents_of(part.name, column)
     )
-    return tuple(TableName(part.name.schema, d.name) for part, d in found if d.kind == "statistics")
+    return tuple(TableName(d.schema or part.name.schema, d.name) for part, d in found if d.kind == "statistics")

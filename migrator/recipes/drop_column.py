@@ -8,6 +8,7 @@ from typing import Literal
 
 from migrator.errors import RecipeRefused
 from migrator.names import TableName, quote
+from migrator.recipes.column_copies import commented
 from migrator.recipes.column_removal import (
     check_droppable,
     family,
@@ -17,7 +18,7 @@ from migrator.recipes.column_removal import (
 )
 from migrator.recipes.dependent_views import drop_view, views_over
 from migrator.recipes.manifest_text import manifest_text
-from migrator.recipes.not_null_constraint import NATIVE_SINCE, NotNullConstraint
+from migrator.recipes.not_null_constraint import NATIVE_SINCE, NotNullConstraint, held_constraint
 from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
@@ -140,7 +141,9 @@ class DropColumn(Recipe):
             ),
         )
         if pg_version >= NATIVE_SINCE:  # the constraint has a name of its own there, and gets the same again
-            return phase_text(about, NotNullConstraint.of(table, self.column).steps())
+            held = held_constraint(table, self.column)
+            comment = commented(table, held, held.name) if held else ()
+            return phase_text(about, [*NotNullConstraint.of(table, self.column).steps(), *comment])
         return phase_text(about, NotNullProof(self.table, self.column).steps())
 
 

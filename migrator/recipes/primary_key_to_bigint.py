@@ -79,6 +79,7 @@ class PrimaryKeyToBigint(Recipe):
             check_replaceable(schema, table, column)
             check_walkable(table)
             _refuse_unwritable(table, column)
+            _refuse_deferred(table, column)
             wide.setdefault(table.name, {})[name] = twin_name(table, name)
             for other, key in schema.referencing(table.name):
                 ends = zip(key.columns, key.referenced_columns, strict=False)
@@ -190,6 +191,17 @@ def _refuse_unwritable(table: Table, column: Column) -> None:
         raise RecipeRefused(
             f"How {table.name}.{column.name} is an identity is not known.", "Give --dsn to ask the database."
         )
+
+
+def _refuse_deferred(table: Table, column: Column) -> None:
+    """The twin's index is none of a constraint until the contract, and would look at each row at once."""
+    for key in table.constraints:
+        if key.kind == "primary key" and column.name in key.columns and "DEFERRABLE" in key.definition:
+            raise RecipeRefused(
+                f"The primary key {key.name} of {table.name} is DEFERRABLE, and the index of its successor cannot be.",
+                "Make a primary key that is not, in a custom migration: a new unique index, built CONCURRENTLY, can"
+                " take the old one's place.",
+            )
 
 
 def _pairs(tables: list[WideTable]) -> str:

@@ -49,6 +49,12 @@ class RenameTable(Recipe):
         is_invoker = pg_version >= _INVOKER_SINCE and _all_may_read(table)
         if table.has_row_security and not is_invoker:
             _refuse_row_security(table, pg_version)
+        if table.row_functions:
+            raise RecipeRefused(
+                f"Functions take a row of {self.table}, and old code could not call them with a row of the view in its"
+                f" place: {', '.join(table.row_functions)}.",
+                "Let each take the columns that it reads, or rename the table by hand: migrator new custom.",
+            )
         if table.publications and not self.published:
             raise RecipeRefused(
                 f"The publication {', '.join(table.publications)} sends {self.table}, and subscribers find a table by"

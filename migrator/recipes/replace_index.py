@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from migrator.errors import RecipeRefused
-from migrator.names import TableName, quote
+from migrator.names import TableName, literal, quote
 from migrator.recipes.index_build import IndexBuild, IndexShape, version_note
 from migrator.recipes.manifest_text import manifest_text
 from migrator.recipes.phase_text import Step, phase_text
@@ -119,9 +119,12 @@ class ReplaceIndex(Recipe):
         )
         name = TableName(self.table.schema, self.index)
         concurrently = "" if build.table.is_partitioned else "CONCURRENTLY "
-        steps: list[Step] = [f"DROP INDEX {concurrently}{name}"]
+        clusters = f"ALTER TABLE {self.table} CLUSTER ON {quote(build.name)}"
+        steps: list[Step] = [*[clusters] * old.is_clustered, f"DROP INDEX {concurrently}{name}"]
         if self.keep_name:
             steps.append(f"ALTER INDEX {build.full_name} RENAME TO {quote(self.index)}")
+            if old.comment is not None:
+                steps.append(f"COMMENT ON INDEX {name} IS {literal(old.comment)}")
         return phase_text(about, steps)
 
     def _abort(self, build: IndexBuild) -> str:

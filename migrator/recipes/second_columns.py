@@ -135,7 +135,9 @@ class SecondColumns:
         )
         steps: list[Step] = [step for copy in self.copies.indexes for step in copy.steps]
         steps += [step for copy in self.copies.uniques for step in copy.steps]
-        for name in self.not_null:
+        steps += [step for copy in self.copies.not_nulls for step in copy.steps]
+        named = {column for copy in self.copies.not_nulls for column in copy.old.columns}
+        for name in self._proven(named):
             steps += NotNullProof(self.table.name, name).steps()
         keys = (*self.copies.checks, *self.copies.foreign_keys, *(copy for _, copy in self.incoming))
         steps += [step for copy in keys for step in copy.steps]
@@ -143,6 +145,12 @@ class SecondColumns:
         if self.sync.authority is Authority.OLD:
             steps.append(self.sync.flip(Authority.BOTH))
         return phase_text(about, steps)
+
+    def _proven(self, named: set[str]) -> Iterable[str]:
+        """Yield the new columns whose NOT NULL has no name to keep."""
+        pairs = zip(self.old, self.new, strict=False)
+        taken = {new for old, new in pairs if old in named}
+        return (name for name in self.not_null if name not in taken)
 
     def _contract(self) -> str:
         old, new = _listed(self.old), _listed(self.new)
@@ -181,15 +189,25 @@ class SecondColumns:
     def _loosen(self) -> Iterable[Step]:
         """Yield what makes an old column take every row of new code."""
         table = self.table.name
-        sequences = [column.sequence for column in self.sync.old if column.sequence is not None]
-        yield from (f"ALTER SEQUENCE {name} OWNED BY {table}.{quote(self.new[0])}" for name in sequences)
+        for column in self.sync.old:
+            if column.sequence is not None:
+                yield f"ALTER SEQUENCE {column.sequence} OWNED BY {table}.{quote(self.new[0])}"
+                yield from self._count_further(column.type, column.sequence)
         if actions := self._loosened():
             separator = ",\n    "
             yield f"ALTER TABLE {table}\n    {separator.join(actions)}"
 
+    def _count_further(self, type_name: str, sequence: TableName) -> Iterable[str]:
+        """Yield what lets a sequence count as far as the new column holds numbers; ALTER COLUMN TYPE would not."""
+        wider = "bigint" if self.sync.new[0].type.startswith("numeric") else self.sync.new[0].type
+        if {type_name, wider} <= set(_WHOLE) and _WHOLE.index(type_name) < _WHOLE.index(wider):
+            yield f"ALTER SEQUENCE {sequence} AS {wider}"
+
     def _prepare(self) -> Iterable[Step]:
         """Yield what else must go before the columns do."""
         table = self.table.name
+        if self.copies.clustered is not None:
+            yield f"ALTER TABLE {table} CLUSTER ON {quote(self.copies.clustered)}"
         yield from (_drop_constraint(name, copy.old.name) for name, copy in self.incoming)
         for kind in ("foreign key", "unique"):
             yield from (_drop_constraint(table, name) for name in self._constraints(kind))
@@ -251,6 +269,7 @@ class SecondColumns:
         return phase_text(about, [select])
 
 
+_WHOLE = ("smallint", "integer", "bigint")
 _COUNTS = {1: "one column", 2: "two columns", 3: "three columns"}
 _PINNED = "SET LOCAL search_path = {}"
 

@@ -3,6 +3,8 @@
 Asked by the recipes that work with a second column, which a trigger keeps in step with the first.
 """
 
+from collections.abc import Iterator
+
 from migrator.errors import RecipeRefused
 from migrator.recipes.target import check_removable
 from migrator.schema.model import Column, Schema, Table
@@ -33,10 +35,18 @@ def check_renamable(schema: Schema, table: Table, column: Column, *, referenced:
             " like a value that new code wrote.",
             "Move the default and the NOT NULL from the domain to the column first.",
         )
-    if column.name in table.partition_key:
+    if any(column.name in part.partition_key for part in (table, *schema.descendants(table.name))):
         raise RecipeRefused(
             f"{name} is part of the partition key, and no trigger may move a row to another partition.",
             "Make a new partitioned table and move the rows, partition by partition.",
+        )
+    unproven = [
+        c.name for c in table.constraints if c.kind == "not null" and not c.is_valid and c.columns == (column.name,)
+    ]
+    if unproven:
+        raise RecipeRefused(
+            f"The NOT NULL {unproven[0]} of {name} is not validated: which rows have no value is not known.",
+            f"ALTER TABLE {table.name} VALIDATE CONSTRAINT it first, or drop it and use migrator new set-not-null.",
         )
     check_parts(schema, table, column)
     check_removable(schema, table, column, referenced=referenced)
@@ -52,11 +62,27 @@ def check_parts(schema: Schema, table: Table, column: Column) -> None:
             if column.name in c.columns and not c.is_inherited and c.kind != "not null" and schema.is_complete
         ]
         own += [f"{d.kind} {d.name}" for d in schema.dependents_of(part.name, column.name)]
+        own += _own_properties(part, column) if schema.is_complete else ()
         if own:
             raise RecipeRefused(
                 f"The partition {part.name} has something of its own on {column.name}: {', '.join(own)}.",
                 f"Make it part of {table.name}'s, or drop it first.",
             )
+
+
+def _own_properties(part: Table, column: Column) -> Iterator[str]:
+    """Yield what a partition's column has that its table's has not; it would not get it back."""
+    own = part.column(column.name)
+    if own is None:
+        return
+    if own.default not in (None, column.default):
+        yield f"the default {own.default}"
+    if own.is_not_null and not column.is_not_null:
+        yield "NOT NULL"
+    if own.comment is not None:
+        yield "a comment"
+    yield from (f"GRANT {grant.privilege}" for grant in own.grants)
+    yield from (setting for setting in own.settings if setting not in column.settings)
 
 
 def check_triggers(table: Table, pg_version: int) -> None:
@@ -105,7 +131,7 @@ def _is_shared(columns: tuple[str, ...], mine: set[str]) -> bool:
 
 def check_alterable(schema: Schema, table: Table, column: Column) -> None:
     """Refuse a column whose type the server would not change: something outside the table was made for the old one."""
-    if column.name in table.partition_key:
+    if any(column.name in part.partition_key for part in (table, *schema.descendants(table.name))):
         raise RecipeRefused(
             f"{table.name}.{column.name} is part of the partition key.", "Move the rows to a new table instead."
         )

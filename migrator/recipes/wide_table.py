@@ -9,15 +9,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from migrator.names import TableName, literal, made_name, quote
-from migrator.recipes.column_copies import ColumnCopies, ConstraintCopy, Renaming, add_column, copies, key_copies
+from migrator.recipes.column_copies import (
+    ColumnCopies,
+    ConstraintCopy,
+    Renaming,
+    add_column,
+    commented,
+    copies,
+    key_copies,
+)
 from migrator.recipes.formula import Formula
 from migrator.recipes.manifest_text import Fill
+from migrator.recipes.not_null_constraint import NotNullConstraint, held_constraint
 from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import Step
 from migrator.recipes.succession import last_prefix
 from migrator.recipes.sync_trigger import Authority, SyncTrigger
 from migrator.schema.model import Column, Schema, Table
-from migrator.schema.naming import choose_name
+from migrator.schema.parts import Identity
 
 WIDE = "bigint"
 Columns = Mapping[TableName, Mapping[str, str]]
@@ -83,10 +92,17 @@ class WideTable:
             yield from copy.steps
         for twin in self.twins:
             if twin.is_not_null:
-                yield from NotNullProof(self.name, twin.name).steps()
+                yield from self._not_null(twin).steps() if self.names_not_null else self._proof(twin).steps()
         for copy in self.copies.checks:
             yield from copy.steps
         yield from (self._set_default(c, t) for c, t in self._pairs() if self._defaults_by_key(c))
+
+    def _proof(self, twin: Column) -> NotNullProof:
+        return NotNullProof(self.name, twin.name)
+
+    def _not_null(self, twin: Column) -> NotNullConstraint:
+        """Return the constraint under a name that we know: what the server would choose depends on what is taken."""
+        return NotNullConstraint(self.name, twin.name, made_name(self.name.name, twin.name, suffix="_not_null"))
 
     def _defaults_by_key(self, column: Column) -> bool:
         """Whether a foreign key's ON DELETE SET DEFAULT writes the column: then the twin's must write the same."""
@@ -129,29 +145,37 @@ class WideTable:
             if column.default is not None and not self._defaults_by_key(column):
                 yield self._set_default(column, twin)
             if column.identity is not None:
-                options = f" ({' '.join(column.identity.options)})" if column.identity.options else ""
-                yield self._alter(f"ALTER COLUMN {new} ADD GENERATED {column.identity.when} AS IDENTITY{options}")
+                sequence = self._new_sequence(twin)
+                options = " ".join((f"SEQUENCE NAME {sequence}", *column.identity.options))
+                yield self._alter(f"ALTER COLUMN {new} ADD GENERATED {column.identity.when} AS IDENTITY ({options})")
+                yield from _sequence_properties(sequence, column.identity)
                 old, next_ = (self._sequence_of(name) for name in (column.name, twin.name))
                 yield f"SELECT setval({next_}, nextval({old}), false)"
+
+    def _new_sequence(self, twin: Column) -> TableName:
+        return TableName(self.name.schema, made_name(self.name.name, twin.name, suffix="_seq"))
 
     def _sequence_of(self, column: str) -> str:
         return f"pg_get_serial_sequence({literal(str(self.name))}, {literal(column)})"
 
     def _exchange(self) -> Iterator[str]:
         own = (*self.copies.uniques, *self.copies.checks)
-        gone = [c.name for c in self.table.constraints if c.kind == "primary key"] if self.copies.primary else []
-        drops = [f"DROP CONSTRAINT {quote(name)}" for name in (*gone, *(copy.old.name for copy in own))]
+        keys = [c for c in self.table.constraints if c.kind == "primary key" and self.copies.primary]
+        drops = [f"DROP CONSTRAINT {quote(old.name)}" for old in (*keys, *(copy.old for copy in own))]
         separator = ",\n    "
         drops += [f"DROP COLUMN {quote(column.name)}" for column in self.columns]
         # By name, because the gate lets nothing vanish silently with a column.
         for index in self.copies.indexes:
             yield f"{_LOCKED_ALREADY}\nDROP INDEX {TableName(self.name.schema, index.old.name)}"
+        if self.copies.clustered is not None:
+            yield self._alter(f"CLUSTER ON {quote(self.copies.clustered)}")
         yield f"ALTER TABLE {self.name}\n    {separator.join(drops)}"
         for column, twin in self._pairs():
             yield self._alter(f"RENAME COLUMN {quote(twin.name)} TO {quote(column.name)}")
         if self.copies.primary:
             using = quote(self.copies.primary.name)
-            yield self._alter(f"ADD CONSTRAINT {quote(gone[0])} PRIMARY KEY USING INDEX {using}")
+            yield self._alter(f"ADD CONSTRAINT {quote(keys[0].name)} PRIMARY KEY USING INDEX {using}")
+            yield from commented(self.table, keys[0], keys[0].name)
         for index in self.copies.indexes:
             yield f"ALTER INDEX {TableName(self.name.schema, index.name)} RENAME TO {quote(index.old.name)}"
         yield from (self._rename(copy.name, copy.old.name) for copy in (*own, *self.references))
@@ -160,19 +184,16 @@ class WideTable:
     def _rename_not_nulls(self) -> Iterator[str]:
         for column, twin in self._pairs():
             if column.is_not_null:
-                old = [c.name for c in self.table.constraints if c.kind == "not null" and c.columns == (column.name,)]
-                yield self._rename(self._not_null(twin.name), old[0] if old else self._not_null(column.name))
-
-    def _not_null(self, column: str) -> str:
-        return choose_name(self.name.name, column, "not_null", lambda _name: False)
+                old = NotNullConstraint.of(self.table, column.name)
+                yield self._rename(self._not_null(twin).name, old.name)
+                held = held_constraint(self.table, column.name)
+                yield from commented(self.table, held, held.name) if held else ()
 
     def rename_sequences(self) -> Iterator[str]:
         """Yield what gives an identity's new sequence the old one's name, which went with the column."""
         for column, twin in self._pairs():
             if column.identity is not None:
-                made = choose_name(self.name.name, twin.name, "seq", lambda _name: False)
-                old = column.identity.sequence
-                yield f"ALTER SEQUENCE {TableName(self.name.schema, made)} RENAME TO {quote(old.name)}"
+                yield f"ALTER SEQUENCE {self._new_sequence(twin)} RENAME TO {quote(column.identity.sequence.name)}"
 
     def undo(self) -> Iterator[Step]:
         """Yield the steps of the abort; foreign keys to the twins are gone before."""
@@ -203,6 +224,16 @@ class WideTable:
 
     def _rename(self, old: str, new: str) -> str:
         return self._alter(f"RENAME CONSTRAINT {quote(old)} TO {quote(new)}")
+
+
+def _sequence_properties(sequence: TableName, identity: Identity) -> Iterator[str]:
+    """Yield what gives the new sequence the comment and the rights of the old one."""
+    if identity.comment is not None:
+        yield f"COMMENT ON SEQUENCE {sequence} IS {literal(identity.comment)}"
+    for grant in identity.grants:
+        grantee = "PUBLIC" if grant.grantee is None else quote(grant.grantee)
+        option = " WITH GRANT OPTION" if grant.is_grantable else ""
+        yield f"GRANT {grant.privilege} ON SEQUENCE {sequence} TO {grantee}{option}"
 
 
 def column_as(column: Column) -> Column:

@@ -29,7 +29,7 @@ def read_schema(connection: Connection, tables: Iterable[TableName] | None = Non
     rows = read_catalog(connection, tables)
     names = {row["oid"]: TableName(row["schema"], row["name"]) for row in rows.tables}
     dependents = [
-        Dependent(row["kind"], row["name"], names[oid], row["column"])
+        Dependent(row["kind"], row["name"], names[oid], row["column"], row["schema"])
         for oid, found in rows.dependents.items()
         for row in found
     ]
@@ -88,6 +88,7 @@ def _table(row: Row, rows: CatalogRows) -> Table:
         has_foreign_parts=row["has_foreign_parts"],
         grants=tuple(Grant(g["privilege"], g["grantee"], g["is_grantable"]) for g in row["grants"]),
         publications=tuple(row["publications"]),
+        row_functions=tuple(row["row_functions"]),
     )
 
 
@@ -124,7 +125,9 @@ def _identity(row: Row) -> Identity | None:
     sequence = _name(row["identity_schema"], row["identity_name"])
     if not row["is_identity"] or sequence is None:
         return None
-    return Identity("ALWAYS" if row["identity_kind"] == "a" else "BY DEFAULT", sequence, tuple(row["identity_options"]))
+    grants = tuple(Grant(g["privilege"], g["grantee"], g["is_grantable"]) for g in row["identity_grants"])
+    when = "ALWAYS" if row["identity_kind"] == "a" else "BY DEFAULT"
+    return Identity(when, sequence, tuple(row["identity_options"]), row["identity_comment"], grants)
 
 
 def _settings(row: Row) -> tuple[str, ...]:
@@ -158,6 +161,9 @@ def _index(row: Row, table: TableName) -> Index:
         columns=tuple(row["columns"]),
         is_replica_identity=row["is_replica_identity"],
         is_attached=row["is_attached"],
+        comment=row["comment"],
+        is_clustered=row["is_clustered"],
+        statistics=tuple((key, target) for key, target in row["statistics"]),
     )
 
 
@@ -172,4 +178,5 @@ def _constraint(row: Row) -> Constraint:
         referenced_columns=tuple(row["referenced_columns"]),
         is_enforced=not row["definition"].endswith("NOT ENFORCED"),
         is_inherited=row["is_inherited"],
+        comment=row["comment"],
     )

@@ -27,6 +27,10 @@ class Identity:
     when: str
     sequence: TableName
     options: tuple[str, ...] = ()
+    comment: str | None = field(default=None, compare=False)
+    """The sequence's; known from a catalog."""
+    grants: tuple[Grant, ...] = field(default=(), compare=False)
+    """Privileges on the sequence; known from a catalog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,11 @@ class Index:
     is_replica_identity: bool = False
     is_attached: bool = field(default=False, compare=False)
     """It is a part of the index of its partitioned parent, and goes only with that one; known from a catalog."""
+    comment: str | None = field(default=None, compare=False)
+    is_clustered: bool = field(default=False, compare=False)
+    """CLUSTER without an index's name sorts the table by it; known from a catalog."""
+    statistics: tuple[tuple[int, int], ...] = field(default=(), compare=False)
+    """(number of a key, from 1; statistics target of its expression); known from a catalog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +105,8 @@ class Constraint:
     referenced_columns: tuple[str, ...] = ()
     is_enforced: bool = field(default=True, compare=False)
     is_inherited: bool = field(default=False, compare=False)
-    """It belongs to one of a partitioned parent, or of the referenced table's, and goes only with that one; known
-    from a catalog."""
+    """It belongs to one of a partitioned parent and goes only with that one; known from a catalog."""
+    comment: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +143,8 @@ class Table:
     """One of its partitions is a foreign table; known from a catalog."""
     publications: tuple[str, ...] = field(default=(), compare=False)
     """Those that publish the table, whole or in part."""
+    row_functions: tuple[str, ...] = field(default=(), compare=False)
+    """Functions that take a row of the table; known from a catalog."""
 
     def column(self, name: str) -> Column | None:
         """Return the column, or None."""
@@ -154,6 +165,8 @@ class Dependent:
     table: TableName
     column: str | None
     """None when it depends on the whole table, or on columns that could not be told apart."""
+    schema: str | None = field(default=None, compare=False)
+    """Of statistics: the schema that they stand in; known from a catalog."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, c.relkind =
                                   ORDER BY r.rolname, g.privilege_type), '[]')
         FROM aclexplode(c.relacl) AS g LEFT JOIN pg_roles r ON r.oid = g.grantee
         WHERE g.grantee <> c.relowner) AS grants,
-       coalesce(pub.names, '{}') AS publications,
+       coalesce(pub.names, '{}') AS publications, coalesce(taking.functions, '{}') AS row_functions,
        EXISTS (SELECT FROM pg_inherits h JOIN pg_class f ON f.oid = h.inhrelid
                WHERE h.inhparent = c.oid AND f.relkind = 'f') AS has_foreign_parts,
        ARRAY(SELECT a.attname::text FROM pg_attribute a
@@ -48,6 +48,10 @@ LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
 LEFT JOIN (SELECT schemaname, tablename, array_agg(pubname::text ORDER BY pubname) AS names
            FROM pg_publication_tables GROUP BY schemaname, tablename) AS pub
     ON pub.schemaname = n.nspname AND pub.tablename = c.relname
+LEFT JOIN (SELECT t.typrelid, array_agg(DISTINCT p.oid::regprocedure::text) AS functions
+           FROM pg_proc p, unnest(p.proargtypes) AS argument JOIN pg_type t ON t.oid = argument
+           WHERE t.typrelid <> 0 GROUP BY t.typrelid) AS taking
+    ON taking.typrelid = c.oid
 WHERE c.oid = ANY (%(oids)s)
 ORDER BY n.nspname, c.relname;
 
@@ -75,7 +79,15 @@ LEFT JOIN pg_class s ON s.oid = owned.oid
 LEFT JOIN pg_namespace sn ON sn.oid = s.relnamespace
 LEFT JOIN LATERAL (
     SELECT a.attidentity AS identity_kind, idn.nspname AS identity_schema, idc.relname AS identity_name,
+           obj_description(idc.oid, 'pg_class') AS identity_comment,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('privilege', g.privilege_type, 'grantee', r.rolname,
+                                                         'is_grantable', g.is_grantable)
+                                      ORDER BY r.rolname, g.privilege_type), '[]')
+            FROM aclexplode(idc.relacl) AS g LEFT JOIN pg_roles r ON r.oid = g.grantee
+            WHERE g.grantee <> idc.relowner) AS identity_grants,
            array_remove(ARRAY[
+               CASE WHEN q.seqstart <> CASE WHEN q.seqincrement > 0 THEN q.seqmin ELSE q.seqmax END
+                    THEN 'START WITH ' || q.seqstart END,
                CASE WHEN q.seqincrement <> 1 THEN 'INCREMENT BY ' || q.seqincrement END,
                CASE WHEN q.seqmin <> 1 THEN 'MINVALUE ' || q.seqmin END,
                CASE WHEN q.seqmax NOT IN (32767, 2147483647, 9223372036854775807) THEN 'MAXVALUE ' || q.seqmax END,
@@ -105,6 +117,9 @@ SELECT i.indrelid::bigint AS oid, c.relname AS name, pg_get_indexdef(i.indexreli
        i.indisunique AS is_unique, i.indisprimary AS is_primary, i.indisvalid AS is_valid,
        i.indisreplident AS is_replica_identity, c.relispartition AS is_attached, pg_get_expr(i.indpred, i.indrelid) AS predicate, am.amname AS method,
        (SELECT conname FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x')) AS constraint,
+       obj_description(i.indexrelid, 'pg_class') AS comment, i.indisclustered AS is_clustered,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(a.attnum, a.attstattarget) ORDER BY a.attnum), '[]')
+        FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0) AS statistics,
        ARRAY(SELECT CASE WHEN i.indkey[k - 1] = 0 THEN '(' || pg_get_indexdef(i.indexrelid, k, false) || ')'
                     ELSE (SELECT attname FROM pg_attribute WHERE attrelid = i.indrelid AND attnum = i.indkey[k - 1]) END
              FROM generate_series(1, i.indnatts) AS k ORDER BY k)::text[] AS attributes,
@@ -123,10 +138,12 @@ WHERE i.indrelid = ANY (%(oids)s)
 ORDER BY i.indrelid, c.relname;
 
 -- name: constraints
--- Columns in key order, for a check in the table's order. Trigger constraints have no columns and are not listed.
+-- Columns in key order, for a check in the table's order. Trigger constraints have no columns and are not listed, nor
+-- are the copies of a foreign key that stand for each partition of the table it refers to: nothing is done with them.
 SELECT r.conrelid::bigint AS oid, r.conname AS name, r.contype AS type, pg_get_constraintdef(r.oid) AS definition,
        r.convalidated AS is_valid, r.conparentid <> 0 OR (r.coninhcount > 0 AND NOT r.conislocal) AS is_inherited,
        fn.nspname AS references_schema, f.relname AS references_name,
+       obj_description(r.oid, 'pg_constraint') AS comment,
        ARRAY(SELECT a.attname::text FROM unnest(r.conkey) WITH ORDINALITY AS k (attnum, position)
              JOIN pg_attribute a ON a.attrelid = r.conrelid AND a.attnum = k.attnum
              ORDER BY CASE WHEN r.contype = 'c' THEN k.attnum ELSE k.position END) AS columns,
@@ -137,6 +154,7 @@ FROM pg_constraint r
 LEFT JOIN pg_class f ON f.oid = r.confrelid
 LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
 WHERE r.conrelid = ANY (%(oids)s) AND r.contype IN ('p', 'u', 'c', 'f', 'x', 'n')
+  AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.oid = r.conparentid AND k.conrelid = r.conrelid)
 ORDER BY r.conrelid, r.conname;
 
 -- name: triggers
@@ -147,7 +165,9 @@ ORDER BY tgrelid, tgname;
 
 -- name: dependents
 -- Everything outside indexes and constraints that names a column; DROP COLUMN fails on some and silently takes others.
-SELECT d.refobjid::bigint AS oid, a.attname AS column, k.kind, k.name
+SELECT d.refobjid::bigint AS oid, a.attname AS column, k.kind, k.name,
+       min((SELECT n.nspname::text FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+            WHERE d.classid = 'pg_statistic_ext'::regclass AND s.oid = d.objid)) AS schema
 FROM pg_depend d
 JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
 JOIN LATERAL (
