@@ -59,7 +59,7 @@ def expand(
             return
         from migrator.phases.pending import expand_all
 
-        def confirm(item: "Migration", losses: "frozenset[Loss]") -> str | None:
+        def confirm(item: "Migration", losses: "tuple[Loss, ...]") -> str | None:
             return confirmed(session, item, "expand", plan_ids, is_sure=is_sure, among=losses)
 
         done = expand_all(engine, session.settings.migrations, session.tell, confirm)

@@ -104,7 +104,10 @@ def _forced(detail: "Mapping[str, Any]") -> str:
 def _words(row: "AuditRecord") -> str:
     detail = cast("Mapping[str, Any]", row.detail)
     if row.action == "state.changed":
-        return f"{detail['from']} → {detail['to']}{_forced(detail)}"
+        by = f" by plan {detail['plan']}" if detail.get("plan") else ""
+        return f"{detail['from']} → {detail['to']}{by}{_forced(detail)}"
+    if row.action == "plan.confirmed":
+        return f"{detail['phase']} goes on by plan {detail['plan']}"
     if row.action == "gate.forced":
         return f"! gate {detail['gate']} forced, approved by {', '.join(row.approvers or ())}: {detail['reason']}"
     if row.action.startswith("step.") and "seconds" in detail:

@@ -83,7 +83,7 @@ def confirmed_phase(
         return named
     words = [str(loss) for loss in losses]
     if answer.ask is None:
-        raise _unconfirmed(migration, command, phase, words, now)
+        raise _unconfirmed(migration, command, phase, words, now, answer)
     for loss in losses:
         _ask_for(answer.ask, f"The {phase} of {migration.id} removes {loss} for good.", loss.typed)
     return now
@@ -99,10 +99,13 @@ def _refuse_what_cannot_begin(store: Store, migration: Migration, state: State, 
         require_nobody_builds_on(store, migration)
 
 
-def _unconfirmed(migration: Migration, command: str, phase: str, words: Sequence[str], now: str) -> Refused:
+def _unconfirmed(
+    migration: Migration, command: str, phase: str, words: Sequence[str], now: str, answer: Answer
+) -> Refused:
     instead = "" if phase == "abort" else f" {_INSTEAD}"
+    other = f": {', '.join(answer.plan_ids)} is another plan" if answer.plan_ids and now not in answer.plan_ids else ""
     return Refused(
-        f"The {phase} of {migration.id} removes {', '.join(words)} for good, and nobody confirmed it.",
+        f"The {phase} of {migration.id} removes {', '.join(words)} for good, and nobody confirmed it{other}.",
         f"Look at `migrator plan {migration.id} --phase {phase}`, then run "
         f"`migrator {command} {migration.id} --yes --plan-id {now}`.{'' if phase == 'abort' else instead}",
         plan_id=now,

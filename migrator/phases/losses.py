@@ -69,17 +69,17 @@ def losses_of(connection: Connection, migration: Migration, phase: str) -> tuple
     return tuple(loss for loss in found if _is_only_copy(connection, loss, in_step))
 
 
-def losses_of_all(connection: Connection, migrations: Iterable[Migration]) -> dict[str, frozenset[Loss]]:
+def losses_of_all(connection: Connection, migrations: Iterable[Migration]) -> dict[str, tuple[Loss, ...]]:
     """Return what each expand of a row of them takes away of what is there before the first.
 
     What an earlier one makes is none: no application had the time to write to it.
     """
     version = server_version(connection) // 10000
     names = set[str]()
-    found: dict[str, frozenset[Loss]] = {}
+    found: dict[str, tuple[Loss, ...]] = {}
     for migration in migrations:
         losses = list(_losses(_effects(_ahead(connection, migration, "expand"), version), names))
-        found[migration.id] = frozenset(_there(connection, losses))
+        found[migration.id] = _there(connection, losses)
     return found
 
 

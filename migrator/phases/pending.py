@@ -23,7 +23,7 @@ from migrator.state.transitions import ENDED, State
 _TO_EXPAND = frozenset({State.PENDING, State.EXPANDING})
 
 
-Confirm = Callable[[Migration, frozenset[Loss]], str | None]
+Confirm = Callable[[Migration, tuple[Loss, ...]], str | None]
 """Asks whether a migration may take away what it does; returns the plan id that was confirmed."""
 
 
@@ -71,7 +71,7 @@ def would_run(dsn: str, migrations: Path) -> tuple[tuple[WouldRun, ...], tuple[W
         store = Store(connection, "expand")
         todo = pending(store, migrations)
         losses = losses_of_all(connection, todo)
-        ahead = tuple(WouldRun(each.id, tuple(sorted(losses[each.id], key=str))) for each in todo)
+        ahead = tuple(WouldRun(each.id, losses[each.id]) for each in todo)
         return ahead, tuple(WouldRun(file.name) for file, _ in due(store, files))
 
 

@@ -167,7 +167,7 @@ def test_nobody_is_asked_in_vain(one_shop: Shop) -> None:
 
 
 def _everything(shop: Shop, *plans: str) -> Expanded:
-    def confirm(migration: Migration, losses: frozenset[Loss]) -> str | None:
+    def confirm(migration: Migration, losses: tuple[Loss, ...]) -> str | None:
         with connect(shop.dsn) as connection:
             return confirmed_phase(connection, migration, "expand", Answer(plans, bool(plans)), losses)
 
