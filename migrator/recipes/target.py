@@ -6,8 +6,9 @@ Every refusal names what stands in the way and what to do; a recipe that goes on
 from collections.abc import Iterable
 
 from migrator.errors import RecipeRefused
-from migrator.names import MAX_BYTES, TableName
+from migrator.names import MAX_BYTES, TableName, literal
 from migrator.schema.model import Column, Index, Schema, Table
+from migrator.schema.parts import Dependent
 
 _SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 
@@ -184,12 +185,23 @@ def _refuse_dependents(schema: Schema, table: Table, column: Column) -> None:
         return
     words = _listed(f"{d.kind} {d.name}" if d.column else f"{d.kind} {d.name} (may use it)" for d in found)
     advice = [text for kind, text in _ADVICE.items() if any(kind in d.kind for d in found)]
+    advice += _sql_of_views(found)
+    advice += ["Give --dsn to ask the database which columns they use."] if any(not d.column for d in found) else []
     raise RecipeRefused(f"These depend on {table.name}.{column.name}: {words}.", " ".join(advice or [_OTHER_ADVICE]))
+
+
+def _sql_of_views(found: Iterable[Dependent]) -> list[str]:
+    """Return in words the statements that tell the text of each view, and take it away."""
+    views = {d.name: d.kind for d in found if d.kind.endswith("view")}
+    names = {name: str(TableName(*name.split(".", 1))) for name in views}
+    texts = "; ".join(f"SELECT pg_get_viewdef({literal(name)}::regclass)" for name in names.values())
+    drops = "; ".join(f"DROP {kind.upper()} {names[name]}" for name, kind in reversed(views.items()))
+    return [f"Keep the text: {texts}. Drop it: {drops}."] if views else []
 
 
 _ADVICE = {
     "view": "Redefine each view so that it does not name the column (CREATE OR REPLACE VIEW can put NULL or another"
-    " column in its place), or drop it; make it again on the new state; --dsn tells exactly which columns a view uses.",
+    " column in its place), or drop it, and make it again over the new column after the change.",
     "policy": "Drop the policy and make it again over another column: a policy is true for old and new code alike.",
     "trigger": "Make the trigger again without naming the column in UPDATE OF or WHEN; its function may still read it.",
     "publication": "Take the column out of the publication's list: ALTER PUBLICATION … SET TABLE; subscribers get the"
