@@ -95,7 +95,8 @@ def part_names(connection: Connection, spec: BackfillSpec) -> tuple[str | None, 
             raise InputError(
                 f"Partition {part['schema']}.{part['name']} is in another database.", "Backfill its table there."
             )
-    return tuple(str(TableName(part["schema"], part["name"])) for part in parts)
+    # Without any partition the table is its own part, and has no row.
+    return tuple(str(TableName(part["schema"], part["name"])) for part in parts) or (None,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Domains with rules, several checks on one column, citext beside the server's fun
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,16 @@ from migrator.errors import RecipeRefused
 from migrator.names import TableName
 from migrator.pg.connection import Connection, connect, server_version
 from migrator.recipes import load
+from migrator.recipes.folder import write_folder
 from migrator.schema.catalog import read_schema
+from migrator.state.install import install
+from tests.fix_app import Shop
 from tests.fix_server import Database
+from tests.phases.looking import schema_dump
+from tests.recipes.residue import residue
 from tests.recipes.test_live import abort, dump, run
 
-TERMS = {"owner": "team-identity", "contract_by": "2026-12-15"}
+TERMS = {"owner": "team-identity", "contract_by": "2099-12-15", "soak": "0ms", "approvals": 0}
 
 
 def render(connection: Connection, **arguments: Any) -> Mapping[str, str]:
@@ -123,3 +129,54 @@ def test_the_example_of_a_refusal_is_for_these_types(
     with pytest.raises(RecipeRefused) as caught:
         render(one_connection, kind="change_column_type", table="t", column="c", type=new, to="d", **given)
     assert str(caught.value).endswith(f"such as {EXAMPLES[case]}")
+
+
+def walk(database: Database, folder: Path, setup: str, **arguments: Any) -> Mapping[str, str]:
+    """Go forward, abort, which must restore the schema, and forward again to the end; nothing of ours may be left."""
+    with connect(database.dsn) as connection:
+        install(connection)
+        run(connection, setup)
+        files = render(connection, evidence=["backfill"], **arguments)
+        recipe = load(TERMS | arguments)
+        rendering = recipe.render(read_schema(connection), "20260901_m", server_version(connection) // 10000)
+    write_folder(folder, "20260901_m", rendering)
+    shop = Shop(database.dsn, folder)
+    migration, engine = shop.migration("20260901_m"), shop.engine()
+    before = schema_dump(database.server, database.dsn)
+    for phase in (engine.expand, engine.migrate, engine.abort):
+        phase(migration)
+    assert schema_dump(database.server, database.dsn) == before
+    for phase in (engine.expand, engine.migrate, engine.contract):
+        phase(migration)
+    assert residue(database.dsn) == []
+    return files
+
+
+PIPELINES = """
+CREATE TABLE pipelines (id bigint, part bigint, ref text, PRIMARY KEY (id, part)) PARTITION BY LIST (part);
+CREATE TABLE pipelines_1 PARTITION OF pipelines FOR VALUES IN (1);
+CREATE TABLE pipelines_rest PARTITION OF pipelines DEFAULT;
+CREATE TABLE builds (id int PRIMARY KEY, pipeline_id bigint, pipeline_part bigint, name text);
+ALTER TABLE builds ADD CONSTRAINT of_pipeline FOREIGN KEY (pipeline_id, pipeline_part) REFERENCES pipelines (id, part);
+INSERT INTO pipelines SELECT i, i % 3, 'main' FROM generate_series(1, 30) i;
+INSERT INTO builds SELECT i, i, i % 3, 'build' FROM generate_series(1, 30) i;
+"""
+ON_PIPELINES: dict[str, dict[str, Any]] = {
+    "rename": {"kind": "rename_column", "table": "builds", "from": "pipeline_id", "to": "pipeline"},
+    "drop column": {"kind": "drop_column", "table": "builds", "column": "pipeline_id", "also_drop": ["of_pipeline"]},
+    "drop table": {"kind": "drop_table", "table": "pipelines", "also_drop": ["of_pipeline"]},
+    "rename table": {"kind": "rename_table", "table": "pipelines", "to": "runs", "rename_parts": True},
+}
+
+
+@pytest.mark.parametrize("name", ON_PIPELINES)
+def test_a_key_to_a_partitioned_table_is_one_key(database: Database, tmp_path: Path, name: str) -> None:
+    """The server keeps one more for each partition that is referred to: they come and go with the first."""
+    walk(database, tmp_path, PIPELINES, **ON_PIPELINES[name])
+
+
+def test_a_partitioned_table_may_have_no_partition_yet(one_database: Database, tmp_path: Path) -> None:
+    """A queue makes one for each kind of job; before the first there is no row to fill."""
+    setup = "CREATE TABLE job (name text, id int, priority int, PRIMARY KEY (name, id)) PARTITION BY LIST (name)"
+    renamed = {"from": "priority", "to": "urgency"}
+    walk(one_database, tmp_path, setup, kind="rename_column", table="job", **renamed)
