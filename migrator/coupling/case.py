@@ -44,8 +44,9 @@ class Case:
 
     @cached_property
     def migrations(self) -> tuple[File, ...]:
-        """The changed migration files."""
-        return self.of_class(FileClass.MIGRATION)
+        """The changed migration files, without those of which only the form or the file is another."""
+        found = self.of_class(FileClass.MIGRATION)
+        return tuple(file for file in found if file.change.rewrite not in {"cosmetic", "replaced"})
 
     @cached_property
     def code(self) -> tuple[File, ...]:
@@ -69,8 +70,10 @@ class Case:
     def _by_content(self, sql: SqlFile) -> str:
         if sql.problem or sql.mixed:
             return "unknown"
+        if sql.phase == "manifest" and sql.tables:
+            return "migrate"  # it defines a backfill
         if sql.phase in _PHASES:
-            return sql.phase
+            return _PHASES[sql.phase]
         return "contract" if sql.removes else "expand" if sql.adds else "migrate"
 
     def coupled(self, files: Iterable[File], code: File) -> tuple[File, ...]:

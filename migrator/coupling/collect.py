@@ -28,6 +28,7 @@ from migrator.coupling.evidence import (
     Unknown,
 )
 from migrator.coupling.parts import parts_between
+from migrator.coupling.rewrites import harmless_rewrites
 from migrator.coupling.sniff import sniffed
 from migrator.coupling.uses import AskDeployed, Scan, commits, with_deployed, with_references
 from migrator.errors import InputError
@@ -75,9 +76,13 @@ def collect(
         return _unread(question, Unknown(topic="diff", text=f"{exc.situation} {question.ci.fix}"))
     policy, doubts = _policy(repository, question, ends.base)
     found = repository.changes(ends.merge_base, ends.head)
-    texts, classifier = _Texts(repository, ends.head), classifier_of(policy)
+    texts, before = (_Texts(repository, commit) for commit in (ends.head, ends.merge_base))
+    classifier = classifier_of(policy)
     ddl = sniffed(repository, found, classifier) if policy.sniff_ddl else {}
-    changes = tuple(_change(change, ddl.get(change.path, {})) for change in found)
+    rewrites = harmless_rewrites(repository, ends.merge_base, found, classifier)
+    changes = tuple(
+        _change(change, {**ddl.get(change.path, {}), "rewrite": rewrites.get(change.path)}) for change in found
+    )
     evidence = Evidence(
         scope=ends.scope,
         now=question.now,
@@ -91,7 +96,7 @@ def collect(
         changes=changes,
         parts=_parts(repository, question, ends),
         is_queue=ends.scope is Scope.RELEASE and question.ci.is_queue and not question.range,
-        sql_files=tuple(_sql_files(changes, classifier, texts, question.pg_version)),
+        sql_files=tuple(_sql_files(changes, classifier, (texts, before), question.pg_version)),
         codeowners=_codeowners(repository, ends.base),
         unknowns=tuple(doubts),
     )
@@ -190,8 +195,11 @@ def _change(change: FileChange, ddl: Mapping[str, Any]) -> Change:
     )
 
 
-def _sql_files(changes: Sequence[Change], classifier: Classifier, texts: _Texts, pg_version: int) -> Iterator[SqlFile]:
+def _sql_files(
+    changes: Sequence[Change], classifier: Classifier, sides: tuple[_Texts, _Texts], pg_version: int
+) -> Iterator[SqlFile]:
     """Yield what the changed migrations do; a deleted one does nothing any more."""
+    texts, before = sides
     migrations = [c for c in changes if classifier.file_class(c.path) is FileClass.MIGRATION]
     if not migrations:
         return
@@ -202,7 +210,7 @@ def _sql_files(changes: Sequence[Change], classifier: Classifier, texts: _Texts,
         if change.status == "deleted":
             continue
         if change.path.endswith(".sql") or PurePosixPath(change.path).name == "migration.toml":
-            yield read_sql_file(change.path, texts, pg_version)
+            yield read_sql_file(change.path, texts, pg_version, before)
         elif (file := read_framework_file(change.path, texts)) is not None:
             yield file
 

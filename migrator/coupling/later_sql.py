@@ -20,12 +20,17 @@ def runs_after(case: Case, path: str, contract: str) -> bool:
         return False
     if is_repeatable(file.name):
         return True
-    if file.name == "verify.sql":
-        return file.parent != removing.parent
+    if is_proof(file):
+        return file.parent != removing.parent and file.stem != removing.stem
     sql, own = case.sql_files.get(path), case.sql_files.get(contract)
     if sql is None or own is None or sql.phase not in _LATER or sql.migration == own.migration:
         return False
     return order_key(sql.migration) > order_key(own.migration)
+
+
+def is_proof(file: PurePosixPath) -> bool:
+    """Whether the file only asks: a migration's verify.sql, or Sqitch's of the folder verify."""
+    return file.name == "verify.sql" or file.parent.name == "verify"
 
 
 def breaks(case: Case, reference: CodeReference, sql: SqlFile, item: DatabaseObject) -> bool:
@@ -35,7 +40,7 @@ def breaks(case: Case, reference: CodeReference, sql: SqlFile, item: DatabaseObj
     """
     if reference.ref != "head" or not runs_after(case, reference.path, sql.path):
         return False
-    if reference.is_star and item.kind == "column" and PurePosixPath(reference.path).name == "verify.sql":
+    if reference.is_star and item.kind == "column" and is_proof(PurePosixPath(reference.path)):
         return False
     own = case.sql_files.get(reference.path)
     return own is None or item not in own.adds

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, cast
 
+from migrator.coupling.backfills import backfilled
 from migrator.coupling.evidence import DatabaseObject, SqlFile
 from migrator.lint.halves import forward_text, is_way_back
 from migrator.names import TableName
@@ -48,18 +49,20 @@ def phase_of(path: str, read: Read) -> Phase:
     return "verify" if _VERIFY.search(path) else "none"
 
 
-def read_sql_file(path: str, read: Read, pg_version: int) -> SqlFile:
+def read_sql_file(path: str, read: Read, pg_version: int, before: Read | None = None) -> SqlFile:
     """Return what one changed `.sql` file or manifest does.
 
     Args:
         path: from the repository's root.
         read: the files at head.
         pg_version: the major version by whose facts the SQL is judged.
+        before: the files at the base, which tell the backfills of a manifest that are not new.
     """
     phase = phase_of(path, read)
     values: dict[str, Any] = {"path": path, "migration": _migration(path, phase), "phase": phase}
     if phase == "manifest":
-        return SqlFile.model_validate({**values, **_deadline(path, read)})
+        tables = backfilled(read(path), before(path) if before else None)
+        return SqlFile.model_validate({**values, **_deadline(path, read), "tables": tables})
     values |= _deadline(path, read) if phase != "none" else {}
     text = read(path)
     if text is None:

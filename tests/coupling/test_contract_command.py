@@ -146,3 +146,44 @@ def test_external_consumers_count_wherever_they_stand(clean: Repo) -> None:
         ("CPL003", report),
         ("CPL004", CONTRACT),
     }
+
+
+BACKFILL = MANIFEST + '[[backfill]]\ntable = "public.users"\nset = { nick = "name" }\n'
+
+
+def test_phase_aware_a_backfill_waits_for_code_on_its_table(shop: Repo) -> None:
+    """The definition of a backfill stands in the manifest; a manifest alone is harmless, and so is an old backfill."""
+    shop.commit({"migrator.toml": '[coupling]\nmode = "phase-aware"\n'})
+    shop.git("switch", "--quiet", "-c", "feature")
+    folder = "migrations/20260902_nick"
+    expand = {
+        f"{folder}/expand.sql": "ALTER TABLE users ADD COLUMN nick text;\n",
+        f"{folder}/verify.sql": "SELECT 1;\n",
+    }
+    shop.commit({**expand, f"{folder}/migration.toml": MANIFEST, "src/shop/users.py": "x = 'SELECT name FROM users'\n"})
+    result = verdict(shop, "--base", "main")
+    assert (result["verdict"], {f["severity"] for f in result["findings"]}) == ("pass", {"notice"})
+    shop.commit({f"{folder}/migration.toml": BACKFILL})
+    result = verdict(shop, "--base", "main")
+    assert (result["exit"], found(result)) == (1, {("CPL001", "src/shop/users.py", 1)})
+    phases = {file["path"].rpartition("/")[2]: file["phase"] for file in result["files"]}
+    assert phases["migration.toml"] == "migrate"
+    shop.commit({"src/shop/users.py": "x = 'SELECT total FROM orders'\n"})
+    assert verdict(shop, "--base", "main")["verdict"] == "pass"
+    shop.commit({"src/shop/users.py": "x = 'SELECT name FROM users'\n"})
+    shop.git("tag", "there")
+    shop.commit(
+        {
+            f"{folder}/migration.toml": BACKFILL.replace("2099", "2098"),
+            "src/shop/users.py": "y = 'SELECT name FROM users'\n",
+        }
+    )
+    assert verdict(shop, "--base", "there")["verdict"] == "pass"
+
+
+def test_strict_warns_of_stars_when_an_expand_adds_a_column(shop: Repo) -> None:
+    shop.commit({"src/shop/all.py": "x = 'SELECT * FROM users'\n"})
+    shop.git("switch", "--quiet", "-c", "feature")
+    shop.commit({"migrations/20260902_nick/expand.sql": "ALTER TABLE users ADD COLUMN nick text;\n"})
+    result = verdict(shop, "--base", "main")
+    assert (result["exit"], found(result)) == (0, {("CPL009", "src/shop/all.py", 1)})
