@@ -73,6 +73,8 @@ class Stride:
     window_keys: int = 0
     density: float | None = None
     """Keys per value of an integer key, as last measured; None: not known."""
+    longest_batch: int | None = None
+    """Most keys of a window that one batch goes over; None: no limit."""
     is_counted: bool = False
     """Whether the keys of windows must be counted, because the rows changed do not tell how many there were."""
 
@@ -101,6 +103,8 @@ def _stripe(connection: Connection, keyset: Keyset, place: Place, window: Window
     stride = replace(stride, density=_density_in(keyset, place, window, stride))
     # A batch of one row is how a row that fails is found: then a stripe must not widen it to several keys.
     wanted = stride.size * window.stripes if stride.size > 1 else 1
+    if stride.longest_batch is not None:
+        wanted = min(wanted, stride.longest_batch)
     left = _left(keyset, limits, window, stride)
     if left is not None and left <= _SLIGHTLY_MORE * wanted:
         return Piece(limits, _after(place, window, limits.upto), window)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from migrator.backfill.keyset import Keyset
+from migrator.backfill.sizing import LARGEST
 from migrator.pg.driver import Connection, errors, sql
 from migrator.pg.queries import query
 from migrator.state.places import Window
@@ -26,8 +27,11 @@ _CACHE_SHARE = 4
 _SMALLEST_WINDOW, _LARGEST_WINDOW = 6_000, 120_000
 _HOT_ALREADY = 0.9
 _HOT_TOO_RARE = 0.35
+_HOT_DISTURBED = 0.8
+"""Alone, 0.9 of a window's last stripe are HOT updates; two workers that do not wait for each other see 0.6."""
 _REST, _LONGEST_REST = 8, 256
 """Plain batches until stripes are tried again, doubled each time that they did not help."""
+_DISTURBED_BATCHES = 2
 _HASH_BITS = 0x7FFFFFFF
 
 
@@ -42,10 +46,16 @@ class Division:
     hashed: sql.Composable
     number: sql.Composable | None = None
 
-    def condition(self, window: Window) -> sql.Composable:
-        """Return the condition for the rows of the window's stripe."""
+    def condition(self, window: Window, *, is_positive: bool = False) -> sql.Composable:
+        """Return the condition for the rows of the window's stripe; `is_positive`: no key is below zero.
+
+        It is evaluated for every row of the window as often as there are stripes: each operator is some percent of
+        the backfill.
+        """
         stripes, stripe = sql.Literal(window.stripes), sql.Literal(window.stripe)
         if window.is_even and self.number is not None:
+            if is_positive:
+                return sql.SQL("{} % {} = {}").format(self.number, stripes, stripe)
             below_zero = sql.Literal(window.stripe - window.stripes)
             return sql.SQL("({0} % {1} = {2} OR {0} % {1} = {3})").format(self.number, stripes, stripe, below_zero)
         return sql.SQL("({} & {}) % {} = {}").format(self.hashed, sql.Literal(_HASH_BITS), stripes, stripe)
@@ -65,6 +75,17 @@ class Striping:
     rest: int = 0
     """Plain batches left until stripes are tried."""
     last_rest: int = 0
+    is_disturbed: bool = False
+    """Whether others see old versions for so long that the next batch comes too early for their room."""
+
+    @property
+    def longest_batch(self) -> int:
+        """Most keys of a window that one batch goes over.
+
+        Another worker's batch, begun before our last one was committed, still sees the versions that ours left. With
+        another batch in between it has ended, and the room is free when we come back.
+        """
+        return self.window_keys // _DISTURBED_BATCHES if self.is_disturbed else LARGEST * self.most
 
     @property
     def stripes(self) -> int:
@@ -80,7 +101,7 @@ class Striping:
             rest = _REST if share >= _HOT_ALREADY else max(0, self.rest - 1)
             return replace(self, is_tried=True, rest=rest)
         if share >= _HOT_TOO_RARE:
-            return replace(self, last_rest=0)
+            return replace(self, last_rest=0, is_disturbed=self.is_disturbed or share < _HOT_DISTURBED)
         rest = min(max(_REST, 2 * self.last_rest), _LONGEST_REST)
         return replace(self, rest=rest, last_rest=rest)
 

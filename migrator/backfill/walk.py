@@ -112,7 +112,14 @@ class Walk:
         """How far the next batch goes."""
         striping = self.striping
         is_counted = not self.job.is_every_row_changed
-        return Stride(self.sizing.size, striping.stripes, striping.window_keys, self.density, is_counted)
+        return Stride(
+            self.sizing.size,
+            striping.stripes,
+            striping.window_keys,
+            self.density,
+            striping.longest_batch,
+            is_counted,
+        )
 
     def _learn(self, keys: KeyRange, stripes: int) -> None:
         if self.tally is not None:

@@ -45,6 +45,15 @@ def test_stripes_that_do_not_help_rest_longer_each_time() -> None:
     assert helped.after_window(6, 1000, 0).rest == 8
 
 
+def test_stripes_that_others_disturb_go_in_shorter_batches_from_then_on() -> None:
+    alone = tried().after_window(6, 1000, 910)
+    assert alone.longest_batch > 6 * alone.window_keys, "a batch is as long as its time allows"
+    disturbed = alone.after_window(6, 1000, 600)
+    assert disturbed.stripes == 6
+    assert 2 * disturbed.longest_batch == disturbed.window_keys
+    assert disturbed.after_window(6, 1000, 910).longest_batch == disturbed.longest_batch, "it is what helped"
+
+
 @pytest.mark.parametrize("striping", [PLAIN, tried()])
 def test_nothing_is_learned_without_rows(striping: Striping) -> None:
     assert striping.after_window(striping.stripes, 0, 0) == striping
