@@ -3,15 +3,16 @@
 What the batch needs to know is in `BatchJob`; it keeps no state, so several workers can run batches of one job.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 
-from migrator.backfill.keyset import Keyset, range_conditions
+from migrator.backfill.keyset import KeyRange, Keyset, range_conditions
 from migrator.backfill.ledger import Ledger
 from migrator.backfill.pieces import Piece, Stride, next_piece
 from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.stripes import Division
-from migrator.pg.driver import Connection, errors, sql
+from migrator.pg.driver import Connection, Cursor, DatabaseError, errors, sql
 from migrator.pg.fragment import Fragment
 from migrator.pg.queries import query
 from migrator.state.places import Advance, Key, Place
@@ -19,6 +20,7 @@ from migrator.state.places import Advance, Key, Place
 SHORTEST_STATEMENT_SECONDS = 1.0
 """Below this a cold cache or a checkpoint would look like a batch that is too large."""
 STATEMENT_TARGETS = 5
+_SHORTEST_LOCK_WAIT_SECONDS = 0.01
 _AND = sql.SQL(" AND ")
 _COMMA = sql.SQL(", ")
 _RETRYABLE = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
@@ -37,6 +39,10 @@ class BatchJob:
     """How the rows of a window are divided into stripes; None: they are not."""
     columns: tuple[str, ...] = ()
     """The columns that change; none when that is not known."""
+
+    def within(self, target_seconds: float) -> "BatchJob":
+        """Return the job for batches that should take so long: they wait for a row for half of it."""
+        return replace(self, lock_timeout_seconds=min(self.lock_timeout_seconds, _lock_timeout(target_seconds)))
 
     @property
     def is_every_row_changed(self) -> bool:
@@ -80,9 +86,13 @@ def job_for(connection: Connection, migration: str, spec: BackfillSpec, keyset: 
         migration,
         spec,
         keyset,
-        lock_timeout_seconds=max(0.01, min(deadlock_timeout, target) / 2),
+        lock_timeout_seconds=_lock_timeout(min(deadlock_timeout, target)),
         statement_timeout_seconds=max(SHORTEST_STATEMENT_SECONDS, STATEMENT_TARGETS * target),
     )
+
+
+def _lock_timeout(seconds: float) -> float:
+    return max(_SHORTEST_LOCK_WAIT_SECONDS, seconds / 2)
 
 
 def run_batch(
@@ -90,41 +100,67 @@ def run_batch(
 ) -> Batch:
     """Change the rows of the next piece after the place; return when it is committed.
 
+    What can travel together does: the rows are locked for as long as the server works on them and one round trip.
+
     Raises:
         LeaseLost: another runner moved the place; nothing of this batch was kept.
         DatabaseError: the server said no, or went away; `ledger.settled` tells whether the batch was committed.
     """
     if end is None:
         raise ValueError("a batch of an empty table was asked for")
-    with connection.transaction():
-        hot_before = begin(connection, job)
-        end = ledger.hold(connection, end)
+    with _transaction(connection):
+        with connection.pipeline():
+            connection.execute("BEGIN")
+            limits = _set_limits(connection, job)
+            held = ledger.take(connection, place)
+        end = ledger.taken(held, end)
         piece = next_piece(connection, job.keyset, place, end, stride)
         rows = change(connection, job, piece)
-        hot = _hot_updates(connection, job) - hot_before if job.division and piece.is_last_stripe else None
         passed = piece.keys_passed(rows, is_every_row_changed=job.is_every_row_changed)
-        ledger.advance(connection, Advance(place, piece.place, keys=passed, rows=rows, batch_size=stride.size))
+        step = Advance(place, piece.place, keys=passed, rows=rows, batch_size=stride.size)
+        with connection.pipeline():
+            updates = _hot_updates(connection, job)
+            moved = ledger.move(connection, step)
+            connection.execute("COMMIT")
+    ledger.moved(moved)
+    hot = _hot(updates) - _hot(limits) if job.division and piece.is_last_stripe else None
     return Batch(piece, end, passed, rows, hot)
 
 
-def _hot_updates(connection: Connection, job: BatchJob) -> int:
-    """Return a count that only its own difference inside one transaction gives a meaning."""
-    row = connection.execute(query("batches.hot_updates", "migrator.backfill"), {"table": job.keyset.oid}).fetchone()
-    return int(row["hot"]) if row else 0
+@contextmanager
+def _transaction(connection: Connection) -> Generator[None]:
+    """End what the block has begun when it fails; the block says BEGIN and COMMIT itself."""
+    try:
+        yield
+    except BaseException:
+        with suppress(DatabaseError):  # the failure is what matters; a session that cannot roll back is gone
+            connection.rollback()
+        raise
 
 
-def begin(connection: Connection, job: BatchJob) -> int:
-    """Set the limits of this transaction, and the word that lets it pass the sync trigger.
+def begin(connection: Connection, job: BatchJob) -> None:
+    """Set the limits of this transaction, and the word that lets it pass the sync trigger."""
+    _set_limits(connection, job)
 
-    Returns the count of HOT updates at its beginning: asked for here, it costs no round trip of its own.
-    """
+
+def _set_limits(connection: Connection, job: BatchJob) -> Cursor:
+    """Ask also for the count of HOT updates at the beginning: so it costs no round trip of its own."""
     values = {
         "lock_timeout": _milliseconds(job.lock_timeout_seconds),
         "statement_timeout": _milliseconds(job.statement_timeout_seconds),
         "bypass": job.migration,
         "table": job.keyset.oid,
     }
-    row = connection.execute(query("batches.begin", "migrator.backfill"), values).fetchone()
+    return connection.execute(query("batches.begin", "migrator.backfill"), values)
+
+
+def _hot_updates(connection: Connection, job: BatchJob) -> Cursor:
+    """Ask for a count that only its own difference inside one transaction gives a meaning."""
+    return connection.execute(query("batches.hot_updates", "migrator.backfill"), {"table": job.keyset.oid})
+
+
+def _hot(cursor: Cursor) -> int:
+    row = cursor.fetchone()
     return int(row["hot"]) if row else 0
 
 
@@ -138,11 +174,15 @@ def piece_conditions(job: BatchJob, piece: Piece) -> Iterator[sql.Composable]:
     """Yield conditions that together hold exactly the rows that the piece changes."""
     more: list[sql.Composable] = []
     if piece.stripe is not None and job.division is not None:
-        more.append(job.division.condition(piece.stripe))
+        more.append(job.division.condition(piece.stripe, is_positive=_is_positive(job.keyset, piece.keys)))
     if job.spec.where is not None:
         more.append(Fragment(job.spec.where))
     for condition in range_conditions(job.keyset, piece.keys):
         yield _AND.join([condition, *more])
+
+
+def _is_positive(keyset: Keyset, keys: KeyRange) -> bool:
+    return keyset.is_integer and keys.after is not None and int(keys.after[0]) >= 0
 
 
 def is_retryable(error: BaseException, seconds: float, job: BatchJob) -> bool:

@@ -5,24 +5,32 @@ A range that is leased to a worker keeps it in its own row, with the worker's fe
 
 from typing import Protocol
 
-from migrator.pg.driver import Connection
+from migrator.pg.driver import Connection, Cursor
 from migrator.state.backfills import Standing
-from migrator.state.places import Advance, Key
+from migrator.state.places import Advance, Key, Place
 
 
 class Ledger(Protocol):
     """The record of one range."""
 
-    def hold(self, connection: Connection, end: Key) -> Key:
-        """Take the range for this batch, first in its transaction; return the key that ends it by now.
+    def take(self, connection: Connection, place: Place) -> Cursor:
+        """Ask for the range for this batch, first in its transaction; the answer is for `taken`."""
+        ...
+
+    def taken(self, answer: Cursor, end: Key) -> Key:
+        """Return the key that ends the range by now.
 
         Raises:
-            LeaseLost: somebody else has it.
+            LeaseLost: somebody else has it, or the place is no longer where we left it.
         """
         ...
 
-    def advance(self, connection: Connection, step: Advance) -> None:
-        """Move the place inside the batch's transaction; raises `LeaseLost` when it is no longer where we left it."""
+    def move(self, connection: Connection, step: Advance) -> Cursor:
+        """Move the place inside the batch's transaction; the answer is for `moved`."""
+        ...
+
+    def moved(self, answer: Cursor) -> None:
+        """Make sure that the place was moved, which `taken` has promised; raises `LeaseLost`."""
         ...
 
     def settled(self, connection: Connection) -> Standing:

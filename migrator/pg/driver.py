@@ -3,6 +3,7 @@
 Rows are dictionaries; connections are in autocommit and transactions are opened with `connection.transaction()`.
 """
 
+import logging
 from typing import Any
 
 import psycopg
@@ -13,10 +14,14 @@ from psycopg.types.json import Jsonb
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
+Cursor = psycopg.Cursor[Row]
 DatabaseError = psycopg.Error
+
+logging.getLogger("psycopg").addHandler(logging.NullHandler())  # what it logs of lost sessions is in our own errors
 
 __all__ = [
     "Connection",
+    "Cursor",
     "DatabaseError",
     "Jsonb",
     "Row",

@@ -53,7 +53,8 @@ def test_a_lost_connection_is_opened_again(one_database: Database, one_connectio
     assert len(heard.of(EventKind.BACKFILL_RETRY)) == 2
     assert touched(one_connection) == {1: 1000}
     assert result.rows_done == 1000
-    assert {event.data["sqlstate"] for event in heard.of(EventKind.BACKFILL_RETRY)} == {"57P01"}
+    told = {event.data["sqlstate"] for event in heard.of(EventKind.BACKFILL_RETRY)}
+    assert told <= {"57P01", "08006"}, "the server's word, or that of the driver when the socket was gone first"
 
 
 @pytest.mark.parametrize("is_forwarded", [True, False], ids=["committed", "not-committed"])
