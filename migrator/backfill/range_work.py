@@ -81,4 +81,5 @@ def _step(walk: Walk, work: RangeWork) -> None:
 
 
 def _batch(walk: Walk, work: RangeWork) -> Batch:
-    return run_batch(walk.connection, walk.job, work.ledger, walk.place, walk.end, walk.stride, work.change)
+    job = walk.job.within(walk.sizing.target_seconds)
+    return run_batch(walk.connection, job, work.ledger, walk.place, walk.end, walk.stride, work.change)

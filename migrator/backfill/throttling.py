@@ -125,10 +125,11 @@ class Throttling:
         A critical load ends the run only when nothing else holds it back already: one that waits is not the cause.
         """
         since = self._context.rhythm.came_back_at
-        readings = [throttle.read() for throttle in self._throttles] + self._lookout.readings(since)
+        watched = self._lookout.readings(since)
+        readings = [throttle.read() for throttle in self._throttles] + watched
         self._tell_figures(readings)
         waiting = [reading for reading in readings if reading.is_over and not self._is_ignored(reading)]
-        if any(reading.is_brief for reading in waiting):
+        if any(reading.is_brief and reading.is_over for reading in watched):
             self._lookout.hurry()
         _end_if_asked(waiting)
         return min(waiting, key=lambda reading: reading.is_brief, default=None)

@@ -233,7 +233,8 @@ def test_a_time_window(one_database: Database, one_connection: Connection) -> No
 def test_nice_rests_in_proportion_to_work(one_database: Database, one_connection: Connection) -> None:
     prepare(one_connection)
     heard = Heard()
-    backfill = spec(limits=PACE | {"nice": 2.0}, set={"touched": "touched + 1 + length(pg_sleep(0.002)::text)"})
+    limits = PACE | {"nice": 2.0, "busy_nice": 0}
+    backfill = spec(limits=limits, set={"touched": "touched + 1 + length(pg_sleep(0.002)::text)"})
     result = BackfillRunner(request(one_database.dsn, backfill, heard, throttles=None)).run()
     worked = sum(float(str(event.data["seconds"])) for event in heard.of(EventKind.BACKFILL_BATCH)[:-1])
     assert touched(one_connection) == {1: ROWS}

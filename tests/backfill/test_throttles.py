@@ -37,7 +37,7 @@ from tests.fix_server import Database, wait_until
 
 pytestmark = pytest.mark.replica
 
-LIMITS = {"batch_size": 100, "target_batch": "20ms", "max_lag": "300ms"}
+LIMITS = {"batch_size": 100, "target_batch": "20ms", "max_lag": "300ms", "busy_nice": 0}
 
 
 Make = Callable[..., ThrottleContext]

@@ -66,6 +66,17 @@ SELECT pg_has_role(current_user, 'pg_read_all_stats', 'usage') AS may_read, quot
        ) AS sessions
 FROM pg_stat_activity;
 
+-- name: application
+-- Whether a client other than us is at work, or was within the last second: a pool of idle connections is not. Without
+-- pg_read_all_stats the states of other roles are hidden, and hidden is at work.
+SELECT EXISTS (
+    SELECT FROM pg_stat_activity
+    WHERE coalesce(backend_type, 'client backend') = 'client backend' AND pid <> pg_backend_pid()
+      AND coalesce(application_name, '') !~ '^migrator(/|$)'
+      AND (state IS NULL OR state IN ('active', 'fastpath function call')
+           OR state_change > clock_timestamp() - interval '1 second')
+) AS is_at_work;
+
 -- name: begin_asking
 -- Somebody else's SQL: it may read for a moment, and change nothing.
 SELECT set_config('transaction_read_only', 'on', true), set_config('statement_timeout', %(timeout)s, true),
