@@ -43,12 +43,18 @@ def confirmed(
     """Return the plan id to run by, after whoever is there has confirmed what is removed for good."""
     from migrator.pg.connection import connect
     from migrator.phases.confirmation import Answer, confirmed_phase
+    from migrator.phases.losses import kept_by_abort
     from migrator.state.install import require_installed
 
     answer = Answer(tuple(plan_ids), is_sure, terminal(session))
     with connect(session.dsn(), application_name="migrator/confirm") as connection:
         require_installed(connection)
-        return confirmed_phase(connection, migration, command, answer, among)
+        plan = confirmed_phase(connection, migration, command, answer, among)
+        kept = kept_by_abort(connection, migration) if command == "abort" else ()
+        if kept:
+            told = "which holds nothing" if len(kept) == 1 else "which hold nothing"
+            session.tell(f"The abort drops {', '.join(map(str, kept))}, {told} that is not in what stays.")
+        return plan
 
 
 def _ask(question: str) -> str:

@@ -153,7 +153,7 @@ def _statement_lines(item: "PlannedStatement") -> list[str]:
     lines += [f"       {_use(use)}" for use in item.tables] or ["       locks no existing table"]
     notes = [f"rewrites the table: {item.rewrite.value}"] if item.rewrite.value != "no" else []
     notes += [f"scans the table: {item.scan.value}"] if item.scan.value != "no" else []
-    notes += [f"takes about {_duration(item.estimated_seconds)} under its lock"] if item.estimated_seconds else []
+    notes += [f"takes {_duration(item.estimated_seconds)} under its lock"] if item.estimated_seconds else []
     notes += ["builds an index"] if item.index_build else []
     notes += ["cannot run in a transaction"] if not item.is_transactional else []
     notes += ["not understood: treated as the strongest lock"] if item.is_opaque else []
@@ -180,4 +180,4 @@ def _bytes(size: float) -> str:
 def _duration(seconds: float) -> str:
     if seconds < 1:
         return "less than a second"
-    return f"{seconds:.0f} s" if seconds < _MINUTES * 60 else f"{seconds / 60:.0f} minutes"
+    return f"about {seconds:.0f} s" if seconds < _MINUTES * 60 else f"about {seconds / 60:.0f} minutes"

@@ -69,6 +69,14 @@ def losses_of(connection: Connection, migration: Migration, phase: str) -> tuple
     return tuple(loss for loss in found if _is_only_copy(connection, loss, in_step))
 
 
+def kept_by_abort(connection: Connection, migration: Migration) -> tuple[Loss, ...]:
+    """Return what an abort drops without a question: it is empty, generated, or equal to what stays."""
+    version = server_version(connection) // 10000
+    found = _there(connection, _losses(_effects(_ahead(connection, migration, "abort"), version)))
+    asked = losses_of(connection, migration, "abort")
+    return tuple(loss for loss in found if loss not in asked)
+
+
 def losses_of_all(connection: Connection, migrations: Iterable[Migration]) -> dict[str, tuple[Loss, ...]]:
     """Return what each expand of a row of them takes away of what is there before the first.
 

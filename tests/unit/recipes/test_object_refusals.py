@@ -217,3 +217,13 @@ def test_a_foreign_partition_cannot_be_indexed() -> None:
     tables = {**SCHEMA.tables, parts: replace(SCHEMA.tables[parts], has_foreign_parts=True)}
     error = refusal(17, Schema(tables), kind="create_index", table="parts", columns=["id"])
     assert "is a foreign table" in error.situation
+
+
+def test_a_view_that_uses_the_column_comes_with_its_sql() -> None:
+    rename = load(
+        {"kind": "rename_column", "table": "users", "from": "email", "to": "mail", "contract_by": "2099-01-01"}
+    )
+    with pytest.raises(RecipeRefused, match=r"view public\.shown") as caught:
+        rename.render(SCHEMA, "m", 17)
+    assert "SELECT pg_get_viewdef('public.shown'::regclass)" in caught.value.todo
+    assert "DROP VIEW public.shown" in caught.value.todo
