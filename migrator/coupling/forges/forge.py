@@ -33,8 +33,12 @@ class Forge(Protocol):
         """
         ...
 
-    def members(self, team: str) -> tuple[str, ...]:
-        """Return the users of a team or group, `@org/dba`.
+    def is_team(self, name: str) -> bool:
+        """Whether a name may be a team's: `@org/dba`; on GitLab a group can also be called `@dba`, as a user is."""
+        ...
+
+    def members(self, team: str) -> tuple[str, ...] | None:
+        """Return the users of a team or group, `@org/dba`; None when the name is a user's.
 
         Raises:
             HttpFailed: the forge gave no usable answer.
@@ -116,11 +120,14 @@ def _asked(
     trailers = _trailers(repository, request.head or evidence.head)
     teams: dict[str, tuple[str, ...]] = {}
     unknowns: list[Unknown] = []
-    for name in _teams(evidence):
+    for name in filter(forge.is_team, _named(evidence)):
         try:
-            teams[name] = forge.members(name)
+            members = forge.members(name)
         except HttpFailed as exc:
             unknowns.append(_unknown(exc, f"the members of {name}: "))
+            continue
+        if members is not None:
+            teams[name] = members
     return request.model_copy(update={"teams": teams, "trailers": trailers}), tuple(unknowns)
 
 
@@ -137,11 +144,11 @@ def _trailers(repository: Repository, commit: str) -> dict[str, str]:
     return {key.lower(): value for key, value in trailers_of(message)}
 
 
-def _teams(evidence: Evidence) -> tuple[str, ...]:
-    """Return the teams that the policy and the CODEOWNERS of the changed files name."""
+def _named(evidence: Evidence) -> tuple[str, ...]:
+    """Return the users and teams that the policy and the CODEOWNERS of the changed files name."""
     policy = evidence.policy.override
     owned = _owners(evidence.codeowners, (change.path for change in evidence.changes))
-    return tuple(sorted({name for name in (*policy.approvers, *policy.senior, *owned) if "/" in name}))
+    return tuple(sorted({*policy.approvers, *policy.senior, *owned}))
 
 
 def _owners(codeowners: str, paths: Iterable[str]) -> set[str]:

@@ -62,6 +62,10 @@ class GitHub:
         names = (file.get(key) for file in files for key in ("filename", "previous_filename"))
         return tuple(dict.fromkeys(str(name) for name in names if name))
 
+    def is_team(self, name: str) -> bool:
+        """Whether the name is a team's: it has its organisation in front."""
+        return "/" in name
+
     def members(self, team: str) -> tuple[str, ...]:
         """Return the members of `@org/team`."""
         organisation, _, slug = team.removeprefix("@").partition("/")

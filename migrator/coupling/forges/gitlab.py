@@ -11,9 +11,10 @@ from urllib.parse import quote
 
 from migrator.clock import Clock
 from migrator.coupling.evidence import PullRequest, Review
-from migrator.http import HttpClient, mapping
+from migrator.http import HttpClient, HttpFailed, mapping
 
 _APPROVED, _REVOKED = "approved this merge request", "unapproved this merge request"
+_NOT_FOUND = 404
 _HUNDRED = {"per_page": "100"}
 
 
@@ -49,10 +50,20 @@ class GitLab:
         names = (file.get(key) for file in files for key in ("new_path", "old_path"))
         return tuple(dict.fromkeys(str(name) for name in names if name))
 
-    def members(self, team: str) -> tuple[str, ...]:
-        """Return the members of a group, those of its parents among them."""
-        url = f"{self._api}/groups/{quote(team.removeprefix('@'), safe='')}/members/all"
-        return tuple(member["username"] for member in self._http.pages(url, _HUNDRED))
+    def is_team(self, name: str) -> bool:
+        """Whether the name may be a group's: `@dba` may, or be a user; an address or a role `@@developer` is none."""
+        return name.startswith("@") and not name.startswith("@@")
+
+    def members(self, team: str) -> tuple[str, ...] | None:
+        """Return the members of a group, those of its parents among them; None when there is no such group."""
+        name = team.removeprefix("@")
+        url = f"{self._api}/groups/{quote(name, safe='')}/members/all"
+        try:
+            return tuple(member["username"] for member in self._http.pages(url, _HUNDRED))
+        except HttpFailed as exc:
+            if exc.status == _NOT_FOUND and "/" not in name:
+                return None
+            raise
 
     def comment(self, marker: str, text: str | None) -> None:
         """Renew our note, or write one."""
