@@ -235,7 +235,7 @@ def serve(registry: CollectorRegistry, port: int, address: str = "127.0.0.1") ->
     try:
         server, thread = start_http_server(port, address, registry)
     except (OSError, OverflowError) as exc:
-        todo = "Choose another with --metrics-port, or 0 for any."
+        todo = "Choose another with --metrics-port (0 for any), or an address of this machine with --metrics-address."
         raise ConfigError(f"Metrics cannot be served on {address}:{port}: {exc}.", todo) from exc
     try:
         yield server.server_port

@@ -20,6 +20,7 @@ from migrator.backfill.request import BackfillRequest
 from migrator.backfill.retries import open_session
 from migrator.backfill.runner import recorded
 from migrator.backfill.sizing import Sizing
+from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.throttling import Throttling
 from migrator.backfill.walk import Walk
 from migrator.errors import NotYet
@@ -224,6 +225,11 @@ class _Proof:
         return part.source.change(connection, part.job, Piece(keys, Place(keys.upto)))
 
 
+def checked(spec: BackfillSpec) -> list[str]:
+    """Return what rows are asked: whether they match `where`, whether they hold what `set` says; maybe nothing."""
+    return [word for word, is_asked in (("where", spec.where), ("set", spec.compare and spec.set)) if is_asked]
+
+
 def _recorded(reader: Reader, total: Verification) -> Verification:
     request = reader.request
     with translated(f"Recording the verification of {request.name}"):
@@ -232,6 +238,7 @@ def _recorded(reader: Reader, total: Verification) -> Verification:
         detail: dict[str, object] = {
             "rows": total.rows,
             "sample": total.sample,
+            "checked": checked(request.spec),
             "on": "primary" if reader.is_primary else "replica",
             "repaired": total.repaired,
             "quarantined": total.quarantined,

@@ -20,15 +20,31 @@ from migrator.phases.engine import Engine
 from migrator.phases.folder import Migration, find_migration, load_migration
 
 _STDERR = 2
+_ADDRESS = "migrator.metrics_address"
+"""Where the context keeps the address: an option of how, not of what, so that commands need not hand it on."""
+_LOOPBACK = "127.0.0.1"
 
 
 def metrics_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --metrics-port and --metrics-textfile to a command that runs something."""
-    served = "Serve Prometheus metrics on 127.0.0.1 while this runs; 0 takes any free port."
+    """Add --metrics-port, --metrics-address and --metrics-textfile to a command that runs something."""
+    served = "Serve Prometheus metrics here while this runs; 0 takes any free port."
     port = click.option("--metrics-port", type=click.IntRange(0, 65535), help=served)
+    host = click.option(
+        "--metrics-address",
+        default=_LOOPBACK,
+        show_default=True,
+        metavar="HOST",
+        help="Interface of --metrics-port; 0.0.0.0 in a pod. Whoever reaches it may read it.",
+        expose_value=False,
+        callback=_keep_address,
+    )
     path = click.Path(dir_okay=False, path_type=Path)
     file = click.option("--metrics-textfile", type=path, help="Write Prometheus metrics here at the end.")
-    return port(file(command))
+    return port(host(file(command)))
+
+
+def _keep_address(context: click.Context, _: click.Parameter, value: str) -> None:
+    context.meta[_ADDRESS] = value
 
 
 def migration_argument(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,8 +90,10 @@ def _metrics(session: Session, port: int | None, textfile: Path | None) -> Gener
             write_textfile(metrics.registry, textfile)
             stack.callback(write_textfile, metrics.registry, textfile)
         if port is not None:
-            served = stack.enter_context(serve(metrics.registry, port))
-            session.tell(f"Metrics: http://127.0.0.1:{served}/metrics")
+            address = str(click.get_current_context().meta.get(_ADDRESS, _LOOPBACK))
+            served = stack.enter_context(serve(metrics.registry, port, address))
+            host = f"[{address}]" if ":" in address else address
+            session.tell(f"Metrics: http://{host}:{served}/metrics")
         yield metrics
 
 

@@ -127,9 +127,10 @@ def test_a_backfill_is_paused_and_resumed_from_elsewhere(slow: Person) -> None:
 def test_metrics_are_served_while_it_runs_and_written_at_the_end(slow: Person) -> None:
     name = slow.migration()
     file = slow.folder / "metrics.prom"
-    process = slow.start("migrate", name, "--metrics-port", "0", "--metrics-textfile", str(file))
+    served = ("--metrics-port", "0", "--metrics-address", "localhost")
+    process = slow.start("migrate", name, *served, "--metrics-textfile", str(file))
     assert process.stderr is not None
-    url = next(found[0] for line in process.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+/metrics", line)))
+    url = next(found[0] for line in process.stderr if (found := re.search(r"http://localhost:\d+/metrics", line)))
     series = f'migrator_backfill_rows_done{{backfill="users_mail",migration="{name}"}}'
     wait_until(lambda: _value(_page(url), series) > 0, "rows in the metrics", 60)
     page = _page(url)

@@ -16,8 +16,9 @@ from tests.docs.markdown import table
 _METRICS = """\
 # Metrics
 
-Served at `http://127.0.0.1:PORT/metrics` with `--metrics-port PORT` while a command runs, and written at its end with
-`--metrics-textfile FILE` for the node exporter's textfile collector. Histograms come as `_bucket`, `_sum` and `_count`.
+Served at `http://127.0.0.1:PORT/metrics` with `--metrics-port PORT` while a command runs (on another interface with
+`--metrics-address HOST`), and written at its end with `--metrics-textfile FILE` for the node exporter's textfile
+collector. Histograms come as `_bucket`, `_sum` and `_count`.
 """
 _SERVED = """\
 ## Of the web server

@@ -83,6 +83,21 @@ def test_exit_codes_are_ours_and_each_is_decided_once(path: Path) -> None:
         assert {rule["containerName"] for rule in codes} <= {container["name"] for container in pod["containers"]}
 
 
+@pytest.mark.parametrize("path", _KUBERNETES, ids=lambda path: path.name)
+def test_metrics_and_probes_meet_the_port_that_is_served(path: Path) -> None:
+    for spec in _job_specs(path):
+        annotations = spec["template"]["metadata"]["annotations"]
+        [container] = spec["template"]["spec"]["containers"]
+        words = container["args"]
+        port = words[words.index("--metrics-port") + 1]
+        assert words[words.index("--metrics-address") + 1] == "0.0.0.0", "the kubelet asks from outside of the pod"  # noqa: S104 it is a manifest's
+        assert container["ports"] == [{"name": "metrics", "containerPort": int(port)}]
+        assert (annotations["prometheus.io/scrape"], annotations["prometheus.io/port"]) == ("true", port)
+        probes = [container[name]["httpGet"] for name in ("startupProbe", "livenessProbe") if name in container]
+        assert probes
+        assert {(probe["path"], probe["port"]) for probe in probes} == {("/metrics", "metrics")}
+
+
 def test_a_scheduled_run_ends_before_its_deadline_and_never_runs_twice() -> None:
     [cron] = [d for path in _KUBERNETES for d in _documents(path) if d["kind"] == "CronJob"]
     assert cron["spec"]["concurrencyPolicy"] == "Forbid"

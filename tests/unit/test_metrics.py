@@ -204,6 +204,11 @@ def test_a_port_that_cannot_be_used_is_an_input_error(metrics: Metrics, offset: 
         pass
 
 
+def test_an_address_of_another_machine_is_an_input_error(metrics: Metrics) -> None:
+    with pytest.raises(ConfigError, match="--metrics-address"), serve(metrics.registry, 0, "192.0.2.1"):
+        pass
+
+
 def test_the_file_is_complete_and_replaced_at_once(metrics: Metrics, events: Events, tmp_path: Path) -> None:
     path = tmp_path / "migrator.prom"
     path.write_text("what was there before")

@@ -1,7 +1,9 @@
 -- name: backfills
 -- How far each backfill of the migration is; the gate compares with the manifest's list.
-SELECT name, state, rows_done, rows_estimate, remaining, different, verified_at
-FROM migrator.backfill WHERE migration = %(migration)s ORDER BY name;
+SELECT name, state, rows_done, rows_estimate, remaining, different, finished_at, verified_at, verification,
+       (SELECT count(*) FROM migrator.backfill_quarantine AS q WHERE q.migration = b.migration AND q.name = b.name)
+           AS quarantined
+FROM migrator.backfill AS b WHERE migration = %(migration)s ORDER BY name;
 
 -- name: migrated_at
 -- When the migrate phase ended: the soak is counted from here.

@@ -43,8 +43,10 @@ SET remaining = %(remaining)s, different = %(different)s, verified_at = clock_ti
 WHERE migration = %(migration)s AND name = %(name)s AND state IN ('finished', 'verified');
 
 -- name: record_sample
--- Evidence for people; the gate asks for the state.
-UPDATE migrator.backfill SET verification = %(detail)s
+-- Evidence for people; the gate asks for the state, and keeps the proof before it when there is one.
+UPDATE migrator.backfill
+SET verification = CASE WHEN state = 'verified' THEN verification || jsonb_build_object('sampled', %(detail)s::jsonb)
+                        ELSE %(detail)s END
 WHERE migration = %(migration)s AND name = %(name)s AND state IN ('finished', 'verified');
 
 -- name: status
