@@ -61,12 +61,22 @@ def evaluate(question: GateQuestion, names: Iterable[str]) -> tuple[GateResult, 
     """
     known = discover()
     asked = names_asked(question, names)
-    unknown = [name for name in asked if name not in known]
+    require_known(asked)
+    return tuple(_ask(name, known[name], question) for name in asked)
+
+
+def require_known(names: Iterable[str]) -> None:
+    """Raise unless each name is a gate's.
+
+    Raises:
+        ManifestError: names those that are none, and all that there are.
+    """
+    known = discover()
+    unknown = [name for name in names if name not in known]
     if unknown:
         raise ManifestError(
             f"There is no gate {', '.join(unknown)}.", f"Choose evidence from: {', '.join(sorted(known))}."
         )
-    return tuple(_ask(name, known[name], question) for name in asked)
 
 
 def are_open(results: Iterable[GateResult]) -> bool:

@@ -24,6 +24,14 @@ def test_a_file_that_changed_after_it_ran(one_shop: Shop) -> None:
     assert engine.expand(one_shop.migration("m")).after.value == "expanded"
 
 
+def test_evidence_that_does_not_exist_is_found_on_the_first_day(one_shop: Shop) -> None:
+    wishes = CONTRACT.replace("evidence = []", "evidence = ['tripwires']")
+    migration = one_shop.write("m", expand=NICK, manifest=wishes)
+    with pytest.raises(ManifestError, match="no gate tripwires"):
+        one_shop.engine().expand(migration)
+    assert one_shop.state("m") == "pending"
+
+
 def test_a_contract_may_be_written_after_the_expand_and_not_changed_after_it_began(one_shop: Shop) -> None:
     engine, migration = one_shop.engine(), with_every_phase(one_shop).migration("m")
     engine.expand(migration)
