@@ -10,17 +10,23 @@
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from migrator.coupling.case import Case, File, names
 from migrator.coupling.decision import Finding, Level
 from migrator.coupling.evidence import CodeReference, DatabaseObject, FileClass
 from migrator.coupling.parts import brought
-from migrator.coupling.split import how_to_split, shown, split_commands
+from migrator.coupling.split import how_to_split, is_code_first, shown, split_commands
 
 POLICY = (
     "Schema and application code cannot ship in the same release. "
     "Split into two PRs: schema first, application changes second."
 )
+_LAST = (
+    "Schema and application code cannot ship in the same release. "
+    "Split into two PRs: application changes first, what removes schema last."
+)
+"""The order of a contract: shipped first it would break the code that runs."""
 _HARMLESS = "none"
 
 
@@ -37,7 +43,7 @@ def coupled_findings(case: Case, code: str, name: str, together: Together | None
             yield from (
                 _phase_aware(case, file, schema, code, name)
                 if _is_phase_aware(case)
-                else (_finding(case, file, schema, code, name, ""),)
+                else (_strict(case, file, schema, code, name),)
             )
     for file in case.migrations:
         if together is not None and not together(file, file):
@@ -49,6 +55,11 @@ def coupled_findings(case: Case, code: str, name: str, together: Together | None
 def needs_references(case: Case) -> bool:
     """Whether the matrix asks what the code uses."""
     return _is_phase_aware(case) and any(case.coupled(case.migrations, file) for file in case.code)
+
+
+def names_uses(case: Case) -> bool:
+    """Whether a finding of the matrix can say where the code uses what an expand adds."""
+    return bool(case.added) and any(case.coupled(case.migrations, file) for file in case.code)
 
 
 def _is_phase_aware(case: Case) -> bool:
@@ -74,6 +85,18 @@ def _two_sides(case: Case, file: File, code: str, name: str) -> Finding:
         file_class=file.file_class,
         commands=split_commands(case),
     )
+
+
+def _strict(case: Case, file: File, schema: Sequence[File], code: str, name: str) -> Finding:
+    """Return the finding of a file, at the place where it uses what the schema brings if there is one."""
+    finding = _finding(case, file, schema, code, name, "")
+    used = next(iter(_uses_of(case, file, schema, ())), None)
+    if used is None:
+        return finding
+    reference, item = used
+    place = f"{reference.path}:{reference.line}:{reference.column}"
+    why = f" {place} uses {item} ({reference.confidence}), which must be deployed first."
+    return replace(finding, line=reference.line, column=reference.column, message=finding.message + why)
 
 
 def _phase_aware(case: Case, file: File, schema: Sequence[File], code: str, name: str) -> Iterator[Finding]:
@@ -115,7 +138,8 @@ def _finding(case: Case, file: File, schema: Sequence[File], code: str, name: st
     kind = "a model" if file.file_class is FileClass.MODEL else "application code"
     whose, others = (f" ({found})" if (found := brought(case, files)) else "" for files in ([file], schema))
     verb = "is" if len(schema) == 1 else "are"
-    message = f"{POLICY} {file.path} is {kind}{whose}; {shown(schema)} {verb} schema{others}.{why}"
+    policy = _LAST if is_code_first(case) else POLICY
+    message = f"{policy} {file.path} is {kind}{whose}; {shown(schema)} {verb} schema{others}.{why}"
     line = 1 if file.change.path != file.path else file.change.line
     return Finding(
         code,

@@ -19,6 +19,7 @@ from migrator.config.coupling import CouplingSection
 from migrator.errors import InputError
 
 SCHEMA_VERSION = 1
+Rewrite = Literal["cosmetic", "appended", "replaced"]
 
 
 class Scope(Enum):
@@ -57,6 +58,9 @@ class Change(Section):
     """Whether the server's grammar reads it as DDL; else it only looks like it."""
     was_on_base: bool = False
     """Whether a migration of this name is on the base's tip: it may have run."""
+    rewrite: Rewrite | None = None
+    """Why the edit or deletion of an old migration changes nothing: its form alone is new, its change log got longer,
+    or a squashed one replaces it."""
 
 
 class Part(Section):

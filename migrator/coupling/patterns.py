@@ -21,7 +21,7 @@ _TEST_FOLDERS = (
     "e2e",
     "cypress",
 )
-_VENDORED = ("vendor", "node_modules", "third_party", "site-packages")
+VENDORED = ("vendor", "node_modules", "third_party", "site-packages")
 """Code of others: its migrations are no part of this schema's history."""
 _OTHER_DATABASES = (
     *("mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "oracle", "h2", "hsqldb", "cockroach"),
@@ -87,7 +87,7 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
         *(f"!**/{folder}/**" for folder in _TEST_FOLDERS),
         *("!**/test_migrations/**", "!**/migrations/**/test_*.py", "!**/migrations/**/*_test.*", "!**/*.test.ts"),
         *(f"!{pattern}" for pattern in _PICTURES),
-        *(f"!**/{folder}/**" for folder in _VENDORED),
+        *(f"!**/{folder}/**" for folder in VENDORED),
     ),
     FileClass.SNAPSHOT: _PICTURES,
     FileClass.MODEL: (

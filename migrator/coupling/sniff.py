@@ -11,6 +11,7 @@ from typing import Any
 
 from migrator.coupling.classify import Classifier
 from migrator.coupling.evidence import FileClass
+from migrator.coupling.patterns import VENDORED
 from migrator.git import FileChange, Repository, is_nothing
 
 _LARGEST = 1_000_000
@@ -20,6 +21,7 @@ _LIKE = re.compile(
     rb"(?:TABLE|INDEX|VIEW|SEQUENCE|TYPE|DOMAIN|SCHEMA|FUNCTION|PROCEDURE|TRIGGER|EXTENSION|POLICY)\b",
     re.IGNORECASE,
 )
+_VENDORED = re.compile(rf"(?:^|/)(?:{'|'.join(VENDORED)})/")
 _CODE = frozenset(
     ".py .js .jsx .mjs .cjs .ts .tsx .mts .cts .vue .svelte .rb .rake .erb .go .java .kt .kts .scala .groovy .php .cs"
     " .fs .rs .ex .exs .swift .dart .pl .pm .clj .hs .c .cc .cpp .lua .sh .bash".split()
@@ -38,7 +40,7 @@ def sniffed(repository: Repository, changes: Iterable[FileChange], classifier: C
 def _is_asked(change: FileChange, classifier: Classifier) -> bool:
     if change.status == "deleted" or change.is_submodule or is_nothing(change.blob):
         return False
-    is_code = _suffix(change) in _CODE or _suffix(change) == ".sql"
+    is_code = (_suffix(change) in _CODE or _suffix(change) == ".sql") and not _VENDORED.search(change.path)
     return is_code and classifier.file_class(change.path) in {FileClass.APP, FileClass.MODEL}
 
 

@@ -1,10 +1,10 @@
-"""The commands that split a branch into schema first and code second; printed wherever the check fails."""
+"""The commands that split a branch: what adds ships before the code, what removes after it."""
 
 import shlex
 from collections.abc import Sequence
 
 from migrator.coupling.case import Case, File
-from migrator.coupling.evidence import Change
+from migrator.coupling.evidence import Change, FileClass
 from migrator.coupling.parts import first_deploy
 
 _SHOWN = 20
@@ -12,22 +12,16 @@ _SHOWN = 20
 
 
 def split_commands(case: Case) -> tuple[str, ...]:
-    """Return the shell commands: a branch with the schema files alone, from where this one left its base.
+    """Return the shell commands: a branch with the half that ships first, from where this one left its base.
 
     Of a release that a commit cuts into two halves, the command that proves it of the first.
     """
     evidence = case.evidence
     if (first := first_deploy(case)) is not None:
         return (f"migrator coupling check --range {evidence.base[:12]}..{first.commit[:12]}",)
-    changes = list({id(file.change): file.change for file in case.migrations}.values())
-    kept = [change.path for change in changes if change.status != "deleted"]
-    gone = [name for change in changes for name in _gone(change)]
-    commands = [f"git switch -c schema-first {evidence.merge_base[:12]}"]
-    if kept:
-        commands.append(f"git checkout {evidence.head[:12]} -- {_names(kept)}")
-    if gone:
-        commands.append(f"git rm -- {_names(gone)}")
-    return (*commands, "git commit -m 'Schema first'", "git push -u origin schema-first")
+    if is_code_first(case):
+        return _branch(case, "code-first", "Code first", [f for f in case.files if not _is_schema(f)])
+    return _branch(case, "schema-first", "Schema first", [f for f in case.migrations if f not in _contracts(case)])
 
 
 def how_to_split(case: Case) -> str:
@@ -39,7 +33,62 @@ def how_to_split(case: Case) -> str:
     if case.evidence.parts:
         apart = "No commit of this release has one half alone."
         return f"{apart} Take the code out and ship it later, or begin with the schema: {commands}."
-    return f"Split: {commands}. Ship that, and rebase this branch on it when it is deployed."
+    if is_code_first(case):
+        return (
+            f"Split: {commands}. Ship the code first; what it no longer uses goes when that runs everywhere:"
+            f" rebase this branch on it then.{_state(case)}"
+        )
+    last = _contracts(case)
+    more = f" {shown(last)} removes: it ships last, when no code uses it any more." if last else ""
+    return f"Split: {commands}. Ship that, and rebase this branch on it when it is deployed.{more}{_models(case)}"
+
+
+def is_code_first(case: Case) -> bool:
+    """Whether the schema only removes: then the code ships first, because nothing may use what goes."""
+    last = _contracts(case)
+    return bool(last) and len(last) == len(case.migrations) and bool(case.code)
+
+
+def _contracts(case: Case) -> list[File]:
+    return [file for file in case.migrations if case.phase(file) == "contract"]
+
+
+def _is_schema(file: File) -> bool:
+    return file.file_class in {FileClass.MIGRATION, FileClass.SNAPSHOT}
+
+
+def _state(case: Case) -> str:
+    """Return how Django's models lose a field before the table does."""
+    if not any(item.model for _, item in case.removed):
+        return ""
+    return (
+        " In Django the models' change has a migration of its own: SeparateDatabaseAndState with the removal in"
+        " state_operations, which changes no table."
+    )
+
+
+def _models(case: Case) -> str:
+    """Return the policy that lets models come with what is made from them."""
+    is_expand = all(case.phase(file) == "expand" for file in case.migrations)
+    if not (is_expand and case.code and all(file.file_class is FileClass.MODEL for file in case.code)):
+        return ""
+    return (
+        ' Where migrations are made from the models, models alone may go with an expand: models_with = "expand" in'
+        " [coupling] says so."
+    )
+
+
+def _branch(case: Case, name: str, title: str, files: Sequence[File]) -> tuple[str, ...]:
+    """Return the commands that put these files alone on a branch."""
+    changes = list({id(file.change): file.change for file in files}.values())
+    kept = [change.path for change in changes if change.status != "deleted"]
+    gone = [path for change in changes for path in _gone(change)]
+    commands = [f"git switch -c {name} {case.evidence.merge_base[:12]}"]
+    if kept:
+        commands.append(f"git checkout {case.evidence.head[:12]} -- {_names(kept)}")
+    if gone:
+        commands.append(f"git rm -- {_names(gone)}")
+    return (*commands, f"git commit -m '{title}'", f"git push -u origin {name}")
 
 
 def shown(files: Sequence[File]) -> str:

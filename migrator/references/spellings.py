@@ -11,7 +11,8 @@ _EVERYWHERE = frozenset(
     " file_path file_type mime_type content_type media_type is_active is_deleted is_default is_public is_admin"
     " is_enabled start_date end_date start_time end_time start_at end_at started_at finished_at expires_at sort_order"
     " last_login phone_number error_message status_code access_token refresh_token ip_address user_agent time_zone"
-    " total_count page_size max_length default_value created_date updated_date last_updated last_modified is_valid".split()
+    " total_count page_size max_length default_value created_date updated_date last_updated last_modified"
+    " is_valid".split()
 )
 _PARTS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 

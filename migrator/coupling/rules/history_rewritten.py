@@ -52,5 +52,7 @@ def _is_rewritten(case: Case, file: File) -> bool:
         return False
     if PurePosixPath(file.path).name.startswith("R__") or case.is_squashed(file.path):
         return False
+    if file.change.rewrite is not None:
+        return False
     sql = case.sql_files.get(file.path)
     return sql is None or sql.phase not in _REWRITABLE or file.change.status != "modified"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from migrator.coupling.case import Case
 from migrator.coupling.decision import Finding, Level
+from migrator.coupling.evidence import SqlFile
 
 CODE = "CPL008"
 NAME = "mixed-phase-file"
@@ -20,7 +21,7 @@ def check(case: Case) -> Iterator[Finding]:
         reason = "" if sql is None else sql.mixed or sql.problem
         if sql is None or not reason:
             continue
-        todo = "Put what is additive into expand.sql and what removes into contract.sql; `migrator new` writes both."
+        todo = _todo(sql)
         yield Finding(
             CODE,
             NAME,
@@ -32,3 +33,14 @@ def check(case: Case) -> Iterator[Finding]:
             file_class=file.file_class,
             phase=sql.phase,
         )
+
+
+def _todo(sql: SqlFile) -> str:
+    if sql.phase != "none":
+        return "Put what is additive into expand.sql and what removes into contract.sql; `migrator new` writes both."
+    if sql.mixed:
+        return (
+            "Make two migrations of it: the one that adds ships before the code that uses it, the one that removes in a"
+            " later release, when no code uses it any more."
+        )
+    return "Name the table and the column in the file, so that they can be compared with the code; or correct it."

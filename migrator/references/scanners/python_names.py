@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from migrator.names import TableName
 from migrator.references.known import Known
 from migrator.references.reference import Confidence, Place, Reference, Usage
-from migrator.references.spellings import parts_of, is_distinctive
+from migrator.references.spellings import is_distinctive, parts_of
 
 _PATH = re.compile(r"[-+]?[A-Za-z_][\w.]*\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")

@@ -13,7 +13,7 @@ from migrator.names import TableName
 from migrator.references.file_scan import FileScan
 from migrator.references.known import Known
 from migrator.references.reference import Confidence, Place, Reference, Usage
-from migrator.references.spellings import column_spellings, parts_of, is_distinctive
+from migrator.references.spellings import column_spellings, is_distinctive, parts_of
 
 SUFFIXES = (
     *(".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".vue", ".svelte", ".rb", ".erb", ".rake", ".go", ".java", ".kt"),

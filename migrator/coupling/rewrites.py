@@ -1,0 +1,141 @@
+"""Edits of old migrations that change nothing where those have run.
+
+A formatter's new line, a change set behind the others in a change log, a migration that a squashed one replaces: none
+of them is history rewritten, and the first and the last are no schema that ships.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+
+from migrator.coupling.classify import Classifier
+from migrator.coupling.evidence import FileClass, Rewrite
+from migrator.git import FileChange, Repository
+
+_CHANGE_LOGS = (".xml", ".yaml", ".yml", ".json", ".sql")
+_CHANGE_SET = re.compile(
+    r"<changeSet\b.*?</changeSet>|^--\s*changeset\b.*?(?=^--\s*changeset\b|\Z)", re.DOTALL | re.MULTILINE
+)
+_YAML_SET = re.compile(r"^[ \t]*-[ \t]*\"?changeSet\"?:", re.MULTILINE)
+_TYPING = frozenset({"__future__", "typing", "typing_extensions", "collections.abc"})
+_BODIES = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def harmless_rewrites(
+    repository: Repository, merge_base: str, changes: Iterable[FileChange], classifier: Classifier
+) -> dict[str, Rewrite]:
+    """Return, by path, why an edit or a deletion of an old migration changes nothing."""
+    old = [c for c in changes if _is_old(c) and classifier.file_class(c.path) is FileClass.MIGRATION]
+    if not old:
+        return {}
+    edited = [c for c in old if c.status == "modified"]
+    deleted = [c.path for c in old if c.status == "deleted" and c.path.endswith(".py")]
+    texts = {blob: _text(data) for blob, data in repository.contents(sorted({b for c in edited for b in _blobs(c)}))}
+    found: dict[str, Rewrite] = {
+        c.path: why for c in edited if (why := _edit(c.path, texts[c.old_blob], texts[c.blob]))
+    }
+    replaced = _replaced(repository, merge_base, deleted) if deleted else set[str]()
+    found.update((path, "replaced") for path in deleted if path in replaced)
+    return found
+
+
+def _is_old(change: FileChange) -> bool:
+    return change.status in {"modified", "deleted"} and not change.is_submodule
+
+
+def _blobs(change: FileChange) -> tuple[str, str]:
+    return change.blob, change.old_blob
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", errors="replace")
+
+
+def _edit(path: str, old: str, new: str) -> Rewrite | None:
+    suffix = PurePosixPath(path).suffix
+    if suffix == ".py":
+        before = _program(old)
+        return "cosmetic" if before is not None and before == _program(new) else None
+    before = _change_sets(old) if suffix in _CHANGE_LOGS else set[str]()
+    return "appended" if before and before <= _change_sets(new) else None
+
+
+def _program(text: str) -> str | None:
+    """Return what a migration does, without its form: comments, docstrings, annotations, which others it replaces."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    return ast.dump(_Plain().visit(tree))
+
+
+class _Plain(ast.NodeTransformer):
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        if isinstance(node, _BODIES):
+            node.body = [statement for statement in node.body if not _says_nothing(statement)]
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, ast.Constant):
+            node.kind = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        self.generic_visit(node)
+        return None if node.value is None else ast.Assign(targets=[node.target], value=node.value)
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Constant()) | ast.Pass():
+            return True
+        case ast.ImportFrom(module=str(module)):
+            return module in _TYPING
+        case ast.Import(names=names):
+            return all(name.name in _TYPING for name in names)
+        case ast.Assign(targets=[ast.Name(id="replaces")]):
+            return True
+        case _:
+            return False
+
+
+def _change_sets(text: str) -> set[str]:
+    """Return the change sets of Liquibase, each without regard to white space."""
+    found = _CHANGE_SET.findall(text)
+    if not found:
+        starts = [match.start() for match in _YAML_SET.finditer(text)]
+        found = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=False)]
+    return {" ".join(each.split()).rstrip("]},; ") for each in found}
+
+
+def _replaced(repository: Repository, merge_base: str, deleted: list[str]) -> set[str]:
+    """Return those of the deleted migrations of Django that a migration beside them replaces."""
+    folders = {path.rpartition("/")[0] for path in deleted}
+    beside = {
+        blob.id: blob.path
+        for blob in repository.files(merge_base)
+        if blob.path.rpartition("/")[0] in folders and blob.path.endswith(".py")
+    }
+    found: set[str] = set()
+    for blob, data in repository.contents(sorted(beside)):
+        if b"replaces" in data:
+            found |= {f"{beside[blob].rpartition('/')[0]}/{name}.py" for name in _replaces(_text(data))}
+    return found
+
+
+def _replaces(text: str) -> Iterator[str]:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "replaces" for t in node.targets):
+            for pair in ast.walk(node.value):
+                match pair:
+                    case ast.Tuple(elts=[ast.Constant(), ast.Constant(value=str(name))]):
+                        yield name
+                    case _:
+                        pass
