@@ -36,6 +36,7 @@ class EventKind(Enum):
     BACKFILL_RETRY = "backfill.retry"  # name, sqlstate, attempt, batch_size
     BACKFILL_LEASE_LOST = "backfill.lease_lost"  # name, range, reason: another worker went on with it
     BACKFILL_QUARANTINED = "backfill.quarantined"  # name, key, sqlstate, error
+    BACKFILL_PART_GONE = "backfill.part_gone"  # name, part: it was dropped or renamed since the start
     BACKFILL_FINISHED = "backfill.finished"  # name, rows, seconds
     BACKFILL_VERIFIED = "backfill.verified"  # name, rows, remaining, different
     REPLICA_LAG = "replica.lag"  # replica, seconds

@@ -99,6 +99,15 @@ def part_names(connection: Connection, spec: BackfillSpec) -> tuple[str | None, 
     return tuple(str(TableName(part["schema"], part["name"])) for part in parts) or (None,)
 
 
+def is_gone(connection: Connection, name: str | None) -> bool:
+    """Return whether a partition was dropped or renamed; verification walks those that there are then."""
+    if name is None:
+        return False
+    table = TableName.parse(name)
+    values = {"schema": table.schema, "table": table.name}
+    return connection.execute(query("batches.relation", "migrator.backfill"), values).fetchone() is None
+
+
 @dataclass(frozen=True, slots=True)
 class PartEnd:
     """A part that has rows, and the last key that it has now."""

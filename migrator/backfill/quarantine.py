@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from migrator.backfill.batch import begin
 from migrator.backfill.keyset import key_as_range
 from migrator.backfill.ledger import Ledger
-from migrator.backfill.parts import Part, read_part
+from migrator.backfill.parts import Part, is_gone, read_part
 from migrator.backfill.pieces import Piece, next_piece
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.retries import open_session
@@ -143,6 +143,10 @@ def retry_quarantined(request: BackfillRequest, limit: int = 10_000) -> Retried:
         result = Retried(request.name)
         for row in rows:
             request.clock.check_stop(f"retrying the quarantine of {request.name}")
+            if is_gone(connection, row.part):
+                store.take_out(connection, request.migration, request.name, row)
+                result = replace(result, gone=result.gone + 1)
+                continue
             if row.part not in parts:
                 parts[row.part] = read_part(connection, request, row.part)
             result = _retried(connection, request, parts[row.part], row, result)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from migrator.backfill.batch import Batch, analyze, begin
 from migrator.backfill.leases import Keeper, RangeLedger, lease_owner
-from migrator.backfill.parts import Part, part_names, read_part
+from migrator.backfill.parts import Part, is_gone, part_names, read_part
 from migrator.backfill.quarantine import Hunt
 from migrator.backfill.range_work import RangeWork, work_range
 from migrator.backfill.request import BackfillRequest
@@ -124,6 +124,10 @@ class Worker:
     def _take_up(self, walk: Walk, throttling: Throttling, leased: OpenRange) -> None:
         """Work on the range; one whose table cannot be looked at because the session is gone is soon free again."""
         try:
+            if is_gone(walk.connection, leased.part):
+                ranges.give_up(walk.connection, leased.id, leased.fence)
+                self._request.tell(EventKind.BACKFILL_PART_GONE, part=leased.part)
+                return
             part = self._part(walk.connection, leased.part)
             part.refuse_rewritten(walk.connection, leased.hi)
         except DatabaseError as exc:

@@ -118,6 +118,11 @@ def release(connection: Connection, range_id: int, fence: int) -> None:
     connection.execute(_sql("release"), {"id": range_id, "fence": fence})
 
 
+def give_up(connection: Connection, range_id: int, fence: int) -> None:
+    """Close a range that nobody can work on, because its partition is gone."""
+    connection.execute(_sql("give_up"), {"id": range_id, "fence": fence})
+
+
 def open_ranges(connection: Connection, migration: str, name: str) -> tuple[OpenRange, ...]:
     """Return what is not done."""
     rows = connection.execute(_sql("open"), {"migration": migration, "name": name})

@@ -64,6 +64,11 @@ WHERE id IN (
 UPDATE migrator.backfill_range SET lease_owner = NULL, lease_until = NULL
 WHERE id = %(id)s AND lease_fence = %(fence)s AND state = 'open';
 
+-- name: give_up
+-- Its partition is gone: nobody can do what is left of it.
+UPDATE migrator.backfill_range SET state = 'done', lease_owner = NULL, lease_until = NULL
+WHERE id = %(id)s AND lease_fence = %(fence)s AND state = 'open';
+
 -- name: open
 -- What is not done yet, for a worker that finds nothing free.
 SELECT id, part, hi, checkpoint, key_window, batch_size
