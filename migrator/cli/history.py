@@ -106,6 +106,8 @@ def _words(row: "AuditRecord") -> str:
     if row.action == "state.changed":
         by = f" by plan {detail['plan']}" if detail.get("plan") else ""
         return f"{detail['from']} → {detail['to']}{by}{_forced(detail)}"
+    if row.action == "step.decided":
+        return f"step.decided: {detail['phase']} {detail['step']} is {detail['decided']}: {detail['reason']}"
     if row.action == "plan.confirmed":
         return f"{detail['phase']} goes on by plan {detail['plan']}"
     if row.action == "gate.forced":

@@ -137,19 +137,21 @@ def _difference(
 def _not_ended(connection: Connection, step: Step | None, at: StepRecord) -> Iterator[Difference]:
     """Tell what the catalog says of a step that is not recorded as ended well."""
     if step is None:
-        yield _difference(at, f"recorded as {at.state}, and no longer in the file", _DECIDE, Remedy.PERSON)
+        yield _difference(at, f"recorded as {at.state}, and no longer in the file", _decide(at), Remedy.PERSON)
         return
     try:
         decision = decide(connection, step, at)
     except OutcomeUnknown as exc:
-        yield _difference(at, exc.situation.rstrip("."), _DECIDE, Remedy.PERSON)
+        yield _difference(at, exc.situation.rstrip("."), _decide(at), Remedy.PERSON)
     except MigratorError as exc:
         yield _difference(at, exc.situation.rstrip("."), exc.todo.rstrip("."), Remedy.PERSON)
     else:
         yield from _decided(decision, at)
 
 
-_DECIDE = "say with --phase, --step and --done or --not-done what happened"
+def _decide(at: StepRecord) -> str:
+    where = f"{at.migration} --phase {at.phase} --step {at.number}"
+    return f"look whether it ran, then `migrator reconcile {where} --done` (or --not-done) with a --reason"
 
 
 def _decided(decision: Decision, at: StepRecord) -> Iterator[Difference]:
