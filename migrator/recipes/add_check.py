@@ -93,7 +93,7 @@ class AddCheck(Recipe):
         check_walkable(table)
         find_columns(table, self.fix)
         values = {column: read_expression(text, "value")[0] for column, text in self.fix.items()}
-        return [Fill(self.table, values, f"NOT ({condition})", is_comparable=False)]
+        return [Fill.of(table, values, f"NOT ({condition})", is_comparable=False)]
 
     def _expand(self) -> str:
         about = (

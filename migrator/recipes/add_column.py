@@ -65,7 +65,7 @@ class AddColumn(Recipe):
         if not varies:
             return Rendering(self._at_once(type_name, default))
         check_walkable(table)
-        return Rendering(self._filled(type_name, default))
+        return Rendering(self._filled(table, type_name, default))
 
     def _at_once(self, type_name: str, default: str) -> dict[str, str]:
         rest = f" DEFAULT {default}" * bool(default) + " NOT NULL" * self.not_null
@@ -81,7 +81,7 @@ class AddColumn(Recipe):
             "abort.sql": self._abort(),
         }
 
-    def _filled(self, type_name: str, default: str) -> dict[str, str]:
+    def _filled(self, table: Table, type_name: str, default: str) -> dict[str, str]:
         name = quote(self.column)
         about = (
             f"Expand: {self.table} gets the column {self.column}; the default is for new rows only.",
@@ -90,7 +90,7 @@ class AddColumn(Recipe):
             "New code must accept NULL until the backfill has given old rows their value.",
         )
         set_default = f"ALTER TABLE {self.table} ALTER COLUMN {name} SET DEFAULT {default}"
-        fill = Fill(self.table, {self.column: default}, f"{name} IS NULL", is_comparable=False)
+        fill = Fill.of(table, {self.column: default}, f"{name} IS NULL", is_comparable=False)
         migrate = {"migrate.sql": self._migrate()} if self.not_null else {}
         return {
             "migration.toml": manifest_text(self, [fill]),
@@ -105,7 +105,7 @@ class AddColumn(Recipe):
             raise RecipeRefused(f"{self.column} would have a default and numbers.", "Leave out --default.")
         check_walkable(table)
         numbers = ColumnNumbers.of(schema, self.table, self.column, self.type, is_identity=self.identity)
-        fill = Fill(self.table, {self.column: numbers.next_value}, f"{quote(self.column)} IS NULL", is_comparable=False)
+        fill = Fill.of(table, {self.column: numbers.next_value}, f"{quote(self.column)} IS NULL", is_comparable=False)
         return {
             "migration.toml": manifest_text(self, [fill]),
             "expand.sql": phase_text(numbers.about_expand(_EXPAND_LOCKS), [numbers.create()]),

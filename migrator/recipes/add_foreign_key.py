@@ -89,7 +89,7 @@ class AddForeignKey(Recipe):
         """One NULL among the columns is enough for a row to refer to nothing."""
         check_walkable(table)
         nullable = [column.name for column in find_columns(table, self.columns) if not column.is_not_null]
-        return [Fill(self.table, dict.fromkeys(nullable, "NULL"), self._orphan(referenced), is_comparable=False)]
+        return [Fill.of(table, dict.fromkeys(nullable, "NULL"), self._orphan(referenced), is_comparable=False)]
 
     def _orphan(self, referenced: tuple[str, ...]) -> str:
         """Return the condition of a row that refers to nothing; a name without its table would mean the inner one."""

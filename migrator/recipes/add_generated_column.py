@@ -112,7 +112,7 @@ class AddGeneratedColumn(Recipe):
             "New code may read it after the backfill. What anybody writes to it is overwritten.",
         )
         name = quote(self.column)
-        fill = Fill(self.table, {self.column: formula.text}, f"{name} IS NULL AND ({formula.text}) IS NOT NULL")
+        fill = Fill.of(table, {self.column: formula.text}, f"{name} IS NULL AND ({formula.text}) IS NOT NULL")
         drop = (
             f"Abort: {self.column} goes with its trigger; the table is as it was.",
             "Locks: ACCESS EXCLUSIVE on the table for milliseconds.",

@@ -141,7 +141,7 @@ class ChangeColumnType(Recipe):
             collation=old.collation if keeps_collation else None,
             settings=settings_for(new_type, old.settings),
         )
-        check_retypable(table, old, new)
+        check_retypable(schema, table, old, new)
         up, down = self._formulas(schema, old, new)
         parts = copies(schema, table, Renaming({self.column: self.to}, types=self._types(schema, old, new_type)))
         sync = SyncTrigger(

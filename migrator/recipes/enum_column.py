@@ -20,7 +20,8 @@ from migrator.recipes.target import check_new_name, check_walkable, find_column,
 from migrator.recipes.trials import trials
 from migrator.schema.expressions import parse_expression, parse_one, walk
 from migrator.schema.model import Column, Schema, Table
-from migrator.statements.parse import pb
+from migrator.statements.facts.volatility import called_name, is_known
+from migrator.statements.parse import Node, pb
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,9 @@ class EnumColumn:
             f"ALTER TABLE t ADD {c.definition}" for c in self.table.constraints if self.column.name in c.columns
         ]
         for text in definitions:
-            named = {part.sval.sval for part in walk(parse_one(text)) if isinstance(part, pb.A_Const)}
-            if named & gone:
+            tree = parse_one(text)
+            self._check_calls(text, tree)
+            if {part.sval.sval for part in walk(tree) if isinstance(part, pb.A_Const)} & gone:
                 raise RecipeRefused(
                     f"An index or constraint of {self.table.name} names the label that goes: {text}.",
                     "Replace it by one that does without, first.",
@@ -118,6 +120,17 @@ class EnumColumn:
         renamed = {label: new for label, new in becomes.items() if new is not None and new not in self.labels}
         types = {self.column.type: new_type, str(self.type): new_type}
         return Renaming({self.column.name: self.to}, types=types, labels=renamed)
+
+    def _check_calls(self, text: str, tree: Node) -> None:
+        """Refuse a function of the user over the column itself: it takes the old type, and no other."""
+        for call in (part for part in walk(tree) if isinstance(part, pb.FuncCall)):
+            given = {argument.column_ref.fields[-1].string.sval for argument in call.args if argument.column_ref.fields}
+            if self.column.name in given and not is_known(called_name(call)):
+                raise RecipeRefused(
+                    f"An index or constraint of {self.table.name} gives {self.column.name} to the function"
+                    f" {called_name(call)}(), which takes a {self.type}: {text}.",
+                    "Drop it first, or let it cast the column to text; make it again for the new column and type.",
+                )
 
     def _default(self, becomes: Mapping[str, str | None], new_type: TableName) -> str | None:
         """Return the default of the new type; it may not mention the old one, which is to be dropped."""

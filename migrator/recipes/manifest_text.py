@@ -10,6 +10,7 @@ from migrator.config import format_duration
 from migrator.errors import RecipeRefused
 from migrator.names import TableName
 from migrator.recipes.recipe import Recipe
+from migrator.schema.model import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,13 @@ class Fill:
     is_comparable: bool = True
     """Whether a filled row must equal its expression afterwards; not when the expression varies from row to row, or
     when rows may have other values."""
+    triggers: tuple[str, ...] = ()
+    """The table's own, as far as known: those on UPDATE fire for every row that is filled."""
+
+    @classmethod
+    def of(cls, table: Table, values: Mapping[str, str], where: str, *, is_comparable: bool = True) -> "Fill":
+        """Return the backfill of a table that is known."""
+        return cls(table.name, values, where, is_comparable, table.triggers)
 
 
 def manifest_text(recipe: Recipe, fills: Iterable[Fill] = (), *, has_contract: bool = False) -> str:
@@ -31,7 +39,7 @@ def manifest_text(recipe: Recipe, fills: Iterable[Fill] = (), *, has_contract: b
         RecipeRefused: there is something to contract but no deadline for it.
     """
     sections = [_section("[migration]", _migration(recipe)), _section("[recipe]", recipe.arguments())]
-    sections += [_section("[[backfill]]", _backfill(fill)) for fill in fills]
+    sections += [_section(_head(fill), _backfill(fill)) for fill in fills]
     if has_contract:
         sections.append(_section("[contract]", _contract(recipe)))
     return "\n\n".join(sections) + "\n"
@@ -39,6 +47,14 @@ def manifest_text(recipe: Recipe, fills: Iterable[Fill] = (), *, has_contract: b
 
 def _migration(recipe: Recipe) -> dict[str, Any]:
     return {"owner": recipe.owner, "ticket": recipe.ticket, "depends_on": recipe.depends_on}
+
+
+def _head(fill: Fill) -> str:
+    """Return the head of a backfill, with a word about triggers that would set `updated_at` or write a log."""
+    if not fill.triggers:
+        return "[[backfill]]"
+    names = ", ".join(map(_key, fill.triggers))
+    return f"[[backfill]]\n# It fires the table's triggers on UPDATE, as any update does. See what these do: {names}."
 
 
 def _backfill(fill: Fill) -> dict[str, Any]:

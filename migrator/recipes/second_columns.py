@@ -72,7 +72,7 @@ class SecondColumns:
         if "tripwire" in recipe.evidence and not self.sync.is_wired:
             return replace(self, sync=replace(self.sync, is_wired=True)).rendering(recipe)
         values = {name: self.sync.up[name].text for name in self.new}
-        fill = Fill(self.table.name, values, self.sync.unfilled(), is_comparable=self.is_exact)
+        fill = Fill.of(self.table, values, self.sync.unfilled(), is_comparable=self.is_exact)
         more = {lazy_view.FILE: lazy_view.lazy_text(self.table, self.old, values)} if self.is_lazy else {}
         return Rendering(
             {

@@ -53,7 +53,7 @@ class SetNotNull(Recipe):
         if self.value is not None:
             check_walkable(table)
             value, _ = read_expression(self.value, "value")
-            fills.append(Fill(self.table, {self.column: value}, f"{name} IS NULL", is_comparable=False))
+            fills.append(Fill.of(table, {self.column: value}, f"{name} IS NULL", is_comparable=False))
         shown = ", ".join(quote(column) for column in dict.fromkeys((*table.primary_key, self.column)))
         about = (f"Verify: a row on which {self.column} is NULL. There must be none.", "Reads the table once.")
         return {

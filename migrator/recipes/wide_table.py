@@ -78,7 +78,7 @@ class WideTable:
     @property
     def fill(self) -> Fill:
         """The backfill of the twins."""
-        return Fill(self.name, {name: formula.text for name, formula in self.sync.up.items()}, self.sync.unfilled())
+        return Fill.of(self.table, {name: formula.text for name, formula in self.sync.up.items()}, self.sync.unfilled())
 
     def add(self) -> tuple[str, ...]:
         """Return the transaction that adds the twins and what fills them."""

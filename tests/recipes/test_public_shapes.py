@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from migrator.errors import RecipeRefused
+from migrator.lint.history import History
+from migrator.lint.runner import lint
+from migrator.lint.source import read_sources
 from migrator.names import TableName
 from migrator.pg.connection import Connection, connect, server_version
 from migrator.recipes import load
@@ -150,6 +153,78 @@ def walk(database: Database, folder: Path, setup: str, **arguments: Any) -> Mapp
         phase(migration)
     assert residue(database.dsn) == []
     return files
+
+
+JOBS = """
+CREATE TYPE job_state AS ENUM ('available', 'running', 'done');
+CREATE FUNCTION is_open(state job_state) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT state <> 'done' $$;
+CREATE TABLE jobs (id int PRIMARY KEY, key text, state job_state NOT NULL, kind int REFERENCES kinds (id));
+CREATE UNIQUE INDEX jobs_key ON jobs (key) WHERE is_open(state);
+"""
+KINDS = "CREATE TABLE kinds (id int PRIMARY KEY, name varchar(20));"
+
+
+def test_an_index_that_gives_the_enum_to_a_function_is_in_the_way(one_connection: Connection) -> None:
+    """It failed in migrate, after the backfill: there is no such function for the new type."""
+    run(one_connection, KINDS + JOBS)
+    labels = {"value": "available", "new_value": "ready", "to": "state_now"}
+    with pytest.raises(RecipeRefused, match=r"gives state to the function public\.is_open\(\).*Drop it first"):
+        render(one_connection, kind="rename_enum_value", table="jobs", column="state", **labels)
+
+
+def test_a_trial_of_a_function_of_the_user_lints_clean(one_connection: Connection, tmp_path: Path) -> None:
+    run(one_connection, KINDS + JOBS)
+    casts = {"up": "key::varchar(9)", "down": "wanted::text"}
+    asked = TERMS | {"kind": "change_column_type", "table": "jobs", "column": "key", "type": "varchar(9)"} | casts
+    version = server_version(one_connection) // 10000
+    run(one_connection, "ALTER TABLE jobs ADD CHECK (is_open(state) OR key <> '')")
+    schema = read_schema(one_connection)
+    write_folder(tmp_path, "20260901_m", load({**asked, "to": "wanted"}).render(schema, "20260901_m", version))
+    assert "is_open(state)" in (tmp_path / "20260901_m" / "expand.sql").read_text()
+    assert lint(read_sources([tmp_path]), version, past=History(None, schema)).findings == ()
+
+
+REFERRING: dict[str, tuple[str, str]] = {
+    "bigint": (
+        "bigint",
+        r"refers to public\.kinds\.id, which is integer, not bigint\. Widen both: .* --table public\.kinds takes",
+    ),
+    "numeric": ("numeric", r"refers to public\.kinds\.id, which is integer, not numeric\. Drop it first; when both"),
+}
+
+
+@pytest.mark.parametrize("name", REFERRING)
+def test_a_referring_column_keeps_the_type_of_the_other_end(one_connection: Connection, name: str) -> None:
+    """Lint would report the key that is made again: fk-type-mismatch."""
+    run(one_connection, KINDS + JOBS)
+    new_type, found = REFERRING[name]
+    with pytest.raises(RecipeRefused, match=found):
+        render(one_connection, kind="change_column_type", table="jobs", column="kind", type=new_type, to="kind_no")
+
+
+def test_a_referring_column_may_take_the_type_of_the_other_end(one_connection: Connection) -> None:
+    run(one_connection, KINDS.replace("int", "bigint") + JOBS)
+    files = render(one_connection, kind="change_column_type", table="jobs", column="kind", type="bigint", to="kind_no")
+    assert "REFERENCES public.kinds (id)" in files["migrate.sql"]
+
+
+def test_the_manifest_tells_which_triggers_the_backfill_fires(one_connection: Connection) -> None:
+    """`updated_at` of every row is set, or a log written, without a word in the SQL."""
+    setup = """
+    CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated := now(); RETURN NEW; END $$;
+    CREATE TABLE posts (id int PRIMARY KEY, title text, updated timestamptz);
+    CREATE TRIGGER "touch it" BEFORE UPDATE ON posts FOR EACH ROW EXECUTE FUNCTION touch();
+    """
+    run(one_connection, setup)
+    for asked in (
+        {"kind": "rename_column", "from": "title", "to": "heading"},
+        {"kind": "set_not_null", "column": "title", "value": "''"},
+        {"kind": "add_column", "column": "key", "type": "uuid", "default": "gen_random_uuid()"},
+    ):
+        manifest = render(one_connection, table="posts", **asked)["migration.toml"]
+        assert (
+            '# It fires the table\'s triggers on UPDATE, as any update does. See what these do: "touch it".' in manifest
+        )
 
 
 PIPELINES = """
