@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -10,15 +11,14 @@ from migrator.config import Settings
 from migrator.config.coupling import CouplingSection
 from migrator.coupling.case import Case
 from migrator.coupling.classify import classifier_of
+from migrator.coupling.committed import schema_at
 from migrator.coupling.evidence import DatabaseObject, FileClass
 from migrator.coupling.later_sql import runs_after
 from migrator.coupling.uses import Scan
-from migrator.errors import ManifestError
 from migrator.git import Repository
 from migrator.names import TableName
 from migrator.references.known import known_tables
 from migrator.references.scan import Scanned, scan_commit
-from migrator.schema.history import replay_folder
 from migrator.schema.model import Schema
 
 _CODE = frozenset({FileClass.APP, FileClass.MODEL})
@@ -30,13 +30,16 @@ def scanning(migrations: Path, today: date) -> Scan:
     """Return the function that `collect` calls.
 
     Args:
-        migrations: the folder whose replay says which table has which columns.
+        migrations: the folder whose replay at head says which table has which columns.
         today: for comments that vouch for a use until a date.
     """
-    schema = _schema(migrations)
+
+    @cache
+    def schema(repository: Repository, head: str) -> Schema:
+        return schema_at(repository, head, migrations)
 
     def scan(repository: Repository, commit: str, case: Case) -> Scanned:
-        known = known_tables(schema, _wanted(case.objects), _models(case.objects))
+        known = known_tables(schema(repository, case.evidence.head), _wanted(case.objects), _models(case.objects))
         is_read = _is_read(case, commit)
         return scan_commit(repository, commit, known, is_read, today)
 
@@ -56,7 +59,7 @@ def scan_everything(repository: Repository, commit: str, settings: Settings, tod
     Raises:
         InputError: the clone lacks content.
     """
-    known = known_tables(_schema(settings.migrations))
+    known = known_tables(schema_at(repository, commit, settings.migrations))
     return scan_commit(repository, commit, known, _is_code(settings.coupling), today)
 
 
@@ -67,14 +70,6 @@ def _is_code(policy: CouplingSection) -> Callable[[str], bool]:
     return lambda path: (
         classifier.file_class(path) in _CODE or path.endswith(_MAPPING_PICTURES) or external.match_file(path)
     )
-
-
-def _schema(migrations: Path) -> Schema:
-    """Return what the migrations tell; another tool's files that are no plain SQL tell nothing."""
-    try:
-        return replay_folder(migrations)
-    except ManifestError:
-        return Schema()
 
 
 def _wanted(objects: Iterable[DatabaseObject]) -> dict[TableName, frozenset[str]]:

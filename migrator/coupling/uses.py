@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from migrator.coupling.case import Case
-from migrator.coupling.coupling import needs_references
+from migrator.coupling.coupling import names_uses, needs_references
 from migrator.coupling.evidence import CodeReference, Evidence, Running, Unknown
 from migrator.git import Repository
 from migrator.references.reference import Reference
@@ -75,8 +75,8 @@ def with_references(repository: Repository, evidence: Evidence, scan: Scan) -> E
 
 
 def needs_scan(case: Case) -> bool:
-    """Whether a finding can depend on what the code uses: of what goes, and of tables that get a column."""
-    return bool(case.removed or case.added_columns) or needs_references(case)
+    """Whether a finding can depend on what the code uses: of what goes, and of what comes."""
+    return bool(case.removed or case.added_columns) or needs_references(case) or names_uses(case)
 
 
 def _refs(evidence: Evidence, case: Case) -> Iterator[tuple[Literal["head", "deployed"], str]]:

@@ -213,3 +213,15 @@ def test_ddl_in_tests_and_unclassified_alter(repo: Repo) -> None:
     )
     (finding,) = verdict(repo, "--base", "main")["findings"]
     assert (finding["rule"], finding["path"]) == ("CPL005", "tools/wide.sql")
+
+
+@pytest.mark.parametrize("mode", ["strict", "phase-aware"])
+def test_the_code_that_needs_the_expand_is_named_by_line_and_column(feature: Repo, mode: str) -> None:
+    feature.git("switch", "--quiet", "main")
+    feature.commit({"migrator.toml": f'[coupling]\nmode = "{mode}"\n'})
+    feature.git("switch", "--quiet", "feature")
+    feature.git("rebase", "--quiet", "main")
+    feature.commit({"src/app.py": "import os\n\nx = 'SELECT mail FROM users'\n"})
+    (finding,) = verdict(feature, "--base", "main")["findings"]
+    assert (finding["rule"], finding["path"], finding["line"], finding["column"]) == ("CPL001", "src/app.py", 3, 13)
+    assert "src/app.py:3:13 uses public.users.mail (exact), which" in finding["message"]

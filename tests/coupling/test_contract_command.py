@@ -187,3 +187,18 @@ def test_strict_warns_of_stars_when_an_expand_adds_a_column(shop: Repo) -> None:
     shop.commit({"migrations/20260902_nick/expand.sql": "ALTER TABLE users ADD COLUMN nick text;\n"})
     result = verdict(shop, "--base", "main")
     assert (result["exit"], found(result)) == (0, {("CPL009", "src/shop/all.py", 1)})
+
+
+def test_the_columns_of_tables_are_those_of_the_head_whatever_is_checked_out(clean: Repo) -> None:
+    """`total` can be of either table, which only the migrations of the branch tell."""
+    tables = "CREATE TABLE orders (id bigint, total int);\nCREATE TABLE people (id bigint, total int);\n"
+    clean.git("switch", "--quiet", "-c", "contract")
+    clean.commit({"migrations/0002_tables.sql": tables, "src/orders.py": 'x = "SELECT total FROM people, orders"\n'})
+    clean.git("tag", "there")
+    clean.commit({"migrations/0003_x.sql": "ALTER TABLE orders DROP COLUMN total;\n"})
+    found = []
+    for branch in ("contract", "main"):
+        clean.git("switch", "--quiet", branch)
+        result = verdict(clean, "--base", "there", "--head", "contract")
+        found.append({(use["table"], use["confidence"]) for use in result["evidence"]["references"] if use["name"]})
+    assert found == [{("orders", "resolved"), ("people", "resolved")}] * 2
