@@ -15,7 +15,7 @@ from migrator.recipes.manifest_text import manifest_text
 from migrator.recipes.phase_text import phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.second_columns import MUST_ANSWER, SecondColumns
-from migrator.recipes.succession import check_alterable, check_renamable, last_prefix
+from migrator.recipes.succession import check_alterable, check_renamable, check_triggers, last_prefix
 from migrator.recipes.sync_trigger import SyncTrigger
 from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
 from migrator.recipes.trials import check_retypable, copy_trials, schemas_of, trials
@@ -58,7 +58,7 @@ class ChangeColumnType(Recipe):
         """Return `users_email_to_text`."""
         return slug_of(self.table.name, self.column, "to", self.to or self.type)
 
-    def render(self, schema: Schema, migration_id: str, pg_version: int) -> Rendering:  # noqa: ARG002 the same for all
+    def render(self, schema: Schema, migration_id: str, pg_version: int) -> Rendering:
         """Return the migration's files.
 
         Raises:
@@ -78,7 +78,8 @@ class ChangeColumnType(Recipe):
                 f"The type of {self.table}.{self.column} cannot be changed in place: {'; '.join(obstacles)}.",
                 "Give --to NAME: a second column of the new type takes its place.",
             )
-        return self._through_a_second_column(schema, find_table(schema, self.table), new_type, migration_id)
+        check_triggers(table, pg_version)
+        return self._through_a_second_column(schema, table, new_type, migration_id)
 
     # In place
 

@@ -184,7 +184,8 @@ class SecondColumns:
     def _flip_note(self) -> tuple[str, ...]:
         if self.sync.is_copy:
             return ()
-        return (f"While it runs {_listed(self.old)} only follows: what anybody still writes there is lost.",)
+        follow = f"{_listed(self.old)} only {_verb(self.old, 'follow')}"
+        return (f"While it runs {follow}: what anybody still writes there is lost.",)
 
     def _loosen(self) -> Iterable[Step]:
         """Yield what makes an old column take every row of new code."""

@@ -16,7 +16,7 @@ from migrator.recipes.column_copies import add_column
 from migrator.recipes.formula import read_formula
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.second_columns import MUST_ANSWER, NOT_COPIED, SecondColumns
-from migrator.recipes.succession import check_not_shared, check_renamable, last_prefix
+from migrator.recipes.succession import check_not_shared, check_renamable, check_triggers, last_prefix
 from migrator.recipes.sync_trigger import Authority, SyncTrigger
 from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
 from migrator.recipes.trials import schemas_of, trials
@@ -47,13 +47,14 @@ class SplitColumn(Recipe):
         """Return `users_split_full_name`."""
         return slug_of(self.table.name, "split", self.source)
 
-    def render(self, schema: Schema, migration_id: str, pg_version: int) -> Rendering:  # noqa: ARG002 the same for all
+    def render(self, schema: Schema, migration_id: str, pg_version: int) -> Rendering:
         """Return the migration's files.
 
         Raises:
             RecipeRefused: the column cannot be split in this way; says why and what to do.
         """
-        table = find_table(schema, self.table)
+        table = find_table(schema, self.table, partitioned=True)
+        check_triggers(table, pg_version)
         old = find_column(table, self.source)
         if len(self.into) < 2:  # noqa: PLR2004 a split
             raise RecipeRefused(

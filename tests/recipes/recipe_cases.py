@@ -1,6 +1,7 @@
 """The cases of the recipes' tests, by name; those of one area stand in a file of their own."""
 
 from tests.recipes.cases_objects import OBJECT_CASES
+from tests.recipes.cases_partitioned import PARTITIONED_CASES
 from tests.recipes.cases_shadow import SHADOW_CASES
 from tests.recipes.recipe_case import TODAY, Case
 
@@ -134,4 +135,4 @@ CREATE INDEX together ON users (company, name);
     ),
 }
 
-CASES: dict[str, Case] = _CASES | SHADOW_CASES | OBJECT_CASES
+CASES: dict[str, Case] = _CASES | SHADOW_CASES | PARTITIONED_CASES | OBJECT_CASES

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from tests.recipes import log_table
 from tests.recipes.crud import Column, crud
 from tests.recipes.workload import Workload, insert
 
@@ -78,6 +79,14 @@ WORKLOADS = {
     ),
     "change_column_type_free": Workload(fill=_FILL, draw=_draw, old=_CODES, new=_CODES),
     "change_column_type_utc": Workload(fill=_FILL, draw=_draw, old=_PLACED, new=_PLACED),
+    "change_column_type_partitioned": Workload(
+        fill=log_table.FILL,
+        draw=log_table.draw,
+        old=log_table.log({"size": "size"}, insert(log_table.BARE, size=1)),
+        bridge=log_table.log({"size": Column("bytes", reads="coalesce(t.bytes, t.size)")}),
+        new=log_table.log({"size": "bytes"}, insert(log_table.BARE, size=1)),
+        is_of_its_own=True,
+    ),
     "change_column_type_free_partitioned": Workload(
         fill="INSERT INTO events SELECT g, date '2025-01-01' + g % 300, 'k' || g FROM generate_series(1, %(rows)s) g",
         draw=lambda n: {"kind": f"k{n}"},

@@ -3,6 +3,7 @@
 As expand.sql documents, new code reads the whole only after migrate: until then the bridge puts the parts together.
 """
 
+from tests.recipes import log_table
 from tests.recipes.crud import Column, crud
 from tests.recipes.workload import Workload, insert
 
@@ -29,5 +30,15 @@ WORKLOADS = {
         ),
         new=crud("people", {"full_name": "full_name"}, only_read={"first": Column("", reads=_FIRST)}),
         linked=(frozenset({"full_name", "first", "last"}),),
+    ),
+    "merge_columns_partitioned": Workload(
+        fill=log_table.FILL,
+        draw=log_table.draw,
+        old=log_table.log({"first": "first", "last": "last"}, insert(log_table.BARE, first="", last=None, whole="")),
+        bridge=log_table.log(
+            {"whole": Column("name", reads="coalesce(t.name, concat_ws(' ', t.first, t.last))")},
+        ),
+        new=log_table.log({"whole": "name"}, insert(log_table.BARE, whole="")),
+        linked=log_table.LINKED,
     ),
 }

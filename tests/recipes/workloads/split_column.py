@@ -6,9 +6,11 @@ As expand.sql documents, new code reads the parts only after migrate: until then
 from decimal import Decimal
 from uuid import UUID
 
+from tests.recipes import log_table
 from tests.recipes.crud import Column, crud
 from tests.recipes.workload import Workload, insert
 
+_WHO = '"Who"'
 _LAST = "substr(t.full_name, length(split_part(t.full_name, ' ', 1)) + 2)"
 
 
@@ -48,6 +50,19 @@ WORKLOADS = {
             only_read={"full_name": Column("", reads="nullif(concat_ws(' ', t.first, t.last), '')")},
         ),
         linked=(frozenset({"full_name", "first", "last"}),),
+    ),
+    "split_column_partitioned": Workload(
+        fill=log_table.FILL,
+        draw=log_table.draw,
+        old=log_table.log({"whole": '"Who"'}, insert(log_table.BARE, whole=None, first=None, last=None)),
+        bridge=log_table.log(
+            {
+                "first": Column("given", reads="""coalesce(t.given, split_part(t."Who", ' ', 1))"""),
+                "last": Column("family", reads=f"coalesce(t.family, {_LAST.replace('full_name', _WHO)})"),
+            }
+        ),
+        new=log_table.log({"first": "given", "last": "family"}),
+        linked=log_table.LINKED,
     ),
     "split_column_old_decides": Workload(
         fill="""

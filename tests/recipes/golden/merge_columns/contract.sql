@@ -3,7 +3,7 @@
 -- refers to); indexes are dropped without blocking anybody.
 -- First goes everything that could refuse a row without first and last, then the trigger is disarmed (no table
 -- lock), then trigger and columns go in one transaction: in any other order an insert fails.
--- While it runs first and last only follows: what anybody still writes there is lost.
+-- While it runs first and last only follow: what anybody still writes there is lost.
 -- The indexes and constraints of first, last go with it and are not copied: make those that new code needs before,
 -- with migrator new create-index, add-check and set-not-null.
 

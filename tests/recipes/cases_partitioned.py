@@ -1,0 +1,58 @@
+"""Cases of second columns on partitioned tables, down to the partitions of partitions."""
+
+from tests.recipes.recipe_case import Case
+
+_LOG = """
+CREATE SCHEMA app;
+CREATE TABLE app.log (
+    id bigint NOT NULL,
+    at date NOT NULL,
+    size integer DEFAULT 1 NOT NULL,
+    "Who" text,
+    first text DEFAULT '' NOT NULL,
+    last text,
+    PRIMARY KEY (id, at),
+    CONSTRAINT log_size_check CHECK (size > 0)
+) PARTITION BY RANGE (at);
+CREATE TABLE app.log_2025 PARTITION OF app.log FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE app.log_later PARTITION OF app.log DEFAULT PARTITION BY HASH (id);
+CREATE TABLE app."Log, later" PARTITION OF app.log_later FOR VALUES WITH (modulus 1, remainder 0);
+CREATE INDEX log_size_idx ON app.log (size, at) WHERE size > 5;
+"""
+_ROWS = (
+    "INSERT INTO app.log SELECT g, date '2025-10-01' + g * 7, g, 'Ann Ek', 'Ann', 'Ek' FROM generate_series(1, 30) g",
+    "INSERT INTO app.log (id, at, size) VALUES (50, '2025-05-05', 7), (51, '2027-01-01', 1)",
+)
+_FIRST, _REST = """split_part("Who", ' ', 1)""", """substr("Who", length(split_part("Who", ' ', 1)) + 2)"""
+
+PARTITIONED_CASES: dict[str, Case] = {
+    "change_column_type_partitioned": Case(
+        _LOG,
+        {"kind": "change_column_type", "table": "app.log", "column": "size", "type": "bigint", "to": "bytes"},
+        _ROWS,
+        "ALTER TABLE app.log ALTER size TYPE bigint; ALTER TABLE app.log RENAME size TO bytes",
+    ),
+    "split_column_partitioned": Case(
+        _LOG,
+        {"kind": "split_column", "table": "app.log", "from": "Who", "into": {"given": _FIRST, "family": _REST}}
+        | {"down": "nullif(concat_ws(' ', given, family), '')"},
+        _ROWS,
+        f"""
+        ALTER TABLE app.log ADD COLUMN given text, ADD COLUMN family text;
+        UPDATE app.log SET given = {_FIRST}, family = {_REST};
+        ALTER TABLE app.log DROP COLUMN "Who"
+        """,
+    ),
+    "merge_columns_partitioned": Case(
+        _LOG,
+        {"kind": "merge_columns", "table": "app.log", "to": "name", "type": "text", "not_null": True}
+        | {"up": "concat_ws(' ', first, last)"}
+        | {"down": {"first": "split_part(name, ' ', 1)", "last": "substr(name, length(split_part(name, ' ', 1)) + 2)"}},
+        _ROWS,
+        """
+        ALTER TABLE app.log ADD COLUMN name text DEFAULT concat_ws(' ', (''::text), (NULL::text)) NOT NULL;
+        UPDATE app.log SET name = concat_ws(' ', first, last);
+        ALTER TABLE app.log DROP COLUMN first, DROP COLUMN last
+        """,
+    ),
+}
