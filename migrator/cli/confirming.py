@@ -42,7 +42,7 @@ def confirmed(
 ) -> str | None:
     """Return the plan id to run by, after whoever is there has confirmed what is removed for good."""
     from migrator.pg.connection import connect
-    from migrator.phases.confirmation import Answer, confirmed_phase
+    from migrator.phases.confirmation import Answer, confirmed_phase, phase_ahead
     from migrator.phases.losses import kept_by_abort
     from migrator.state.install import require_installed
 
@@ -50,7 +50,8 @@ def confirmed(
     with connect(session.dsn(), application_name="migrator/confirm") as connection:
         require_installed(connection)
         plan = confirmed_phase(connection, migration, command, answer, among)
-        kept = kept_by_abort(connection, migration) if command == "abort" else ()
+        is_abort = command == "abort" and phase_ahead(connection, migration, command) is not None
+        kept = kept_by_abort(connection, migration) if is_abort else ()
         if kept:
             told = "which holds nothing" if len(kept) == 1 else "which hold nothing"
             session.tell(f"The abort drops {', '.join(map(str, kept))}, {told} that is not in what stays.")

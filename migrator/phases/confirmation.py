@@ -50,6 +50,11 @@ class Answer:
     ask: Ask | None = None
 
 
+def phase_ahead(connection: Connection, migration: Migration, command: str) -> str | None:
+    """Return the phase that the command would run now; None for none, or where the engine refuses it."""
+    return _PHASES[command].get(state_of(connection, migration))
+
+
 def confirmed_phase(
     connection: Connection,
     migration: Migration,

@@ -12,6 +12,7 @@ from migrator.state.records import MigrationRecord
 from migrator.state.store import Store
 from migrator.state.transitions import ENDED, State
 
+_BEFORE_MIGRATE = {State.PENDING, State.EXPANDING, State.ABORTED, State.ABORTING}
 _ENOUGH = {State.MIGRATED, State.READY, State.CONTRACTING, State.COMPLETE, State.BASELINED}
 
 
@@ -30,7 +31,11 @@ def require_dependencies(store: Store, migration: Migration) -> None:
     waiting = [(name, state) for name, state in waiting if state not in _ENOUGH]
     if waiting:
         told = ", ".join(f"{name} ({state.value})" for name, state in waiting)
-        raise GateClosed(f"{migration.id} depends on {told}.", "Run `migrator migrate` on them first.")
+        behind = next((name for name, state in waiting if state not in _BEFORE_MIGRATE), None)
+        first = f"migrator migrate {behind}" if behind else f"migrator expand {waiting[0][0]}"
+        raise GateClosed(
+            f"{migration.id} depends on {told}.", f"Run `{first}` first; this one may begin when all have migrated."
+        )
 
 
 def require_nobody_builds_on(store: Store, migration: Migration) -> None:

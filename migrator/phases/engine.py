@@ -29,7 +29,7 @@ from migrator.phases.work import BEFORE_EXPANDED, Work
 from migrator.state.install import require_installed
 from migrator.state.records import MigrationRecord
 from migrator.state.store import Store
-from migrator.state.transitions import DONE, ENDED, State
+from migrator.state.transitions import DONE, ENDED, State, check_transition
 
 _BOTH_SHAPES = {State.EXPANDED, State.MIGRATING, State.MIGRATED, State.READY}
 
@@ -250,6 +250,7 @@ class Engine:
         if record.state is State.ABORTED:
             return record
         if record.state is not State.ABORTING:
+            check_transition(record.id, record.state, State.ABORTING)
             require_nobody_builds_on(work.store, work.migration)
             if work.has_begun(record) and "abort" not in work.migration.files:
                 raise Refused(

@@ -91,6 +91,15 @@ DONE = frozenset({S.COMPLETE, S.BASELINED})
 """States after which its change is in the database for good."""
 
 
+_NO_WAY_BACK = {
+    S.CONTRACTING: (
+        "the old shape is being removed",
+        "Finish it with `migrator resume`, then write a new migration that makes the old shape again.",
+    ),
+    S.COMPLETE: ("it has ended", "Write a new migration that makes the schema as it was."),
+}
+
+
 def check_transition(migration: str, source: State, target: State) -> None:
     """Raise unless the edge exists.
 
@@ -100,11 +109,9 @@ def check_transition(migration: str, source: State, target: State) -> None:
     """
     if target in TRANSITIONS[source]:
         return
-    if target is S.ABORTING and source in {S.CONTRACTING, S.COMPLETE}:
-        raise Sealed(
-            f"{migration} is {source.value}: the old shape is being removed or gone, and there is no way back.",
-            "Finish it with `migrator resume`, or write a new migration that adds the old shape again.",
-        )
+    if target is S.ABORTING and source in _NO_WAY_BACK:
+        why, todo = _NO_WAY_BACK[source]
+        raise Sealed(f"{migration} is {source.value}: {why}, and there is no way back.", todo)
     raise InvalidTransition(
         f"{migration} is {source.value}; it cannot become {target.value} from there.",
         f"Possible next: {', '.join(sorted(t.value for t in TRANSITIONS[source])) or 'nothing, it has ended'}.",

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from migrator.errors import GateClosed, InvalidTransition, ManifestError, Refused, Stopped, TableClaimed
+from migrator.errors import GateClosed, InvalidTransition, ManifestError, Refused, Sealed, Stopped, TableClaimed
 from migrator.events import Event, EventKind
 from migrator.pg.connection import connect
-from migrator.phases.confirmation import Answer, confirmed_phase
+from migrator.phases.confirmation import Answer, confirmed_phase, phase_ahead
 from migrator.phases.folder import Migration, load_migration
 from migrator.phases.losses import Loss, losses_of
 from migrator.phases.pending import Expanded, expand_all, would_run
@@ -229,3 +229,27 @@ def test_a_repeatable_file_may_only_empty_what_it_fills(one_shop: Shop) -> None:
     file.write_text("DROP TABLE public.plans; CREATE TABLE public.plans (id int);")
     with pytest.raises(ManifestError, match=r"R__plans\.sql removes table public\.plans each time"):
         _everything(one_shop)
+
+
+def test_an_abort_after_the_end_says_that_first(one_shop: Shop) -> None:
+    """Not that somebody builds on it: an abort of that one would not help."""
+    engine = one_shop.engine()
+    migration = one_shop.write("m", expand=NICK, abort="ALTER TABLE public.users DROP COLUMN nick;")
+    engine.expand(migration)
+    engine.migrate(migration)
+    engine.expand(one_shop.write("next", expand="SELECT 1;", manifest="[migration]\ndepends_on = ['m']\n" + CONTRACT))
+    with connect(one_shop.dsn) as connection:
+        assert phase_ahead(connection, migration, "abort") is None
+    with pytest.raises(Sealed, match="m is complete: it has ended, and there is no way back"):
+        engine.abort(migration)
+
+
+def test_what_waits_for_another_says_which_command_that_needs(one_shop: Shop) -> None:
+    engine = one_shop.engine()
+    first = one_shop.write("first", expand=NICK)
+    later = one_shop.write("later", expand="SELECT 1;", manifest="[migration]\ndepends_on = ['first']\n")
+    for command in ("migrator expand first", "migrator migrate first"):
+        with pytest.raises(GateClosed) as caught:
+            engine.expand(later)
+        assert command in caught.value.todo
+        engine.expand(first)
