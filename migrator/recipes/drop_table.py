@@ -80,7 +80,9 @@ class DropTable(Recipe):
         family = {self.table, *(part.name for part in schema.descendants(self.table))}
         for name in sorted(family):
             for other, constraint in schema.referencing(name):
-                if other.name not in family and not constraint.is_inherited:
+                above = schema.table(other.parent) if other.parent else None
+                is_above = constraint.is_inherited or (above is not None and _is_repeated(above, other, constraint))
+                if other.name not in family and not is_above:
                     yield other, constraint
 
     def _views(self, schema: Schema) -> tuple[View, ...]:

@@ -18,6 +18,7 @@ from migrator.pg.connection import Connection, connect, server_version
 from migrator.recipes import load
 from migrator.recipes.folder import write_folder
 from migrator.schema.catalog import read_schema
+from migrator.schema.dump import read_dump
 from migrator.state.install import install
 from tests.fix_app import Shop
 from tests.fix_server import Database
@@ -255,3 +256,19 @@ def test_a_partitioned_table_may_have_no_partition_yet(one_database: Database, t
     setup = "CREATE TABLE job (name text, id int, priority int, PRIMARY KEY (name, id)) PARTITION BY LIST (name)"
     renamed = {"from": "priority", "to": "urgency"}
     walk(one_database, tmp_path, setup, kind="rename_column", table="job", **renamed)
+
+
+def test_files_tell_the_key_of_a_partitioned_table_once() -> None:
+    """A dump says it for the parent, and the replay knows it of each partition too: dropped once, it is gone."""
+    dump_text = """
+    CREATE TABLE public.staff (id integer NOT NULL);
+    CREATE TABLE public.payment (id integer NOT NULL, staff_id integer) PARTITION BY RANGE (id);
+    CREATE TABLE public.payment_1 (id integer NOT NULL, staff_id integer);
+    ALTER TABLE ONLY public.payment ATTACH PARTITION public.payment_1 FOR VALUES FROM (1) TO (100);
+    ALTER TABLE ONLY public.staff ADD CONSTRAINT staff_pkey PRIMARY KEY (id);
+    ALTER TABLE public.payment ADD CONSTRAINT paid_to FOREIGN KEY (staff_id) REFERENCES public.staff(id);
+    """
+    asked = TERMS | {"kind": "drop_table", "table": "public.staff", "also_drop": ["paid_to"]}
+    contract = load(asked).render(read_dump(dump_text), "20260901_m", 17).files["contract.sql"]
+    assert "ALTER TABLE public.payment DROP CONSTRAINT paid_to" in contract
+    assert "payment_1" not in contract
