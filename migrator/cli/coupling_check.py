@@ -179,7 +179,7 @@ def _question(session: "Session", options: CheckOptions, repository: "Repository
 
     if options.range_ and (options.base or options.head):
         raise InputError("--range names both ends.", "Leave --base and --head out.")
-    if options.range_ is not None and ".." not in options.range_:
+    if options.range_ is not None and options.range_.find("..") < 1:
         raise InputError(f"{options.range_!r} is no range.", "Write --range DEPLOYED..CANDIDATE.")
     return Question(
         ci=ci,

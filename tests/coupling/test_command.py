@@ -119,6 +119,7 @@ def test_a_clone_without_a_default_branch_says_what_to_give(feature: Repo) -> No
     [
         ["--base", "nowhere"],
         ["--range", "main"],
+        ["--range", "..feature"],
         ["--range", "main..feature", "--base", "main"],
         ["--evidence", "migrator.toml"],
         ["--evidence", "none.json"],

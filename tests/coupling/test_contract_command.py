@@ -196,7 +196,7 @@ def test_the_columns_of_tables_are_those_of_the_head_whatever_is_checked_out(cle
     clean.commit({"migrations/0002_tables.sql": tables, "src/orders.py": 'x = "SELECT total FROM people, orders"\n'})
     clean.git("tag", "there")
     clean.commit({"migrations/0003_x.sql": "ALTER TABLE orders DROP COLUMN total;\n"})
-    found = []
+    found: list[set[tuple[str, str]]] = []
     for branch in ("contract", "main"):
         clean.git("switch", "--quiet", branch)
         result = verdict(clean, "--base", "there", "--head", "contract")
