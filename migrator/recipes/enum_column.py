@@ -163,7 +163,8 @@ class EnumColumn:
         others = self._others()
         if others:
             return (f"The type {self.type} stays, because these use it: {', '.join(others)}. Change them as well.",)
-        return (f"At last the old type goes and {new_type} gets its name; a function that names the old one stops it.",)
+        takes = f"At last the old type goes and {new_type} gets its name, but not its comment and rights: give it those"
+        return (f"{takes} again. A function that names the old one stops it.",)
 
 
 def _mapped(column: str, labels: Mapping[str, str | None], kind: str) -> str:

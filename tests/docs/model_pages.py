@@ -61,6 +61,24 @@ class Key:
     meaning: str
 
 
+_ALONG = """\
+## What goes along with a column
+
+A second column gets what hangs on the first, in expand and migrate: indexes with their parameters, statistics targets
+and comments; unique, check, NOT NULL and foreign key constraints, as valid and deferrable as they were, with comments;
+foreign keys of other tables that refer to it; comment, privileges, collation, statistics target, storage and
+compression, where the new type can have them. In contract it gets the default, the sequence (which then counts as far
+as the new type does) and the place of the index by which CLUSTER sorts. Copies are named after the new column.
+`primary-key-to-bigint` ends with the names of before, and with the rights and comment of an identity's sequence.
+`split-column` and `merge-columns` copy no index and no constraint, and say so in contract.sql.
+
+Refused, with the reason and what to do: what would go with the old column or break without it and cannot be made
+again beside it (views, policies, rules, statistics, generated columns, triggers and publications that name the column,
+exclusion constraints, a replica identity), a partition key on any level, what one partition alone has on the column,
+a domain with rules, a NOT NULL that is not validated, a primary key that is DEFERRABLE.
+"""
+
+
 def settings() -> str:
     """Return the page of migrator.toml."""
     return _SETTINGS + _tables(keys_of(Settings))
@@ -75,7 +93,7 @@ def recipes() -> str:
     """Return the page of `migrator new`."""
     terms = [key for key in keys_of(Recipe) if key.name != "kind"]
     parts = [_RECIPES, *(_recipe(kind, recipe) for kind, recipe in discover().items())]
-    return "\n".join([*parts, "## Options of every recipe\n", _options(terms), "", trials()])
+    return "\n".join([*parts, "## Options of every recipe\n", _options(terms), "", _ALONG, trials()])
 
 
 def keys_of(model: type[Section], section: str = "") -> Iterator[Key]:

@@ -4,7 +4,8 @@
 -- First goes everything that could refuse a row without mood, then the trigger is disarmed (no table lock), then
 -- trigger and column go in one transaction: in any other order an insert fails.
 -- While it runs mood only follows: what anybody still writes there is lost.
--- At last the old type goes and public.mood_next gets its name; a function that names the old one stops it.
+-- At last the old type goes and public.mood_next gets its name, but not its comment and rights: give it those
+-- again. A function that names the old one stops it.
 
 ALTER TABLE public.people
     ALTER COLUMN feeling SET DEFAULT 'blue'::public.mood_next,
