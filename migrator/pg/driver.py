@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
 Cursor = psycopg.Cursor[Row]
+TupleCursor = psycopg.Cursor[tuple[Any, ...]]
 DatabaseError = psycopg.Error
 
 logging.getLogger("psycopg").addHandler(logging.NullHandler())  # what it logs of lost sessions is in our own errors
@@ -25,6 +26,7 @@ __all__ = [
     "DatabaseError",
     "Jsonb",
     "Row",
+    "TupleCursor",
     "conninfo_to_dict",
     "dict_row",
     "errors",

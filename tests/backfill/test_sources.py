@@ -8,7 +8,7 @@ import pytest
 from migrator.backfill.runner import BackfillRunner
 from migrator.backfill.spec import BackfillSpec
 from migrator.clock import SystemClock
-from migrator.errors import DatabaseFailed, InputError, Refused, Stopped
+from migrator.errors import InputError, Refused, Stopped
 from migrator.events import EventKind
 from migrator.pg.connection import Connection, connect
 from migrator.state import backfills
@@ -87,7 +87,7 @@ def test_python_never_writes_over_a_newer_row(
     ("change", "message"),
     [
         ({"python": "tests.backfill.transforms:too_few"}, "returned 29 rows for 30"),
-        ({"python": "tests.backfill.transforms:other_column"}, "columns toched instead of touched"),
+        ({"python": "tests.backfill.transforms:other_column"}, "toched for a row instead of touched"),
         ({"python": "tests.backfill.transforms:nothing"}, "cannot be imported"),
         ({"python": "no_such_package.module:f"}, "cannot be imported"),
         ({"writes": ["nothing"]}, "no column nothing"),
@@ -204,6 +204,6 @@ def test_rows_that_change_their_partition(one_database: Database, one_connection
 def test_an_archive_that_lacks_a_column_is_refused(one_database: Database, one_connection: Connection) -> None:
     make_table(one_connection, "integer", 50)
     one_connection.execute("CREATE TABLE archive (id bigint)")
-    with pytest.raises(DatabaseFailed, match="touched"):
+    with pytest.raises(InputError, match="has no column touched"):
         BackfillRunner(request(one_database.dsn, spec(archive_to="archive", where="true"))).run()
     assert count(one_connection, "items") == 50

@@ -4,7 +4,8 @@
         return [{"mail": canonical(row["email"])} for row in rows]
 
 A row that the application changes between our reading and our writing is not overwritten with a value made of its old
-state: the batch is tried again. One statement writes all rows of a batch, found by their place in the table.
+state: the batch is tried again. Rows go in portions, each written by one statement that finds them by their place in
+the table; the server reads and writes while the function works on the next ones.
 """
 
 from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
@@ -17,6 +18,7 @@ from typing import Any, cast
 from migrator.backfill.batch import BatchJob, piece_conditions
 from migrator.backfill.keyset import column_types
 from migrator.backfill.pieces import Piece
+from migrator.backfill.sources.read_ahead import Portion, portions
 from migrator.backfill.sources.returned_values import (
     Column,
     Target,
@@ -28,11 +30,11 @@ from migrator.backfill.sources.returned_values import (
 )
 from migrator.backfill.spec import BackfillSpec
 from migrator.errors import InputError, MigratorError
-from migrator.pg.driver import Connection, DatabaseError, Row, errors, sql, tuple_row
-from migrator.pg.time_values import take_all_times
+from migrator.pg.driver import Connection, Cursor, DatabaseError, Row, errors, sql
 
 RowsToRows = Callable[[Sequence[Mapping[str, Any]]], Iterable[Mapping[str, Any] | None]]
-"""Given the rows of a batch, returns for each, in their order, the values of `writes`; None leaves the row alone."""
+"""Given some rows of a batch (at most 2,000), returns for each, in their order, the values of `writes`; None leaves the
+row alone."""
 
 _COMMA = sql.SQL(", ")
 _SYSTEM = {name: sql.Identifier(name) for name in ("ctid", "xmin", "tableoid")}
@@ -76,25 +78,28 @@ class PythonRows:
     def change(self, connection: Connection, job: BatchJob, piece: Piece) -> int:
         """Read the rows of the piece, ask the function, and write what it returned."""
         target = read_target(connection, job.keyset.oid, job.keyset.table, self.columns)
-        names, found = self._read(connection, self._queries(connection, job, piece, target))
-        # Our own columns are the last ones: zip leaves them out.
-        given = names[: -len(_places(target))]
-        returned = self._returned([dict(zip(given, row, strict=False)) for row in found])
-        chosen = [(row[len(given) :], new) for row, new in zip(found, returned, strict=True) if new is not None]
-        return self._write(connection, job, target, chosen) if chosen else 0
+        queries = self._queries(connection, job, piece, target)
+        written: list[tuple[Cursor, int]] = []
+        with connection.pipeline():
+            for portion in portions(connection, queries):
+                chosen = self._chosen(portion, len(_places(target)))
+                if chosen:
+                    written.append((self._write(connection, job, target, chosen), len(chosen)))
+        return self._counted(written)
 
-    def _read(
-        self, connection: Connection, statements: Sequence[sql.Composed]
-    ) -> tuple[list[str], list[tuple[Any, ...]]]:
-        names: list[str] = []
-        found: list[tuple[Any, ...]] = []
-        with connection.cursor(row_factory=tuple_row) as cursor:
-            take_all_times(cursor)
-            for statement in statements:
-                cursor.execute(statement)
-                names = [column.name for column in cursor.description or ()]
-                found += cursor.fetchall()
-        return names, found
+    def _chosen(self, portion: Portion, places: int) -> list[_Chosen]:
+        """Return the rows that are to be written; the last columns are those that tell the row's place."""
+        given = portion.names[:-places]
+        returned = self._returned([dict(zip(given, row, strict=False)) for row in portion.rows])
+        return [(row[-places:], new) for row, new in zip(portion.rows, returned, strict=True) if new is not None]
+
+    def _counted(self, written: list[tuple[Cursor, int]]) -> int:
+        wanted, found = sum(rows for _, rows in written), sum(cursor.rowcount for cursor, _ in written)
+        if wanted != found:
+            raise errors.SerializationFailure(
+                f"{wanted - found} rows were changed by others while {self.name} worked on them"
+            )
+        return wanted
 
     def statements(self, connection: Connection, job: BatchJob, piece: Piece) -> Sequence[sql.Composed]:
         """Return the queries for the rows; what is written depends on them."""
@@ -120,7 +125,7 @@ class PythonRows:
                 "Return one for each row, in their order; None leaves a row as it is.",
             )
         wanted = set(self.columns)
-        wrong = next((each for each in returned if each is not None and _names(each) != wanted), None)
+        wrong = next((each for each in returned if each is not None and not _has(each, wanted)), None)
         if wrong is not None:
             raise InputError(
                 f"{self.name} returned {', '.join(map(str, _names(wrong))) or 'nothing'} for a row instead of "
@@ -146,15 +151,7 @@ class PythonRows:
             "Return one mapping for each row, in their order; None leaves a row as it is.",
         )
 
-    def _write(self, connection: Connection, job: BatchJob, target: Target, chosen: list[_Chosen]) -> int:
-        written = self._written(connection, job, target, chosen)
-        if written != len(chosen):
-            raise errors.SerializationFailure(
-                f"{len(chosen) - written} rows were changed by others while {self.name} worked on them"
-            )
-        return written
-
-    def _written(self, connection: Connection, job: BatchJob, target: Target, chosen: list[_Chosen]) -> int:
+    def _write(self, connection: Connection, job: BatchJob, target: Target, chosen: list[_Chosen]) -> Cursor:
         """What the driver cannot take as an array it may take as texts; it refuses before anything is sent."""
         try:
             return _run(connection, job, target, chosen, as_arrays)
@@ -169,6 +166,11 @@ class PythonRows:
             raise errors.ExternalRoutineException(f"{self.name} returned what no column takes: {exc}") from exc
 
 
+def _has(returned: Mapping[str, Any], wanted: set[str]) -> bool:
+    kind = type(returned)  # a plain dictionary first: the general test takes ten times as long, for each row
+    return (returned.keys() if kind is dict else _names(returned)) == wanted
+
+
 def _names(returned: object) -> KeysView[object] | set[str]:
     if isinstance(returned, Mapping):
         return cast("Mapping[object, object]", returned).keys()
@@ -180,11 +182,11 @@ def _places(target: Target) -> Mapping[str, sql.Identifier]:
     return _SYSTEM if target.has_children else {name: column for name, column in _SYSTEM.items() if name != "tableoid"}
 
 
-def _run(connection: Connection, job: BatchJob, target: Target, chosen: list[_Chosen], form: _Form) -> int:
+def _run(connection: Connection, job: BatchJob, target: Target, chosen: list[_Chosen], form: _Form) -> Cursor:
     places = ['{"' + '","'.join(each) + '"}' for each in zip(*[place for place, _ in chosen], strict=True)]
     values = [form(connection, column, [new[name] for _, new in chosen]) for name, column in target.columns.items()]
     parameters = [*places, *(each.parameter for each in values)]
-    return connection.execute(_update(job, target, values), parameters).rowcount
+    return connection.execute(_update(job, target, values), parameters)
 
 
 def _update(job: BatchJob, target: Target, values: list[Values]) -> sql.Composed:
