@@ -105,7 +105,15 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
     ),
     FileClass.TEST: (
         *(f"**/{folder}/**" for folder in _TEST_FOLDERS),
-        *("**/test_*.py", "**/*_test.py", "**/conftest.py", "**/*_test.go", "**/*_test.rb", "**/*_spec.rb"),
+        *(
+            "**/tests.py",
+            "**/test_*.py",
+            "**/*_test.py",
+            "**/conftest.py",
+            "**/*_test.go",
+            "**/*_test.rb",
+            "**/*_spec.rb",
+        ),
         *(
             "**/*_test.exs",
             "**/*.test.*",

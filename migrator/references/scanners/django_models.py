@@ -5,7 +5,7 @@ one of them is asked for.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from migrator.names import TableName
@@ -16,18 +16,18 @@ _RELATIONS = frozenset({"ForeignKey", "OneToOneField", "ParentalKey"})
 _NO_COLUMN = frozenset({"ManyToManyField", "GenericRelation", "GenericForeignKey", "ParentalManyToManyField"})
 
 
-def scan(path: str, tree: ast.Module, known: Known) -> Iterator[Reference]:
+def scan(path: str, nodes: Sequence[ast.AST], known: Known) -> Iterator[Reference]:
     """Yield each table and column of the module's models."""
-    if not _imports_django(tree):
+    if not _imports_django(nodes):
         return
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ClassDef):
             yield from _model(path, node, known)
 
 
-def _imports_django(tree: ast.Module) -> bool:
+def _imports_django(nodes: Iterable[ast.AST]) -> bool:
     """Whether the module can hold models: it imports something of Django's, or of a package that wraps its models."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom):
             names = [node.module or ""]
         elif isinstance(node, ast.Import):

@@ -32,9 +32,10 @@ def scan(path: str, text: str, known: Known) -> FileScan:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return FileScan(tuple(scan_words(path, text, known)), is_guessed=True)
-    found = [*sqlalchemy_models.scan(path, tree), *django_models.scan(path, tree, known)]
+    nodes = list(ast.walk(tree))  # once for all: walking costs more than everything else
+    found = [*sqlalchemy_models.scan(path, nodes), *django_models.scan(path, nodes, known)]
     is_guessed = False
-    for node, value in strings(tree):
+    for node, value in _strings(nodes):
         if not (_is_sql(value) and known.may_be_used_in(value)):
             continue
         use = references_in_sql(value, known, path, node.lineno, node.col_offset + 2)
@@ -42,7 +43,7 @@ def scan(path: str, text: str, known: Known) -> FileScan:
         if not use.is_understood:
             is_guessed = True
             found += scan_words(path, value, known, node.lineno)
-    found += _not_yet(found, python_names.scan(path, tree, known))
+    found += _not_yet(found, python_names.scan(path, text, nodes, known))
     return FileScan(tuple(dict.fromkeys(found)), is_guessed)
 
 
@@ -69,8 +70,12 @@ def _is_sql(text: str) -> bool:
 
 def strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
     """Yield string literals with their values; what an f-string or `+` puts in stands there as a name."""
+    return _strings(ast.walk(tree))
+
+
+def _strings(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, str]]:
     inner: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.JoinedStr | ast.BinOp) and id(node) not in inner:
             text = _text(node)
             if text is not None:

@@ -6,7 +6,7 @@ in a module that names the table or its class too; a distinctive one counts wher
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from migrator.names import TableName
@@ -30,14 +30,21 @@ class _Use:
     """One of several words of a text: only a distinctive name counts there."""
 
 
-def scan(path: str, tree: ast.Module, known: Known) -> Iterator[Reference]:
-    """Yield each table and column that the names of a module may mean."""
-    asked = list(known.asked())
+def scan(path: str, text: str, nodes: Sequence[ast.AST], known: Known) -> Iterator[Reference]:
+    """Yield each table and column that the names of a module may mean.
+
+    Args:
+        path: of the module.
+        text: of the module.
+        nodes: of its syntax tree, walked once for all who look at them.
+        known: the tables; of one whose columns are asked for, only modules with its words are looked at.
+    """
+    asked = [(table, columns) for table, columns in known.asked() if _may_be_in(text, known, table)]
     if not asked:
         return
-    uses = list(_uses(tree))
+    uses = list(_uses(nodes))
     words = {use.word for use in uses}
-    names, classes = _names(tree)
+    names, classes = _names(nodes)
     ends = {end for name in names for end in parts_of(name)}
     for table, columns in asked:
         is_named = not ends.isdisjoint(known.folded_names_of(table))
@@ -48,6 +55,12 @@ def scan(path: str, tree: ast.Module, known: Known) -> Iterator[Reference]:
         for use in uses:
             if use.word in (alone if use.is_prose or not is_named else present):
                 yield _reference(path, table if is_named else None, use)
+
+
+def _may_be_in(text: str, known: Known, table: TableName) -> bool:
+    wanted = _wanted(known, table)
+    names = (name for name in known.spellings_of(table) if name == table.name or not name.islower())
+    return not wanted or any(word in text for word in (*wanted, *names))
 
 
 def _wanted(known: Known, table: TableName) -> frozenset[str]:
@@ -70,9 +83,9 @@ def _reference(path: str, table: TableName | None, use: _Use) -> Reference:
     return Reference(table.name, place, Confidence.TOKEN, Usage.UNKNOWN, use.word, table.schema)
 
 
-def _uses(tree: ast.Module) -> Iterator[_Use]:
-    prose = _docstrings(tree)
-    for node in ast.walk(tree):
+def _uses(nodes: Iterable[ast.AST]) -> Iterator[_Use]:
+    prose = _docstrings(nodes)
+    for node in nodes:
         match node:
             case ast.Attribute(attr=word):
                 yield _Use(word, node.end_lineno or node.lineno, (node.end_col_offset or 0) - len(word) + 1)
@@ -112,17 +125,17 @@ def _lookup(word: str) -> Iterator[str]:
         yield from (part for part in word.split("__") if part)
 
 
-def _docstrings(tree: ast.Module) -> set[int]:
-    bodies = (node.body for node in ast.walk(tree) if isinstance(node, _BODIES))
+def _docstrings(nodes: Iterable[ast.AST]) -> set[int]:
+    bodies = (node.body for node in nodes if isinstance(node, _BODIES))
     first = (body[0] for body in bodies if body)
     return {id(statement.value) for statement in first if isinstance(statement, ast.Expr)}
 
 
-def _names(tree: ast.Module) -> tuple[set[str], dict[str, ast.AST]]:
+def _names(nodes: Iterable[ast.AST]) -> tuple[set[str], dict[str, ast.AST]]:
     """Return all identifiers of a module, and where those stand that can be a class or the text of a name."""
     names: set[str] = set()
     classes: dict[str, ast.AST] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         for name, is_class in _named(node):
             names.add(name)
             if is_class:

@@ -1,7 +1,7 @@
 """SQLAlchemy: declarative classes and `Table(…)`. A mapped column is read and written by code that never names it."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from migrator.references.reference import Confidence, Place, Reference, Usage
 
@@ -9,9 +9,9 @@ _COLUMNS = frozenset({"Column", "mapped_column"})
 _WRAPPERS = frozenset({"deferred", "column_property", "query_expression"})
 
 
-def scan(path: str, tree: ast.Module) -> Iterator[Reference]:
+def scan(path: str, nodes: Iterable[ast.AST]) -> Iterator[Reference]:
     """Yield each mapped table and column of a module."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ClassDef):
             yield from _class(path, node)
         elif isinstance(node, ast.Call) and _name(node.func) == "Table":
