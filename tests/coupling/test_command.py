@@ -86,7 +86,9 @@ def environment_of(feature: Repo, folder: Path, name: str) -> dict[str, str]:
     return {key: given.get(value, value) for key, value in CI[name][0].items()}
 
 
-@pytest.mark.parametrize("name", CI)
+@pytest.mark.parametrize(
+    "name", [n if n in {"github", "azure"} else pytest.param(n, marks=pytest.mark.thorough) for n in CI]
+)
 def test_each_ci_is_recognised(feature: Repo, tmp_path: Path, name: str) -> None:
     """A whole clone is judged, a shallow one is unknown with the fix of this CI."""
     environment = environment_of(feature, tmp_path, name)

@@ -78,7 +78,7 @@ def test_every_commit_that_is_recorded_as_live_is_judged(shop: Repo, dsn: str) -
     assert f"deployed: {short} (checkout 1.4.2, deploy finished 20" in done.stdout
 
 
-@pytest.mark.parametrize("status", ["started", "failed"])
+@pytest.mark.parametrize("status", ["started", pytest.param("failed", marks=pytest.mark.thorough)])
 def test_a_rollout_that_is_not_through_may_run_on_both_sides(shop: Repo, dsn: str, status: str) -> None:
     deployed(shop, dsn, "checkout", "2", "new")
     assert judged(shop, dsn)["exit"] == 0
@@ -114,7 +114,7 @@ def test_what_is_not_known_is_unknown_and_never_the_base(shop: Repo, dsn: str) -
     assert judged(shop, dsn, "--deployed", "new")["exit"] == 0
 
 
-@pytest.mark.parametrize("dsn_of", ["host=127.0.0.1 port=1", "nonsense"])
+@pytest.mark.parametrize("dsn_of", ["host=127.0.0.1 port=1", pytest.param("nonsense", marks=pytest.mark.thorough)])
 def test_a_database_that_cannot_be_read_is_unknown(shop: Repo, dsn_of: str) -> None:
     done = check(shop, "--base", "main", MIGRATOR_DSN=dsn_of)
     assert done.returncode == 3, done.stdout + done.stderr

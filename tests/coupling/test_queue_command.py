@@ -95,6 +95,7 @@ def test_each_pull_request_of_a_batch_is_judged_by_itself_too(main: Repo, tmp_pa
     assert rules(found) == [("CPL001", APP), ("CPL002", "src/other.py")]
 
 
+@pytest.mark.thorough
 def test_a_batch_of_one_coupled_pull_request_is_no_release_of_several(main: Repo, tmp_path: Path) -> None:
     main.commit({EXPAND: ADD, APP: "x = 2\n"}, "Both")
     assert rules(verdict(main, **queue(main, tmp_path, 11))) == [("CPL001", APP)]
@@ -106,7 +107,7 @@ def test_a_clean_batch_passes(main: Repo, tmp_path: Path) -> None:
     assert verdict(main, **queue(main, tmp_path, 12))["exit"] == 0
 
 
-@pytest.mark.parametrize("event", ["merge_group", "push"])
+@pytest.mark.parametrize("event", ["merge_group", pytest.param("push", marks=pytest.mark.thorough)])
 def test_an_overridden_pull_request_passes_the_queue_and_the_push(
     main: Repo, tmp_path: Path, forge: ForgeServer, event: str
 ) -> None:
@@ -177,6 +178,7 @@ def test_a_release_whose_commits_mix_both_says_how_to_begin(main: Repo) -> None:
     assert verdict(main, "--base", "deployed")["exit"] == 0
 
 
+@pytest.mark.thorough
 def test_code_that_was_there_first_is_deployed_first(main: Repo) -> None:
     main.commit({APP: "x = 2\n"}, "stop using it")
     cut = main.git("rev-parse", "HEAD")[:12]
