@@ -31,7 +31,7 @@ _HOT_DISTURBED = 0.8
 """Alone, 0.9 of a window's last stripe are HOT updates; two workers that do not wait for each other see 0.6."""
 _REST, _LONGEST_REST = 8, 256
 """Plain batches until stripes are tried again, doubled each time that they did not help."""
-_DISTURBED_BATCHES = 2
+_DISTURBED_BATCHES = 3
 _HASH_BITS = 0x7FFFFFFF
 
 
