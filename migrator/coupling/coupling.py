@@ -22,10 +22,7 @@ POLICY = (
     "Schema and application code cannot ship in the same release. "
     "Split into two PRs: schema first, application changes second."
 )
-_LAST = (
-    "Schema and application code cannot ship in the same release. "
-    "Split into two PRs: application changes first, what removes schema last."
-)
+_LAST = f"{POLICY} What this schema change removes is the exception: application changes first, the removal last."
 """The order of a contract: shipped first it would break the code that runs."""
 _HARMLESS = "none"
 

@@ -98,8 +98,10 @@ def test_a_squashed_migration_does_nothing_where_the_others_have_run() -> None:
     [
         ('with op.batch_alter_table("users") as batch:\n        batch.drop_column("mail")', "", ["users.mail"]),
         (
-            'with op.batch_alter_table("users", schema="app") as batch:\n'
-            '        batch.alter_column("mail", new_column_name="email")',
+            (
+                'with op.batch_alter_table("users", schema="app") as batch:\n'
+                '        batch.alter_column("mail", new_column_name="email")'
+            ),
             "",
             ["app.users.mail"],
         ),
@@ -184,15 +186,19 @@ def test_a_removal_that_cannot_be_told_is_a_problem(path: str, text: str) -> Non
         ("priv/repo/migrations/1.exs", "rename table(:users), :a, to: :b", ["users.a"]),
         (
             "database/migrations/1.php",
-            "public function up() { Schema::table('users', function ($t) { $t->dropColumn(['a', 'b']); }); }\n"
-            "public function down() { Schema::drop('users'); }",
+            (
+                "public function up() { Schema::table('users', function ($t) { $t->dropColumn(['a', 'b']); }); }\n"
+                "public function down() { Schema::drop('users'); }"
+            ),
             ["users.a", "users.b"],
         ),
         ("database/migrations/1.php", "Schema::rename('a', 'b');", ["a"]),
         (
             "migrations/1.js",
-            "exports.up = (knex) => knex.schema.alterTable('users', (t) => { t.dropColumn('a'); });\n"
-            "exports.down = (knex) => knex.schema.dropTable('users');",
+            (
+                "exports.up = (knex) => knex.schema.alterTable('users', (t) => { t.dropColumn('a'); });\n"
+                "exports.down = (knex) => knex.schema.dropTable('users');"
+            ),
             ["users.a"],
         ),
         ("migrations/1.js", "up: (queryInterface) => queryInterface.removeColumn('users', 'a')", ["users.a"]),
@@ -203,15 +209,17 @@ def test_a_removal_that_cannot_be_told_is_a_problem(path: str, text: str) -> Non
         ("migrations/1.js", "db.runSql(`\n  ALTER TABLE users\n  DROP COLUMN a;\n`, cb)", ["users.a"]),
         (
             "src/Migrations/1.cs",
-            'void Up(M m) { m.DropColumn(\n name: "A",\n schema: "x",\n table: "Users"); }\n'
-            'void Down(M m) { m.DropTable(name: "Users"); }',
+            (
+                'void Up(M m) { m.DropColumn(\n name: "A",\n schema: "x",\n table: "Users"); }\n'
+                'void Down(M m) { m.DropTable(name: "Users"); }'
+            ),
             ["Users.A"],
         ),
         ("db/changelog/1.xml", '<dropColumn columnName="a" tableName="users"/>', ["users.a"]),
         ("db/changelog/1.xml", '<dropColumn tableName="users"><column name="a"/></dropColumn>', ["users.a"]),
         (
             "db/changelog/1.xml",
-            '<addColumn tableName="users"><column name="a"/></addColumn><rollback><dropTable tableName="b"/></rollback>',
+            '<addColumn tableName="u"><column name="a"/></addColumn><rollback><dropTable tableName="b"/></rollback>',
             [],
         ),
         (
