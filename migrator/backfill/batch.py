@@ -3,8 +3,7 @@
 What the batch needs to know is in `BatchJob`; it keeps no state, so several workers can run batches of one job.
 """
 
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from migrator.backfill.keyset import KeyRange, Keyset, range_conditions
@@ -12,7 +11,7 @@ from migrator.backfill.ledger import Ledger
 from migrator.backfill.pieces import Piece, Stride, next_piece
 from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.stripes import Division
-from migrator.pg.driver import Connection, Cursor, DatabaseError, errors, sql
+from migrator.pg.driver import Connection, Cursor, errors, sql
 from migrator.pg.fragment import Fragment
 from migrator.pg.queries import query
 from migrator.state.places import Advance, Key, Place
@@ -100,42 +99,22 @@ def run_batch(
 ) -> Batch:
     """Change the rows of the next piece after the place; return when it is committed.
 
-    What can travel together does: the rows are locked for as long as the server works on them and one round trip.
-
     Raises:
         LeaseLost: another runner moved the place; nothing of this batch was kept.
         DatabaseError: the server said no, or went away; `ledger.settled` tells whether the batch was committed.
     """
     if end is None:
         raise ValueError("a batch of an empty table was asked for")
-    with _transaction(connection):
-        with connection.pipeline():
-            connection.execute("BEGIN")
-            limits = _set_limits(connection, job)
-            held = ledger.take(connection, place)
-        end = ledger.taken(held, end)
+    with connection.transaction():
+        before = _hot(_set_limits(connection, job))
+        end = ledger.taken(ledger.take(connection, place), end)
         piece = next_piece(connection, job.keyset, place, end, stride)
         rows = change(connection, job, piece)
+        hot = _hot(_hot_updates(connection, job)) - before if job.division and piece.is_last_stripe else None
         passed = piece.keys_passed(rows, is_every_row_changed=job.is_every_row_changed)
         step = Advance(place, piece.place, keys=passed, rows=rows, batch_size=stride.size)
-        with connection.pipeline():
-            updates = _hot_updates(connection, job)
-            moved = ledger.move(connection, step)
-            connection.execute("COMMIT")
-    ledger.moved(moved)
-    hot = _hot(updates) - _hot(limits) if job.division and piece.is_last_stripe else None
+        ledger.moved(ledger.move(connection, step))
     return Batch(piece, end, passed, rows, hot)
-
-
-@contextmanager
-def _transaction(connection: Connection) -> Generator[None]:
-    """End what the block has begun when it fails; the block says BEGIN and COMMIT itself."""
-    try:
-        yield
-    except BaseException:
-        with suppress(DatabaseError):  # the failure is what matters; a session that cannot roll back is gone
-            connection.rollback()
-        raise
 
 
 def begin(connection: Connection, job: BatchJob) -> None:

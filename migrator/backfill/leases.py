@@ -60,10 +60,7 @@ class RangeLedger:
         return end if found == end else found
 
     def move(self, connection: Connection, step: Advance) -> Cursor:
-        """Move the place, in the transaction that changed the rows; the answer is for `moved`.
-
-        The row is locked and was compared by `take`, so that the answer may be looked at after COMMIT.
-        """
+        """Move the place, in the transaction that changed the rows; the answer is for `moved`."""
         return ranges.advance(connection, self.range_id, self.fence, self.seconds, step)
 
     def moved(self, answer: Cursor) -> None:

@@ -30,7 +30,7 @@ class Ledger(Protocol):
         ...
 
     def moved(self, answer: Cursor) -> None:
-        """Make sure that the place was moved, which `taken` has promised; raises `LeaseLost`."""
+        """Make sure that the place was moved; raises `LeaseLost`, and the transaction must be rolled back."""
         ...
 
     def settled(self, connection: Connection) -> Standing:

@@ -5,7 +5,7 @@
 
 A row that the application changes between our reading and our writing is not overwritten with a value made of its old
 state: the batch is tried again. Rows go in portions, each written by one statement that finds them by their place in
-the table; the server reads and writes while the function works on the next ones.
+the table.
 """
 
 from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
@@ -18,7 +18,6 @@ from typing import Any, cast
 from migrator.backfill.batch import BatchJob, piece_conditions
 from migrator.backfill.keyset import column_types
 from migrator.backfill.pieces import Piece
-from migrator.backfill.sources.read_ahead import Portion, portions
 from migrator.backfill.sources.returned_values import (
     Column,
     Target,
@@ -28,6 +27,7 @@ from migrator.backfill.sources.returned_values import (
     read_target,
     without_placeholder,
 )
+from migrator.backfill.sources.row_portions import Portion, portions
 from migrator.backfill.spec import BackfillSpec
 from migrator.errors import InputError, MigratorError
 from migrator.pg.driver import Connection, Cursor, DatabaseError, Row, errors, sql
@@ -79,13 +79,12 @@ class PythonRows:
         """Read the rows of the piece, ask the function, and write what it returned."""
         target = read_target(connection, job.keyset.oid, job.keyset.table, self.columns)
         queries = self._queries(connection, job, piece, target)
-        written: list[tuple[Cursor, int]] = []
-        with connection.pipeline():
-            for portion in portions(connection, queries):
-                chosen = self._chosen(portion, len(_places(target)))
-                if chosen:
-                    written.append((self._write(connection, job, target, chosen), len(chosen)))
-        return self._counted(written)
+        written = 0
+        for portion in portions(connection, queries):
+            chosen = self._chosen(portion, len(_places(target)))
+            if chosen:
+                written += self._counted(self._write(connection, job, target, chosen), len(chosen))
+        return written
 
     def _chosen(self, portion: Portion, places: int) -> list[_Chosen]:
         """Return the rows that are to be written; the last columns are those that tell the row's place."""
@@ -93,11 +92,10 @@ class PythonRows:
         returned = self._returned([dict(zip(given, row, strict=False)) for row in portion.rows])
         return [(row[-places:], new) for row, new in zip(portion.rows, returned, strict=True) if new is not None]
 
-    def _counted(self, written: list[tuple[Cursor, int]]) -> int:
-        wanted, found = sum(rows for _, rows in written), sum(cursor.rowcount for cursor, _ in written)
-        if wanted != found:
+    def _counted(self, answer: Cursor, wanted: int) -> int:
+        if answer.rowcount != wanted:
             raise errors.SerializationFailure(
-                f"{wanted - found} rows were changed by others while {self.name} worked on them"
+                f"{wanted - answer.rowcount} rows were changed by others while {self.name} worked on them"
             )
         return wanted
 

@@ -68,7 +68,7 @@ def refusal(arguments: dict[str, Any], schema: Schema = SCHEMA, version: int = 1
         (CHANGE | {"column": "amount", "type": "int", "to": "z", "up": "amount::int"}, "may not survive"),
         (CHANGE | {"column": "age", "type": "bigint", "to": "id"}, "already has a column 'id'"),
         (CHANGE | {"column": "id", "type": "bigint", "to": "z"}, "part of the primary key"),
-        (CHANGE | {"table": "parts", "column": "at", "type": "timestamp", "to": "z"}, "partitioned"),
+        (CHANGE | {"table": "parts", "column": "at", "type": "timestamp", "to": "z"}, "partition key"),
         (SPLIT | {"into": {"a": "first"}}, "fewer than two"),
         (SPLIT | {"into": {"a": "first", "id": "first"}}, "already has a column 'id'"),
         (SPLIT | {"into": {"a": "first", "b": "last"}}, "reads last, but may read only first"),

@@ -1,7 +1,4 @@
-"""Rows of a query in portions, read ahead: the server looks for the next ones while Python works on these.
-
-In a pipeline, what Python asks the server to write of one portion is done while it works on the next one as well.
-"""
+"""Rows of a query in portions, so that a batch of wide rows is not in memory as a whole."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,13 +21,12 @@ class Portion:
 
 
 def portions(connection: Connection, statements: Sequence[sql.Composed]) -> Iterator[Portion]:
-    """Yield the rows of the queries, as they are when each begins; to be called in a pipeline inside a transaction."""
+    """Yield the rows of the queries, as they are when each begins; to be called inside a transaction."""
     for statement in statements:
         connection.execute(sql.SQL("DECLARE migrator_rows NO SCROLL CURSOR FOR {}").format(statement))
-        ahead = _ask(connection)
         is_end = False
         while not is_end:
-            cursor, ahead = ahead, _ask(connection)
+            cursor = _ask(connection)
             rows = cursor.fetchall()
             is_end = len(rows) < PORTION
             if rows:
