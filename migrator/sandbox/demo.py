@@ -35,6 +35,8 @@ CLIENTS = 4
 _MIGRATION = "20260901_users_email_to_mail"
 _MAX_LAG = timedelta(milliseconds=500)
 """Less than the default of 2 s: the whole backfill takes some seconds only."""
+_BATCH = timedelta(milliseconds=50)
+"""Beside the shop as well: a demo is not to take minutes."""
 _SLICES = 2 * CLIENTS
 """Old and new clients own different rows, so that each row has one writer and the ledger is exact."""
 
@@ -243,7 +245,3 @@ class _LagMaker:
     def _let_go(self) -> None:
         self._clock.wait(self._HELD_SECONDS, "the backfill is seen to pause")
         self._replica.resume_replay()
-
-
-_BATCH = timedelta(milliseconds=50)
-"""Beside the shop as well: a demo is not to take minutes."""
