@@ -5,6 +5,7 @@ so that one lucky batch does not balloon the next and one slow batch shrinks it.
 controllers in the project's reference: it reaches the target after 0.8 s and has one bad batch after a step.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 SMALLEST = 100
@@ -20,8 +21,10 @@ _UNTOUCHED_GROWTH = 5
 """Keys whose rows need no change are cheap to pass over, but the next stretch may be dense: a batch grows to at most
 this many times what changed rows would allow, so the one that meets it stays within `statement_timeout`."""
 _TIMEOUT_SHRINK = 4
-_SMALLER, _NO_FASTER = 0.8, 0.9
-"""A batch of fewer keys that takes as long spends its time on round trips and COMMIT: even fewer would not help."""
+_SMALLER = 0.8
+"""A batch of fewer keys than that share of the one before shows what fewer keys save. Where the time falls by less than
+the square root of the share (half the keys, more than 0.71 of the time), most of it is round trips and COMMIT: even
+fewer keys would make the backfill crawl and nobody wait less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Sizing:
     last: tuple[int, float] = (0, 0.0)
     """Keys and seconds of the batch before."""
     least: int = 1
-    """Keys below which a batch was no faster."""
+    """Keys below which a batch was hardly faster."""
 
     @classmethod
     def start(cls, target_seconds: float, size: int) -> "Sizing":
@@ -71,7 +74,7 @@ class Sizing:
         if rows >= keys * _DENSE:
             row_cost = self._smoothed(self.row_cost, seconds / rows, is_outlier=is_outlier)
         last_keys, last_seconds = self.last
-        is_in_vain = keys <= _SMALLER * last_keys and seconds >= _NO_FASTER * last_seconds
+        is_in_vain = keys <= _SMALLER * last_keys and seconds >= last_seconds * math.sqrt(keys / last_keys)
         least = last_keys if is_in_vain else self.least
         learned = replace(
             self, key_cost=key_cost, row_cost=row_cost, is_measured=True, last=(keys, seconds), least=least

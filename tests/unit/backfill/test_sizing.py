@@ -1,5 +1,9 @@
 """The controller of the batch size: within its bounds whatever happens, quick to shrink, slow to grow."""
 
+from random import Random
+from statistics import median
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,3 +107,26 @@ def test_rows_that_are_slow_themselves_shrink_it_far_below_the_usual() -> None:
     for _ in range(30):
         sizing = sizing.after_batch(sizing.size, sizing.size, 0.001 + 0.01 * sizing.size)
     assert sizing.size <= 12, "at most three times over the target"
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("round_trips", [0.003, 0.012, 0.03, 0.1])
+def test_a_target_below_the_round_trips_does_not_crawl(round_trips: float, seed: int) -> None:
+    noise = Random(seed)  # noqa: S311 it only shakes the clock
+    sizing, sizes = Sizing.start(0.01, 1000), list[int]()
+    for number in range(300):
+        seconds = (round_trips + sizing.size * 5e-6) * noise.uniform(0.8, 1.25)
+        sizing = sizing.after_timeout() if number == 100 else sizing.after_batch(sizing.size, sizing.size, seconds)
+        sizes.append(sizing.size)
+    assert median(sizes[-100:]) >= 50, "a batch of a few rows takes as long and does a fraction"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rows_that_are_dear_one_by_one_go_one_by_one(seed: int) -> None:
+    noise = Random(seed)  # noqa: S311 it only shakes the clock
+    sizing, took = Sizing.start(0.2, 1000), list[float]()
+    for _ in range(60):
+        seconds = (0.002 + sizing.size * 0.05) * noise.uniform(0.8, 1.25)
+        sizing = sizing.after_batch(sizing.size, sizing.size, seconds)
+        took.append(seconds)
+    assert median(took[-40:]) <= 3 * 0.2
