@@ -11,7 +11,7 @@ from migrator.backfill.ledger import Ledger
 from migrator.backfill.pieces import Piece, Stride, next_piece
 from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.stripes import Division
-from migrator.pg.driver import Connection, Cursor, errors, sql
+from migrator.pg.driver import Connection, errors, sql
 from migrator.pg.fragment import Fragment
 from migrator.pg.queries import query
 from migrator.state.places import Advance, Key, Place
@@ -106,40 +106,34 @@ def run_batch(
     if end is None:
         raise ValueError("a batch of an empty table was asked for")
     with connection.transaction():
-        before = _hot(_set_limits(connection, job))
-        end = ledger.taken(ledger.take(connection, place), end)
+        hot_before = begin(connection, job)
+        end = ledger.hold(connection, end)
         piece = next_piece(connection, job.keyset, place, end, stride)
         rows = change(connection, job, piece)
-        hot = _hot(_hot_updates(connection, job)) - before if job.division and piece.is_last_stripe else None
+        hot = _hot_updates(connection, job) - hot_before if job.division and piece.is_last_stripe else None
         passed = piece.keys_passed(rows, is_every_row_changed=job.is_every_row_changed)
-        step = Advance(place, piece.place, keys=passed, rows=rows, batch_size=stride.size)
-        ledger.moved(ledger.move(connection, step))
+        ledger.advance(connection, Advance(place, piece.place, keys=passed, rows=rows, batch_size=stride.size))
     return Batch(piece, end, passed, rows, hot)
 
 
-def begin(connection: Connection, job: BatchJob) -> None:
-    """Set the limits of this transaction, and the word that lets it pass the sync trigger."""
-    _set_limits(connection, job)
+def _hot_updates(connection: Connection, job: BatchJob) -> int:
+    """Return a count that only its own difference inside one transaction gives a meaning."""
+    row = connection.execute(query("batches.hot_updates", "migrator.backfill"), {"table": job.keyset.oid}).fetchone()
+    return int(row["hot"]) if row else 0
 
 
-def _set_limits(connection: Connection, job: BatchJob) -> Cursor:
-    """Ask also for the count of HOT updates at the beginning: so it costs no round trip of its own."""
+def begin(connection: Connection, job: BatchJob) -> int:
+    """Set the limits of this transaction, and the word that lets it pass the sync trigger.
+
+    Returns the count of HOT updates at its beginning: asked for here, it costs no round trip of its own.
+    """
     values = {
         "lock_timeout": _milliseconds(job.lock_timeout_seconds),
         "statement_timeout": _milliseconds(job.statement_timeout_seconds),
         "bypass": job.migration,
         "table": job.keyset.oid,
     }
-    return connection.execute(query("batches.begin", "migrator.backfill"), values)
-
-
-def _hot_updates(connection: Connection, job: BatchJob) -> Cursor:
-    """Ask for a count that only its own difference inside one transaction gives a meaning."""
-    return connection.execute(query("batches.hot_updates", "migrator.backfill"), {"table": job.keyset.oid})
-
-
-def _hot(cursor: Cursor) -> int:
-    row = cursor.fetchone()
+    row = connection.execute(query("batches.begin", "migrator.backfill"), values).fetchone()
     return int(row["hot"]) if row else 0
 
 

@@ -17,11 +17,11 @@ from typing import Self
 
 from migrator.backfill.keyset import Key
 from migrator.errors import DatabaseFailed, LeaseLost
-from migrator.pg.driver import Connection, Cursor, DatabaseError
+from migrator.pg.driver import Connection, DatabaseError
 from migrator.pg.reopened import ReopenedSession
 from migrator.state import ranges
 from migrator.state.backfills import Standing
-from migrator.state.places import Advance, Place
+from migrator.state.places import Advance
 from migrator.state.ranges import OpenRange
 
 _RENEWALS_PER_LEASE = 3
@@ -43,33 +43,24 @@ class RangeLedger:
     seconds: float
     """How long the lease lasts from each sign of life."""
 
-    def take(self, connection: Connection, place: Place) -> Cursor:
-        """Ask for the range for this batch; the answer is for `taken`."""
-        return ranges.hold(connection, self.range_id, self.fence, self.seconds, place)
-
-    def taken(self, answer: Cursor, end: Key) -> Key:
-        """Return the end of the range, which is another one when somebody cut it.
+    def hold(self, connection: Connection, end: Key) -> Key:
+        """Take the range for this batch; return its end, which is another one when somebody cut the range.
 
         Raises:
-            LeaseLost: the lease expired and went to another worker, or another one moved the place.
+            LeaseLost: the lease expired and went to another worker.
         """
-        row = answer.fetchone()
-        if row is None:
+        found = ranges.hold(connection, self.range_id, self.fence, self.seconds)
+        if found is None:
             raise self._lost()
-        found = tuple(row["hi"])
         return end if found == end else found
 
-    def move(self, connection: Connection, step: Advance) -> Cursor:
-        """Move the place, in the transaction that changed the rows; the answer is for `moved`."""
-        return ranges.advance(connection, self.range_id, self.fence, self.seconds, step)
-
-    def moved(self, answer: Cursor) -> None:
-        """Make sure that the place was moved.
+    def advance(self, connection: Connection, step: Advance) -> None:
+        """Move the place, in the transaction that changed the rows.
 
         Raises:
-            LeaseLost: the lease or the place is not what the batch began with.
+            LeaseLost: the lease or the place is not what the batch began with; the transaction must be rolled back.
         """
-        if answer.rowcount != 1:
+        if not ranges.advance(connection, self.range_id, self.fence, self.seconds, step):
             raise self._lost()
 
     def settled(self, connection: Connection) -> Standing:

@@ -5,32 +5,24 @@ A range that is leased to a worker keeps it in its own row, with the worker's fe
 
 from typing import Protocol
 
-from migrator.pg.driver import Connection, Cursor
+from migrator.pg.driver import Connection
 from migrator.state.backfills import Standing
-from migrator.state.places import Advance, Key, Place
+from migrator.state.places import Advance, Key
 
 
 class Ledger(Protocol):
     """The record of one range."""
 
-    def take(self, connection: Connection, place: Place) -> Cursor:
-        """Ask for the range for this batch, first in its transaction; the answer is for `taken`."""
-        ...
-
-    def taken(self, answer: Cursor, end: Key) -> Key:
-        """Return the key that ends the range by now.
+    def hold(self, connection: Connection, end: Key) -> Key:
+        """Take the range for this batch, first in its transaction; return the key that ends it by now.
 
         Raises:
-            LeaseLost: somebody else has it, or the place is no longer where we left it.
+            LeaseLost: somebody else has it.
         """
         ...
 
-    def move(self, connection: Connection, step: Advance) -> Cursor:
-        """Move the place inside the batch's transaction; the answer is for `moved`."""
-        ...
-
-    def moved(self, answer: Cursor) -> None:
-        """Make sure that the place was moved; raises `LeaseLost`, and the transaction must be rolled back."""
+    def advance(self, connection: Connection, step: Advance) -> None:
+        """Move the place inside the batch's transaction; raises `LeaseLost` when it is no longer where we left it."""
         ...
 
     def settled(self, connection: Connection) -> Standing:

@@ -94,15 +94,14 @@ class Hunt:
         connection, stride = walk.connection, replace(walk.stride, size=1, density=None)
         with connection.transaction():
             begin(connection, walk.job)
-            end = self._ledger.taken(self._ledger.take(connection, walk.place), walk.end or ())
+            end = self._ledger.hold(connection, walk.end or ())
             self._refuse_more(connection, exc)
             piece = next_piece(connection, walk.job.keyset, walk.place, end, stride)
             row = QuarantinedRow(self._part, piece.keys.upto, exc.sqlstate or "", error_text(exc))
             store.put(connection, request.migration, request.name, row)
             keys = piece.keys_passed(0, is_every_row_changed=False)
             size = self._before.size if self._before else 1
-            step = Advance(walk.place, piece.place, keys=keys, rows=0, batch_size=size)
-            self._ledger.moved(self._ledger.move(connection, step))
+            self._ledger.advance(connection, Advance(walk.place, piece.place, keys=keys, rows=0, batch_size=size))
         walk.end = end
         walk.go_on_from(piece.place)
         request.tell(EventKind.BACKFILL_QUARANTINED, key=list(row.key), sqlstate=row.sqlstate, error=row.error)

@@ -84,15 +84,11 @@ def begin(connection: Connection, migration: str, name: str, end_key: Key | None
     connection.execute(_sql("begin"), {"migration": migration, "name": name, **values})
 
 
-def old_place(place: Place) -> dict[str, object]:
-    """Return the parameters of a query that looks for a place."""
-    return {"old": _json(place.checkpoint), "old_window": _window(place.window)}
-
-
 def place_values(step: Advance) -> dict[str, object]:
     """Return the parameters of a query that moves a place from where the batch began, for its transaction."""
     return {
-        **old_place(step.old),
+        "old": _json(step.old.checkpoint),
+        "old_window": _window(step.old.window),
         "new": _json(step.new.checkpoint),
         "new_window": _window(step.new.window),
         "keys": step.keys,

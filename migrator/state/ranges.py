@@ -7,9 +7,9 @@ clocks differ agree.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from migrator.pg.driver import Connection, Cursor, Jsonb, Row
+from migrator.pg.driver import Connection, Jsonb, Row
 from migrator.pg.queries import query
-from migrator.state.backfills import old_place, place_values
+from migrator.state.backfills import place_values
 from migrator.state.places import Advance, Key, Place, Window
 
 
@@ -89,16 +89,16 @@ def claim(connection: Connection, migration: str, name: str, owner: str, seconds
     return _range(row) if row else None
 
 
-def hold(connection: Connection, range_id: int, fence: int, seconds: float, place: Place) -> Cursor:
-    """Take the range for this transaction; the answer has its end, which may have moved, if it is ours and there."""
-    values = {"id": range_id, "fence": fence, "seconds": seconds, **old_place(place)}
-    return connection.execute(_sql("hold"), values)
+def hold(connection: Connection, range_id: int, fence: int, seconds: float) -> Key | None:
+    """Take the range for this transaction and return its end, which may have moved; None: it is no longer ours."""
+    row = _one(connection, "hold", {"id": range_id, "fence": fence, "seconds": seconds})
+    return tuple(row["hi"]) if row else None
 
 
-def advance(connection: Connection, range_id: int, fence: int, seconds: float, step: Advance) -> Cursor:
-    """Move the place in the batch's transaction; the answer counts one row unless the range is no longer ours."""
+def advance(connection: Connection, range_id: int, fence: int, seconds: float, step: Advance) -> bool:
+    """Move the place in the batch's transaction; return False when the range is no longer ours."""
     values = {"id": range_id, "fence": fence, "seconds": seconds, "batch_size": step.batch_size}
-    return connection.execute(_sql("advance"), values | place_values(step))
+    return connection.execute(_sql("advance"), values | place_values(step)).rowcount == 1
 
 
 def read_settled(connection: Connection, range_id: int, fence: int) -> Place | None:

@@ -169,9 +169,9 @@ def test_a_late_worker_changes_nothing(one_database: Database, one_connection: C
     assert ranges.claim(one_connection, MIGRATION, NAME, "third", 30) is None
     ledger = RangeLedger(MIGRATION, NAME, late.id, late.fence, 30)
     with pytest.raises(LeaseLost, match="Another worker"):
-        ledger.taken(ledger.take(one_connection, Place()), ("100",))
+        ledger.hold(one_connection, ("100",))
     with pytest.raises(LeaseLost):
-        ledger.moved(ledger.move(one_connection, Advance(Place(), Place(("50",)), 1, 1, 1)))
+        ledger.advance(one_connection, Advance(Place(), Place(("50",)), 1, 1, 1))
     with pytest.raises(LeaseLost):
         ledger.settled(one_connection)
     ranges.renew(one_connection, [(late.id, late.fence)], 0.001)

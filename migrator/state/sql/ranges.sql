@@ -31,7 +31,6 @@ RETURNING id, part, lo, hi, checkpoint, key_window, batch_size, lease_fence, att
 -- First in each batch: whoever comes late changes no row, and whoever looks for a free range passes this one by.
 UPDATE migrator.backfill_range SET lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
 WHERE id = %(id)s AND lease_fence = %(fence)s AND state = 'open'
-  AND checkpoint IS NOT DISTINCT FROM %(old)s AND key_window IS NOT DISTINCT FROM %(old_window)s
 RETURNING hi;
 
 -- name: advance
