@@ -60,6 +60,8 @@ class Worker:
         self._request = crew.request
         self._owner = lease_owner(number)
         self._parts: dict[str | None, Part] = {}
+        self._takes = 0
+        """How often the database had been asked for the score when the batch under way began."""
 
     def run(self) -> None:
         """Work until every range is done, by whomever, and the backfill is recorded as finished.
@@ -157,6 +159,7 @@ class Worker:
             hunt.refused,
         )
         crew.keeper.keep(leased)
+        self._takes = crew.score.takes
         try:
             work_range(walk, work)
         except LeaseLost as exc:
@@ -170,7 +173,8 @@ class Worker:
 
     def _done(self, walk: Walk, batch: Batch, seconds: float) -> None:
         score = self._crew.score
-        score.add(batch.rows, batch.keys_passed)
+        score.add(batch.rows, batch.keys_passed, self._takes)
+        self._takes = score.takes
         checkpoint = None if walk.checkpoint is None else list(walk.checkpoint)
         self._request.tell(
             EventKind.BACKFILL_BATCH,
