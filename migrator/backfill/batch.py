@@ -106,7 +106,7 @@ def run_batch(
     if end is None:
         raise ValueError("a batch of an empty table was asked for")
     with connection.transaction():
-        hot_before = begin(connection, job)
+        hot_before = begin(connection, job, is_durable=False)
         end = ledger.hold(connection, end)
         piece = next_piece(connection, job.keyset, place, end, stride)
         rows = change(connection, job, piece)
@@ -122,15 +122,18 @@ def _hot_updates(connection: Connection, job: BatchJob) -> int:
     return int(row["hot"]) if row else 0
 
 
-def begin(connection: Connection, job: BatchJob) -> int:
+def begin(connection: Connection, job: BatchJob, *, is_durable: bool = True) -> int:
     """Set the limits of this transaction, and the word that lets it pass the sync trigger.
 
-    Returns the count of HOT updates at its beginning: asked for here, it costs no round trip of its own.
+    One that is not durable does not wait for the disk (docs/decisions/0009): a server that crashes may lose it as a
+    whole, rows and place together. Returns the count of HOT updates at its beginning: asked for here, it costs no
+    round trip of its own.
     """
     values = {
         "lock_timeout": _milliseconds(job.lock_timeout_seconds),
         "statement_timeout": _milliseconds(job.statement_timeout_seconds),
         "bypass": job.migration,
+        "commit": None if is_durable else "off",
         "table": job.keyset.oid,
     }
     row = connection.execute(query("batches.begin", "migrator.backfill"), values).fetchone()

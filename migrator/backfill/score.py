@@ -2,7 +2,8 @@
 
 Two counts are kept, neither of them ever above the truth, and the largest that either came to is told: what this
 process counted itself, and what the database said last plus the batches that began after it. A batch that was under
-way when the database was asked may be among its totals or not, so only the first count has it.
+way when the database was asked may be among its totals or not, so only the first count has it. After a lost connection
+only the database knows what was kept, and both counts begin again.
 """
 
 import threading
@@ -24,6 +25,8 @@ class Score:
     paused_seconds: float = 0.0
     takes: int = 0
     """How often the database was asked; read it before a batch begins."""
+    _first: int = 0
+    """Batches that began before the database was asked so often were under way when a connection was lost."""
     _own: Counter[str] = field(default_factory=Counter[str])
     _told: Counter[str] = field(default_factory=Counter[str])
     _turn: threading.Lock = field(default_factory=threading.Lock)
@@ -35,7 +38,8 @@ class Score:
     def add(self, rows: int, keys: int, takes: int) -> None:
         """Count a committed batch that began after the database had been asked `takes` times."""
         with self._turn:
-            self._own.update(rows=rows, keys=keys)
+            if takes >= self._first:
+                self._own.update(rows=rows, keys=keys)
             if takes == self.takes:
                 self._told.update(rows=rows, keys=keys)
             self._tell()
@@ -46,6 +50,15 @@ class Score:
             self.takes += 1
             self._told = Counter(rows=rows_done, keys=keys_done)
             self._tell()
+
+    def begin_again(self, rows_done: int, keys_done: int) -> None:
+        """Hear the counts of the database after a loss: a server that crashed may have lost batches counted here."""
+        with self._turn:
+            self.takes += 1
+            self._first = self.takes
+            self.rows_done, self.keys_done = rows_done, keys_done
+            self._own = Counter(rows=rows_done, keys=keys_done)
+            self._told = Counter(self._own)
 
     def _tell(self) -> None:
         self.rows_done = max(self.rows_done, self._own["rows"], self._told["rows"])

@@ -92,6 +92,10 @@ class Striping:
         """Stripes of the next window."""
         return self.most if self.is_tried and self.rest == 0 else 1
 
+    def beside(self, others: int) -> "Striping":
+        """Return it for one of several workers, who see each other's old versions: no window is lost to finding out."""
+        return replace(self, is_disturbed=self.is_disturbed or others > 0)
+
     def after_window(self, stripes: int, rows: int, hot: int) -> "Striping":
         """Learn from a window's last stripe, or a plain batch: `hot` of `rows` updates found room on their page."""
         if self.most == 1 or rows == 0:

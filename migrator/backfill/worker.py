@@ -25,6 +25,7 @@ from migrator.events import EventKind
 from migrator.pg.driver import Connection, DatabaseError, errors
 from migrator.pg.failures import translated
 from migrator.state import backfills, ranges
+from migrator.state.backfills import Standing
 from migrator.state.places import Place
 from migrator.state.ranges import OpenRange
 
@@ -45,6 +46,8 @@ class Crew:
     request: BackfillRequest
     keeper: Keeper
     score: Score
+    count: int
+    """How many they are."""
 
     @property
     def lease_seconds(self) -> float:
@@ -87,7 +90,8 @@ class Worker:
 
     def _part(self, connection: Connection, name: str | None) -> Part:
         if name not in self._parts:
-            self._parts[name] = read_part(connection, self._request, name)
+            part = read_part(connection, self._request, name)
+            self._parts[name] = replace(part, striping=part.striping.beside(self._crew.count - 1))
         return self._parts[name]
 
     def _run(self, walk: Walk, throttling: Throttling) -> None:
@@ -155,7 +159,7 @@ class Worker:
             throttling,
             part.source.change,
             done,
-            lambda standing: crew.score.take(standing.rows_done, standing.keys_done),
+            self._settled,
             hunt.refused,
         )
         crew.keeper.keep(leased)
@@ -170,6 +174,10 @@ class Worker:
             raise
         finally:
             crew.keeper.drop(leased)
+
+    def _settled(self, standing: Standing) -> None:
+        self._crew.score.begin_again(standing.rows_done, standing.keys_done)
+        self._takes = self._crew.score.takes
 
     def _done(self, walk: Walk, batch: Batch, seconds: float) -> None:
         score = self._crew.score

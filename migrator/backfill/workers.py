@@ -32,7 +32,7 @@ def run_workers(request: BackfillRequest, score: Score, count: int) -> None:
     Raises:
         LockBudgetSpent, DatabaseFailed, Stopped, Refused: the first that a worker raised; all have ended.
     """
-    with _crew(request, score) as crew:
+    with _crew(request, score, count) as crew:
         if count == 1:
             Worker(crew, 1).run()
         else:
@@ -40,11 +40,11 @@ def run_workers(request: BackfillRequest, score: Score, count: int) -> None:
 
 
 @contextmanager
-def _crew(request: BackfillRequest, score: Score) -> Generator[Crew]:
+def _crew(request: BackfillRequest, score: Score, count: int) -> Generator[Crew]:
     seconds = request.pace.lease.total_seconds()
     connect = partial(_connect, request.connect, min(seconds, _LONGEST_IDLE_SECONDS))
     with Keeper(request.connect, seconds) as keeper:
-        yield Crew(replace(request, connect=connect), keeper, score)
+        yield Crew(replace(request, connect=connect), keeper, score, count)
 
 
 def _connect(connect: Callable[[], Connection], seconds: float) -> Connection:

@@ -13,7 +13,7 @@ from migrator.errors import DatabaseFailed
 from migrator.events import Event, EventKind
 from migrator.pg.connection import Connection, connect
 from migrator.pg.driver import conninfo_to_dict, make_conninfo
-from migrator.state import backfills
+from migrator.state import backfills, ranges
 from tests.backfill.scenes import MIGRATION, Background, Heard, install_state, make_table, request, spec, touched
 from tests.fix_server import Database, wait_until
 
@@ -40,6 +40,37 @@ def test_a_restart_with_many_workers(
     with connect(private_database.dsn) as again:
         assert touched(again) == {1: 4000}
     assert result.rows_done == 4000
+
+
+def test_batches_that_a_crash_takes_back_are_done_again(
+    private_database: Database, private_connection: Connection
+) -> None:
+    """They do not wait for the disk (decision 0009): without a WAL writer they are lost, rows and place together."""
+    install_state(private_connection)
+    make_table(private_connection, "integer", 4000)
+    primary, heard = private_database.server.primary, Heard()
+    for setting in ("wal_writer_delay = '10s'", "wal_writer_flush_after = '1GB'"):
+        private_connection.execute(f"ALTER SYSTEM SET {setting}".encode())
+    primary.restart()
+    found = list[int]()
+
+    def crash(_: Event) -> None:
+        if len(heard.of(EventKind.BACKFILL_BATCH)) == 12:
+            primary.kill()
+            primary.start()
+            with connect(private_database.dsn) as again:
+                found.append(touched(again).get(1, 0))
+                totals = ranges.totals(again, MIGRATION, NAME)
+                assert totals is not None
+                assert totals.rows_done == found[0], "rows and place are not of one transaction"
+
+    heard.on[EventKind.BACKFILL_BATCH] = crash
+    result = BackfillRunner(request(private_database.dsn, spec(limits=SMALL), heard)).run()
+    told = [event.data["rows_done"] for event in heard.of(EventKind.BACKFILL_BATCH)]
+    assert told[11] != found[0], "nothing was lost, so nothing was shown"
+    assert told[-1] == result.rows_done == 4000
+    with connect(private_database.dsn) as again:
+        assert touched(again) == {1: 4000}
 
 
 def test_a_failover_goes_on_from_the_checkpoint_that_came_along(

@@ -24,6 +24,17 @@ def test_what_other_processes_did_is_heard_of() -> None:
     assert (score.rows_done, score.keys_done) == (520, 530)
 
 
+def test_what_a_crashed_server_lost_is_not_counted() -> None:
+    score = Score(0, 0, None, 100)
+    begun = score.takes
+    score.add(30, 30, begun)
+    score.begin_again(10, 10)
+    score.add(20, 20, begun)
+    assert (score.rows_done, score.keys_done) == (10, 10), "one that was under way may be among the ten"
+    score.add(20, 20, score.takes)
+    assert (score.rows_done, score.keys_done) == (30, 30)
+
+
 @dataclass
 class UnderWay:
     """A batch between its first statement and its count."""

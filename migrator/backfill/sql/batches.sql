@@ -10,7 +10,9 @@ SELECT set_config('extra_float_digits', '1', false), set_config('IntervalStyle',
 -- index is the right way whatever the statistics say; compiling a statement that runs for 200 ms costs more than it.
 SELECT set_config('lock_timeout', %(lock_timeout)s, true), set_config('statement_timeout', %(statement_timeout)s, true),
        set_config('migrator.bypass', %(bypass)s, true), set_config('enable_seqscan', 'off', true),
-       set_config('jit', 'off', true), pg_stat_get_xact_tuples_hot_updated(%(table)s) AS hot;
+       set_config('jit', 'off', true),
+       set_config('synchronous_commit', coalesce(%(commit)s::text, current_setting('synchronous_commit')), true),
+       pg_stat_get_xact_tuples_hot_updated(%(table)s) AS hot;
 
 -- name: begin_reading
 -- Verification changes nothing, even when an expression would.
