@@ -67,7 +67,7 @@ class Comparison:
                 key_as_text(self.part.keyset),
                 self.part.keyset.source,
                 condition,
-                _COMMA.join(self.part.keyset.named(self.part.keyset.columns)),
+                self.part.keyset.order(),
                 sql.Literal(limit - len(found)),
             )
             found += [tuple(row["key"]) for row in connection.execute(statement)]

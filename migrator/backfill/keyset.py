@@ -21,6 +21,13 @@ _COUNTED_ROWS = 100_000
 _INTEGERS = ("int2", "int4", "int8")
 _AND = sql.SQL(" AND ")
 _COMMA = sql.SQL(", ")
+_SORTED = {
+    (False, False): sql.SQL(""),
+    (False, True): sql.SQL(" NULLS FIRST"),
+    (True, False): sql.SQL(" DESC"),
+    (True, True): sql.SQL(" DESC NULLS LAST"),
+}
+"""By whether it descends, and whether NULL would come first in the ascending order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,11 @@ class KeyColumn:
     name: str
     type_schema: str
     type_name: str
+    """Of a domain the type that it is made of: a domain over an enum has no operators of its own, and a rule that the
+    domain was given later would refuse keys that are there."""
+    is_domain: bool = False
+    is_null_first: bool = False
+    """How its index would sort NULL; no row has one, but ORDER BY that says otherwise would not use the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,16 @@ class Keyset:
         """Return the columns qualified by the table, so that no output column can shadow them in ORDER BY."""
         return [sql.Identifier(*self.table, column.name) for column in columns]
 
+    def order(self, *, is_descending: bool = False) -> sql.Composed:
+        """Return what follows ORDER BY: in the direction of the key, or from its end."""
+        named = zip(self.named(self.columns), self.columns, strict=True)
+        return _COMMA.join(column + _SORTED[is_descending, each.is_null_first] for column, each in named)
+
+    def operands(self, columns: tuple[KeyColumn, ...]) -> list[sql.Composable]:
+        """Return the columns as they are compared; the cast of a domain to what it is made of costs nothing."""
+        named = zip(self.named(columns), columns, strict=True)
+        return [_cast(name, column) if column.is_domain else name for name, column in named]
+
 
 @dataclass(frozen=True, slots=True)
 class KeyRange:
@@ -87,13 +109,25 @@ def read_keyset(connection: Connection, table: TableName) -> Keyset:
         raise InputError(f"{table} {what} in this database.", "Correct the table's name, or run expand first.")
     found = connection.execute(query("batches.key_columns", "migrator.backfill"), {"table": row["oid"]}).fetchall()
     if not found:
-        raise InputError(
-            f"{table} has no primary key and no unique index over NOT NULL columns, so a batch has no boundaries.",
-            "Add one first: CREATE UNIQUE INDEX CONCURRENTLY over columns that are NOT NULL.",
-        )
+        raise _no_key(connection, table, row["oid"])
     index = found[0]["index"]
-    columns = [KeyColumn(r["column"], r["type_schema"], r["type"]) for r in found if r["index"] == index]
-    return Keyset(table, row["oid"], index, tuple(columns))
+    columns = tuple(
+        KeyColumn(r["column"], r["type_schema"], r["type"], r["is_domain"], r["is_null_first"])
+        for r in found
+        if r["index"] == index
+    )
+    return Keyset(table, row["oid"], index, columns)
+
+
+def _no_key(connection: Connection, table: TableName, oid: int) -> InputError:
+    """Return the refusal; it names each unique index that there is and why it does not serve."""
+    unfit = connection.execute(query("batches.unfit_indexes", "migrator.backfill"), {"table": oid}).fetchall()
+    named = "".join(f" {each['index']} does not serve: {each['reason']}." for each in unfit)
+    return InputError(
+        f"{table} has no primary key and no unique index over NOT NULL columns, so a batch has no boundaries.{named}",
+        "Add one first: CREATE UNIQUE INDEX CONCURRENTLY over columns that are NOT NULL, all of them ascending; or, "
+        'where no key is possible, walk by pages (by = "ctid").',
+    )
 
 
 def read_pages(connection: Connection, table: TableName) -> Keyset:
@@ -111,9 +145,7 @@ def last_key(connection: Connection, keyset: Keyset) -> Key | None:
     if keyset.rows_per_page:
         return pages.last_page(connection, keyset.oid)
     statement = sql.SQL("SELECT {} AS key FROM {} ORDER BY {} LIMIT 1").format(
-        key_as_text(keyset),
-        keyset.source,
-        _COMMA.join(column + sql.SQL(" DESC") for column in keyset.named(keyset.columns)),
+        key_as_text(keyset), keyset.source, keyset.order(is_descending=True)
     )
     row = connection.execute(statement).fetchone()
     return tuple(row["key"]) if row else None
@@ -160,7 +192,7 @@ def boundary_query(keyset: Keyset, after: Key | None, end: Key, keys: int) -> sq
         _compared(keyset, ">=", keyset.columns, end),
         keyset.source,
         start,
-        _COMMA.join(keyset.named(keyset.columns)),
+        keyset.order(),
         sql.Literal(keys - 1),
     )
 
@@ -182,7 +214,7 @@ def key_as_range(connection: Connection, keyset: Keyset, key: Key) -> KeyRange |
         _compared(keyset, "=", keyset.columns, key),
         keyset.source,
         _compared(keyset, "<=", keyset.columns, key),
-        _COMMA.join(column + sql.SQL(" DESC") for column in keyset.named(keyset.columns)),
+        keyset.order(is_descending=True),
     )
     rows = connection.execute(statement).fetchall()
     if not rows or not rows[0]["is_it"]:
@@ -228,12 +260,13 @@ def _equal(keyset: Keyset, columns: tuple[KeyColumn, ...], key: Key) -> list[sql
 
 
 def _compared(keyset: Keyset, operator: str, columns: tuple[KeyColumn, ...], key: Key) -> sql.Composable:
-    values = [_cast(column, value) for column, value in zip(columns, key, strict=False)]
-    return sql.SQL("({}) {} ({})").format(_COMMA.join(keyset.named(columns)), _OPERATORS[operator], _COMMA.join(values))
+    values = [_cast(sql.Literal(value), column) for column, value in zip(columns, key, strict=False)]
+    keys = _COMMA.join(keyset.operands(columns))
+    return sql.SQL("({}) {} ({})").format(keys, _OPERATORS[operator], _COMMA.join(values))
 
 
-def _cast(column: KeyColumn, value: str) -> sql.Composable:
-    return sql.SQL("{}::{}").format(sql.Literal(value), sql.Identifier(column.type_schema, column.type_name))
+def _cast(value: sql.Composable, column: KeyColumn) -> sql.Composable:
+    return sql.SQL("{}::{}").format(value, sql.Identifier(column.type_schema, column.type_name))
 
 
 def key_as_text(keyset: Keyset) -> sql.Composable:

@@ -19,7 +19,6 @@ _PAGES = 400
 """Pages read to find cuts; a few milliseconds, and quantiles are right within some percent."""
 _BATCHES_WORTH = 4
 """A range is cut only where each half has about so many batches to do."""
-_COMMA = sql.SQL(", ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def read_sample(connection: Connection, keyset: Keyset, keys: KeyRange) -> Sampl
             keyset.source,
             sql.Literal(100 * share),
             condition,
-            _COMMA.join(keyset.named(keyset.columns)),
+            keyset.order(),
         )
         found += [tuple(each["key"]) for each in connection.execute(statement)]
     return Sample(tuple(found), 1 / share)

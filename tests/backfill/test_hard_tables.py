@@ -7,6 +7,7 @@ from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.verify import How, Verification, verify
 from migrator.errors import InputError
 from migrator.pg.connection import Connection
+from migrator.pg.driver import DatabaseError
 from tests.backfill.scenes import install_state, request
 from tests.fix_server import Database
 
@@ -102,3 +103,27 @@ def test_not_null_that_was_never_proven_is_no_key(one_database: Database, one_co
     one_connection.execute("ALTER TABLE items ADD CONSTRAINT present NOT NULL id NOT VALID")
     with pytest.raises(InputError, match="no unique index over NOT NULL columns"):
         BackfillRunner(request(one_database.dsn, spec(set={"n": "1"}, where="n IS NULL"))).run()
+
+
+def test_each_index_that_is_no_key_is_named_with_its_reason(database: Database, connection: Connection) -> None:
+    connection.execute(
+        """CREATE TABLE items (a int NOT NULL, b text COLLATE "C" NOT NULL, c int UNIQUE, n int);
+           CREATE UNIQUE INDEX both_ways ON items (a, b DESC);
+           CREATE UNIQUE INDEX some_rows ON items (a) WHERE a > 0;
+           CREATE UNIQUE INDEX computed ON items (abs(a), b);
+           CREATE UNIQUE INDEX patterns ON items (a, b text_pattern_ops);
+           INSERT INTO items VALUES (1, 'x', 1), (2, 'x', 2)"""
+    )
+    with pytest.raises(DatabaseError, match="could not create unique index"):
+        connection.execute("CREATE UNIQUE INDEX CONCURRENTLY unfinished ON items (b)")
+    with pytest.raises(InputError) as caught:
+        BackfillRunner(request(database.dsn, spec(set={"n": "1"}, where="n IS NULL"))).run()
+    for reason in (
+        "items_c_key does not serve: c may be NULL",
+        "both_ways does not serve: its columns go in both directions (a ASC, b DESC)",
+        "some_rows does not serve: it holds only the rows WHERE (a > 0)",
+        "computed does not serve: it is over an expression, abs(a)",
+        "patterns does not serve: b has another operator class or collation there than by default",
+        "unfinished does not serve: it is INVALID, its build did not end",
+    ):
+        assert reason in str(caught.value)

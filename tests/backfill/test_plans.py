@@ -11,6 +11,7 @@ from migrator.backfill.keyset import (
     KeyRange,
     Keyset,
     boundary_query,
+    count_keys,
     last_key,
     next_range,
     range_conditions,
@@ -146,3 +147,59 @@ def test_a_range_across_groups_reads_neither_group_to_its_end(connection: Connec
         found += plan[-1]["Actual Rows"]
         assert_reads_the_index(plan, keyset, 200)
     assert found == 200
+
+
+ODD_KEYS = {
+    "domain-over-enum": (
+        """CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy'); CREATE DOMAIN felt AS mood; CREATE DOMAIN known AS felt;
+           CREATE TABLE items (m known, id int, touched int DEFAULT 0, PRIMARY KEY (m, id))""",
+        "(ARRAY['sad', 'ok', 'happy'])[1 + g % 3]::mood, g",
+    ),
+    "arrays-of-domains": (
+        """CREATE DOMAIN positive AS int CHECK (VALUE > 0); CREATE DOMAIN tags AS text[];
+           CREATE DOMAIN word AS text COLLATE "C";
+           CREATE TABLE items (a positive[], b tags, c word, id positive, touched int DEFAULT 0,
+                               PRIMARY KEY (a, b, c, id))""",
+        "ARRAY[1 + g % 2]::positive[], ARRAY['x,' || g % 2, NULL], (g % 2)::text, g",
+    ),
+    "domain-with-a-later-rule": (
+        "CREATE DOMAIN even AS int; CREATE TABLE items (id even PRIMARY KEY, touched int DEFAULT 0)",
+        "g",
+    ),
+    "nulls-first": (
+        """CREATE TABLE items (id int NOT NULL, b int NOT NULL, touched int DEFAULT 0);
+           CREATE UNIQUE INDEX items_key ON items (id NULLS FIRST, b)""",
+        "g, g % 2",
+    ),
+    "descending-nulls-last": (
+        """CREATE TABLE items (id int NOT NULL, b int NOT NULL, touched int DEFAULT 0);
+           CREATE UNIQUE INDEX items_key ON items (id DESC NULLS LAST, b DESC)""",
+        "g, g % 2",
+    ),
+}
+"""Keys of which a comparison or an ORDER BY as of any other key would fail, or would not use the index."""
+
+
+@pytest.mark.parametrize("kind", ODD_KEYS)
+def test_odd_keys_are_walked_by_their_index(kind: str, connection: Connection) -> None:
+    made, values = ODD_KEYS[kind]
+    connection.execute(made.encode())
+    connection.execute(f"INSERT INTO items SELECT {values} FROM generate_series(1, 6000) g".encode())
+    if kind == "domain-with-a-later-rule":
+        connection.execute("ALTER DOMAIN even ADD CHECK (VALUE % 2 = 0) NOT VALID")
+    connection.execute("VACUUM ANALYZE items")
+    keyset = read_keyset(connection, TableName("public", "items"))
+    end, after, walked = last_key(connection, keyset), None, 0
+    assert end
+    job = job_for(connection, MIGRATION, spec(), keyset, 0.2)
+    while after != end:
+        if after is not None:
+            assert_reads_the_index(explained(connection, boundary_query(keyset, after, end, BATCH)), keyset, BATCH)
+        keys = next_range(connection, keyset, after, end, BATCH)
+        for statement in statements_of(connection, job, Piece(keys, Place(keys.upto))):
+            with connection.transaction():
+                begin(connection, job)
+                assert_reads_the_index(explained(connection, statement), keyset, BATCH)
+        walked += count_keys(connection, keyset, keys)
+        after = keys.upto
+    assert walked == 6000
