@@ -152,6 +152,25 @@ def test_rows_at_the_same_place_of_two_tables_keep_their_own_values(run: Run, on
     assert one_connection.execute(wrong.encode()).fetchall() == []
 
 
+def test_a_session_that_ends_while_the_function_works_costs_one_batch(run: Run, one_connection: Connection) -> None:
+    """The server writes one portion and reads another meanwhile; both are lost with the session, and done again."""
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, twin int, written int NOT NULL DEFAULT 0)")
+    one_connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 3000) g")
+    ended = list[int]()
+
+    def twins(rows: Rows) -> list[dict[str, int]]:
+        if len(ended) < 3 and rows[0]["id"] > 500 * (1 + len(ended)):
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            mine = " AND pid <> pg_backend_pid() AND application_name LIKE 'migrator/backfill%'"
+            ended.append(len(one_connection.execute((others + mine).encode()).fetchall()))
+        return [{"twin": row["id"], "written": row["written"] + 1} for row in rows]
+
+    run(twins, ["twin", "written"])
+    assert min(ended, default=0) > 0
+    wrong = "SELECT id FROM items WHERE twin IS DISTINCT FROM id OR written <> 1"
+    assert one_connection.execute(wrong.encode()).fetchall() == []
+
+
 def test_names_with_percent_signs_are_names(run: Run, one_connection: Connection) -> None:
     one_connection.execute(b'CREATE DOMAIN "a%t" AS text')
     one_connection.execute(b'CREATE TABLE "it%sems" ("i%d" int PRIMARY KEY, "no%(x)ste" "a%t")')

@@ -8,8 +8,11 @@ state: the batch is tried again. Rows go in portions, each written by one statem
 the table.
 """
 
-from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
-from dataclasses import dataclass
+import gc
+from collections.abc import Callable, Generator, Iterable, KeysView, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from traceback import extract_tb
@@ -27,7 +30,7 @@ from migrator.backfill.sources.returned_values import (
     read_target,
     without_placeholder,
 )
-from migrator.backfill.sources.row_portions import Portion, portions
+from migrator.backfill.sources.row_portions import Portion, RowPortions
 from migrator.backfill.spec import BackfillSpec
 from migrator.errors import InputError, MigratorError
 from migrator.pg.driver import Connection, Cursor, DatabaseError, Row, errors, sql
@@ -39,10 +42,19 @@ row alone."""
 _COMMA = sql.SQL(", ")
 _SYSTEM = {name: sql.Identifier(name) for name in ("ctid", "xmin", "tableoid")}
 _ARRAYS = {"ctid": sql.SQL("%s::tid[]"), "xmin": sql.SQL("%s::xid[]"), "tableoid": sql.SQL("%s::oid[]")}
+_READ = {"ctid": sql.SQL("{}.{}"), "xmin": sql.SQL("{}.{}"), "tableoid": sql.SQL("{}.{}::text")}
+"""As texts: the driver has no type of its own for the first two, and a cast would cost the server some percent."""
 _WRITTEN = sql.Identifier("migrator_written")
-_Chosen = tuple[tuple[Any, ...], Mapping[str, Any]]
-"""A row's place and its new values."""
 _Form = Callable[[Connection, Column, list[Any]], Values]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Rows that are to be written: one list of each part of their places, and one of each column's new values."""
+
+    places: list[list[str]]
+    values: Mapping[str, list[Any]]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,7 @@ class PythonRows:
     columns: tuple[str, ...]
     """Those that are written."""
     reads: tuple[str, ...]
+    portions: RowPortions = field(default_factory=RowPortions)
     is_striped: bool = True
     is_per_partition: bool = True
 
@@ -76,28 +89,34 @@ class PythonRows:
         return cls(name, found, spec.writes, spec.reads)
 
     def change(self, connection: Connection, job: BatchJob, piece: Piece) -> int:
-        """Read the rows of the piece, ask the function, and write what it returned."""
-        target = read_target(connection, job.keyset.oid, job.keyset.table, self.columns)
-        queries = self._queries(connection, job, piece, target)
-        written = 0
-        for portion in portions(connection, queries):
-            chosen = self._chosen(portion, len(_places(target)))
-            if chosen:
-                written += self._counted(self._write(connection, job, target, chosen), len(chosen))
-        return written
+        """Read the rows of the piece, ask the function, and write what it returned.
 
-    def _chosen(self, portion: Portion, places: int) -> list[_Chosen]:
-        """Return the rows that are to be written; the last columns are those that tell the row's place."""
+        The server writes one portion and reads the next but one while the function works: what it is asked goes
+        through one thread, one after another, on the one connection of the batch.
+        """
+        target = read_target(connection, job.keyset.oid, job.keyset.table, self.columns)
+        found = self.portions.read(connection, self._queries(connection, job, piece, target))
+        writing: Future[int] | None = None
+        written = 0
+        with ThreadPoolExecutor(1, thread_name_prefix="migrator-rows") as server, _uncollected():
+            reading = server.submit(next, found, None)
+            while (portion := reading.result()) is not None:
+                reading = server.submit(next, found, None)
+                chosen = self._chosen(portion, len(_places(target)))
+                written += 0 if writing is None else writing.result()
+                writing = server.submit(self._write, connection, job, target, chosen)
+            return written + (0 if writing is None else writing.result())
+
+    def _chosen(self, portion: Portion, places: int) -> _Chosen:
+        """Return what is to be written; the last columns are those that tell the row's place."""
         given = portion.names[:-places]
         returned = self._returned([dict(zip(given, row, strict=False)) for row in portion.rows])
-        return [(row[-places:], new) for row, new in zip(portion.rows, returned, strict=True) if new is not None]
-
-    def _counted(self, answer: Cursor, wanted: int) -> int:
-        if answer.rowcount != wanted:
-            raise errors.SerializationFailure(
-                f"{wanted - answer.rowcount} rows were changed by others while {self.name} worked on them"
-            )
-        return wanted
+        rows = portion.rows
+        if None in returned:
+            rows = [row for row, new in zip(rows, returned, strict=True) if new is not None]
+        new = [each for each in returned if each is not None]
+        values = {name: [each[name] for each in new] for name in self.columns}
+        return _Chosen([[row[n] for row in rows] for n in range(-places, 0)], values, len(rows))
 
     def statements(self, connection: Connection, job: BatchJob, piece: Piece) -> Sequence[sql.Composed]:
         """Return the queries for the rows; what is written depends on them."""
@@ -108,7 +127,7 @@ class PythonRows:
         wanted = [column.name for column in job.keyset.columns] if self.reads else []
         names = dict.fromkeys([*wanted, *(self.reads or column_types(connection, job.keyset))])
         columns = [sql.Identifier(*job.keyset.table, name) for name in names]
-        places = [sql.SQL("{}.{}::text").format(job.keyset.source, column) for column in _places(target).values()]
+        places = [_READ[name].format(job.keyset.source, column) for name, column in _places(target).items()]
         select = sql.SQL("SELECT {} FROM {} WHERE {}")
         return [
             select.format(_COMMA.join([*columns, *places]), job.keyset.source, condition)
@@ -149,19 +168,40 @@ class PythonRows:
             "Return one mapping for each row, in their order; None leaves a row as it is.",
         )
 
-    def _write(self, connection: Connection, job: BatchJob, target: Target, chosen: list[_Chosen]) -> Cursor:
+    def _write(self, connection: Connection, job: BatchJob, target: Target, chosen: _Chosen) -> int:
         """What the driver cannot take as an array it may take as texts; it refuses before anything is sent."""
+        if not chosen.count:
+            return 0
         try:
-            return _run(connection, job, target, chosen, as_arrays)
+            return self._counted(_run(connection, job, target, chosen, as_arrays), chosen.count)
         except DatabaseError as exc:
             if exc.sqlstate is not None or connection.closed:
                 raise
         try:
-            return _run(connection, job, target, chosen, as_texts)
+            return self._counted(_run(connection, job, target, chosen, as_texts), chosen.count)
         except DatabaseError as exc:
             if exc.sqlstate is not None or connection.closed:
                 raise
             raise errors.ExternalRoutineException(f"{self.name} returned what no column takes: {exc}") from exc
+
+    def _counted(self, answer: Cursor, wanted: int) -> int:
+        if answer.rowcount != wanted:
+            raise errors.SerializationFailure(
+                f"{wanted - answer.rowcount} rows were changed by others while {self.name} worked on them"
+            )
+        return wanted
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """Let no garbage be looked for during a batch: thousands of new dictionaries would make that half of its time."""
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_enabled:
+            gc.enable()
 
 
 def _has(returned: Mapping[str, Any], wanted: set[str]) -> bool:
@@ -180,9 +220,9 @@ def _places(target: Target) -> Mapping[str, sql.Identifier]:
     return _SYSTEM if target.has_children else {name: column for name, column in _SYSTEM.items() if name != "tableoid"}
 
 
-def _run(connection: Connection, job: BatchJob, target: Target, chosen: list[_Chosen], form: _Form) -> Cursor:
-    places = ['{"' + '","'.join(each) + '"}' for each in zip(*[place for place, _ in chosen], strict=True)]
-    values = [form(connection, column, [new[name] for _, new in chosen]) for name, column in target.columns.items()]
+def _run(connection: Connection, job: BatchJob, target: Target, chosen: _Chosen, form: _Form) -> Cursor:
+    places = ['{"' + '","'.join(each) + '"}' for each in chosen.places]
+    values = [form(connection, column, chosen.values[name]) for name, column in target.columns.items()]
     parameters = [*places, *(each.parameter for each in values)]
     return connection.execute(_update(job, target, values), parameters)
 

@@ -7,9 +7,13 @@ from typing import Any
 from migrator.pg.driver import Connection, TupleCursor, sql, tuple_row
 from migrator.pg.time_values import take_all_times
 
-PORTION = 2_000
-"""Rows of one portion: a tenth of a large batch, and many times what a round trip costs."""
-_FETCH = sql.SQL("FETCH {} FROM migrator_rows").format(sql.Literal(PORTION))
+LARGEST_PORTION = 2_000
+"""Rows of a portion: a tenth of a large batch, and many times what a round trip costs."""
+_FIRST_PORTION = 10
+_PORTION_BYTES = 4 << 20
+"""As the server sends them; Python's values take several times as much, and three portions are in memory at once."""
+_SAMPLE = 20
+_GROWTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +24,38 @@ class Portion:
     rows: Sequence[tuple[Any, ...]]
 
 
-def portions(connection: Connection, statements: Sequence[sql.Composed]) -> Iterator[Portion]:
-    """Yield the rows of the queries, as they are when each begins; to be called inside a transaction."""
-    for statement in statements:
-        connection.execute(sql.SQL("DECLARE migrator_rows NO SCROLL CURSOR FOR {}").format(statement))
-        is_end = False
-        while not is_end:
-            cursor = _ask(connection)
-            rows = cursor.fetchall()
-            is_end = len(rows) < PORTION
-            if rows:
-                yield Portion([column.name for column in cursor.description or ()], rows)
-        connection.execute("CLOSE migrator_rows")
+@dataclass(slots=True)
+class RowPortions:
+    """Reads rows in portions as large as their width allows, which it learns and keeps for the next queries."""
+
+    size: int = _FIRST_PORTION
+    """Rows of the next portion."""
+
+    def read(self, connection: Connection, statements: Sequence[sql.Composed]) -> Iterator[Portion]:
+        """Yield the rows of the queries, as they are when each begins; to be called inside a transaction."""
+        for statement in statements:
+            connection.execute(sql.SQL("DECLARE migrator_rows NO SCROLL CURSOR FOR {}").format(statement))
+            is_end = False
+            while not is_end:
+                cursor, asked = _ask(connection, self.size), self.size
+                self._learn(cursor)
+                rows = cursor.fetchall()
+                is_end = len(rows) < asked
+                if rows:
+                    yield Portion([column.name for column in cursor.description or ()], rows)
+            connection.execute("CLOSE migrator_rows")
+
+    def _learn(self, cursor: TupleCursor) -> None:
+        result = cursor.pgresult
+        if result is None or not result.ntuples:
+            return
+        sample = range(0, result.ntuples, -(-result.ntuples // _SAMPLE))
+        width = sum(len(result.get_value(row, column) or b"") for row in sample for column in range(result.nfields))
+        fitting = _PORTION_BYTES * len(sample) // max(width, 1)
+        self.size = max(1, min(fitting, _GROWTH * self.size, LARGEST_PORTION))
 
 
-def _ask(connection: Connection) -> TupleCursor:
+def _ask(connection: Connection, rows: int) -> TupleCursor:
     cursor = connection.cursor(row_factory=tuple_row)
     take_all_times(cursor)
-    return cursor.execute(_FETCH)
+    return cursor.execute(sql.SQL("FETCH {} FROM migrator_rows").format(sql.Literal(rows)))
