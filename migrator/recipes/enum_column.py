@@ -14,7 +14,7 @@ from migrator.recipes.column_copies import Renaming, add_column, copies
 from migrator.recipes.formula import Formula
 from migrator.recipes.recipe import Recipe, Rendering
 from migrator.recipes.second_columns import SecondColumns
-from migrator.recipes.succession import check_renamable
+from migrator.recipes.succession import check_renamable, check_triggers, last_prefix
 from migrator.recipes.sync_trigger import SyncTrigger
 from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
 from migrator.recipes.trials import trials
@@ -36,13 +36,14 @@ class EnumColumn:
     to: str
 
     @classmethod
-    def find(cls, schema: Schema, table_name: TableName, name: str, to: str) -> "EnumColumn":
+    def find(cls, schema: Schema, table_name: TableName, name: str, to: str, pg_version: int) -> "EnumColumn":
         """Return the column with its enum.
 
         Raises:
             RecipeRefused: it is no enum, or its place cannot be taken.
         """
-        table = find_table(schema, table_name)
+        table = find_table(schema, table_name, partitioned=True)
+        check_triggers(table, pg_version)
         column = find_column(table, name)
         enum = next((key for key in schema.enums if str(key) in (column.type, f"public.{column.type}")), None)
         if enum is None or not schema.enums[enum]:
@@ -77,7 +78,13 @@ class EnumColumn:
             )
         )
         sync = SyncTrigger(
-            migration_id, self.table.name, (self.column,), (new,), {self.to: up}, {self.column.name: down}
+            migration_id,
+            self.table.name,
+            (self.column,),
+            (new,),
+            {self.to: up},
+            {self.column.name: down},
+            prefix=last_prefix(self.schema, self.table),
         )
         kept = tuple(dict.fromkeys(becomes.get(label, label) or "" for label in self.labels))
         makes = f"CREATE TYPE {new_type} AS ENUM ({', '.join(literal(label) for label in kept if label)})"
@@ -151,8 +158,9 @@ class EnumColumn:
         """Return the other columns of the old type."""
         kinds = {self.column.type, str(self.type), f"{self.column.type}[]", f"{self.type}[]"}
         found = [(t.name, c.name) for t in self.schema.tables.values() for c in t.columns if c.type in kinds]
-        mine = (self.table.name, self.column.name)
-        return tuple(f"{table}.{column}" for table, column in found if (table, column) != mine)
+        tables = (self.table, *self.schema.descendants(self.table.name))
+        mine = {(table.name, self.column.name) for table in tables}
+        return tuple(f"{table}.{column}" for table, column in found if (table, column) not in mine)
 
     def _after(self, new_type: TableName) -> tuple[tuple[str, ...], ...]:
         if self._others():

@@ -11,15 +11,15 @@ from typing import Literal
 
 from migrator.errors import RecipeRefused
 from migrator.names import TableName, quote
+from migrator.recipes.key_chain import NARROW, wide_columns
 from migrator.recipes.manifest_text import manifest_text
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.second_columns import surroundings
 from migrator.recipes.target import check_replaceable, check_walkable, find_column, find_table
-from migrator.recipes.wide_table import Columns, WideTable, twin_name
+from migrator.recipes.wide_table import Columns, WideTable
 from migrator.schema.model import Column, Schema, Table
 
-_NARROW = ("smallint", "integer")
 _NAMED_NOT_NULL = 18
 """From here on NOT NULL is a constraint with a name, made after the column's."""
 _SHORT = (
@@ -68,23 +68,16 @@ class PrimaryKeyToBigint(Recipe):
         )
 
     def _wide(self, schema: Schema) -> Columns:
-        """Return every column that holds a value of the key: the key's own, and those of foreign keys, theirs too."""
-        root = find_table(schema, self.table)
-        pending = [(root, self._key(root))]
-        wide: dict[TableName, dict[str, str]] = {}
-        for table, name in pending:
-            column = find_column(table, name)
-            if name in wide.get(table.name, {}) or (table is not root and column.type not in _NARROW):
-                continue
+        """Return every column that holds a value of the key, with the name of its twin."""
+        root = _root(schema, self.table)
+
+        def check(table: Table, column: Column) -> None:
             check_replaceable(schema, table, column)
             check_walkable(table)
             _refuse_unwritable(table, column)
             _refuse_deferred(table, column)
-            wide.setdefault(table.name, {})[name] = twin_name(table, name)
-            for other, key in schema.referencing(table.name):
-                ends = zip(key.columns, key.referenced_columns, strict=False)
-                pending += [(find_table(schema, other.name), own) for own, target in ends if target == name]
-        return wide
+
+        return wide_columns(schema, root, self._key(root), check)
 
     def _key(self, root: Table) -> str:
         names = (self.column,) if self.column else root.primary_key
@@ -95,7 +88,7 @@ class PrimaryKeyToBigint(Recipe):
                 "Name one of the key's columns with --column.",
             )
         column = find_column(root, names[0])
-        if column.type not in _NARROW:
+        if column.type not in NARROW:
             raise RecipeRefused(
                 f"{root.name}.{column.name} is {column.type}, not an integer.", "There is nothing to do."
             )
@@ -180,6 +173,19 @@ class PrimaryKeyToBigint(Recipe):
 
     def _shown(self, tables: list[WideTable]) -> str:
         return tables[0].columns[0].name
+
+
+def _root(schema: Schema, name: TableName) -> Table:
+    table = schema.table(name)
+    if table is not None and table.is_partitioned:
+        raise RecipeRefused(
+            f"{name} is a partitioned table: the server makes no index of it the primary key (ADD PRIMARY KEY USING"
+            " INDEX), so that a twin cannot take the key's place.",
+            "Make a second partitioned table with a bigint key, keep it in step by a trigger, fill it partition by"
+            " partition, and let the two change names: migrator new custom. Partitions cannot be moved over as they"
+            " are: ATTACH asks for equal types.",
+        )
+    return find_table(schema, name)
 
 
 def _refuse_unwritable(table: Table, column: Column) -> None:

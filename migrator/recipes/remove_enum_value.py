@@ -30,13 +30,13 @@ class RemoveEnumValue(Recipe):
         """Return `users_mood_without_sad`."""
         return slug_of(self.table.name, self.column, "without", self.value)
 
-    def render(self, schema: Schema, migration_id: str, pg_version: int) -> Rendering:  # noqa: ARG002 the same for all
+    def render(self, schema: Schema, migration_id: str, pg_version: int) -> Rendering:
         """Return the migration's files.
 
         Raises:
             RecipeRefused: the label cannot be removed in this way; says why and what to do.
         """
-        found = EnumColumn.find(schema, self.table, self.column, self.to)
+        found = EnumColumn.find(schema, self.table, self.column, self.to, pg_version)
         found.check_label(self.value, is_there=True)
         if self.instead is None and found.column.is_not_null:
             raise RecipeRefused(

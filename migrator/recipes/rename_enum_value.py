@@ -30,13 +30,13 @@ class RenameEnumValue(Recipe):
         """Return `users_mood_sad_to_blue`."""
         return slug_of(self.table.name, self.column, self.value, "to", self.new_value)
 
-    def render(self, schema: Schema, migration_id: str, pg_version: int) -> Rendering:  # noqa: ARG002 the same for all
+    def render(self, schema: Schema, migration_id: str, pg_version: int) -> Rendering:
         """Return the migration's files.
 
         Raises:
             RecipeRefused: the label cannot be renamed in this way; says why and what to do.
         """
-        column = EnumColumn.find(schema, self.table, self.column, self.to)
+        column = EnumColumn.find(schema, self.table, self.column, self.to, pg_version)
         column.check_label(self.value, is_there=True)
         column.check_label(self.new_value, is_there=False)
         return column.rendering(self, migration_id, {self.value: self.new_value})

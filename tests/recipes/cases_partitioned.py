@@ -25,6 +25,27 @@ _ROWS = (
 )
 _FIRST, _REST = """split_part("Who", ' ', 1)""", """substr("Who", length(split_part("Who", ' ', 1)) + 2)"""
 
+_MOODS = """
+CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy');
+CREATE TABLE diary (
+    id integer NOT NULL,
+    at date NOT NULL,
+    mood mood DEFAULT 'sad' NOT NULL,
+    PRIMARY KEY (id, at),
+    CONSTRAINT diary_mood_check CHECK (mood <> 'sad' OR id > 0)
+) PARTITION BY RANGE (at);
+CREATE TABLE diary_2025 PARTITION OF diary FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE diary_later PARTITION OF diary DEFAULT PARTITION BY HASH (id);
+CREATE TABLE "Diary, later" PARTITION OF diary_later FOR VALUES WITH (modulus 1, remainder 0);
+CREATE INDEX diary_mood_idx ON diary (mood);
+"""
+_MOOD_ROWS = (
+    """
+    INSERT INTO diary
+    SELECT g, date '2025-10-01' + g * 20, (enum_range(NULL::mood))[1 + g % 3] FROM generate_series(1, 9) g
+    """,
+)
+
 PARTITIONED_CASES: dict[str, Case] = {
     "change_column_type_partitioned": Case(
         _LOG,
@@ -53,6 +74,28 @@ PARTITIONED_CASES: dict[str, Case] = {
         ALTER TABLE app.log ADD COLUMN name text DEFAULT concat_ws(' ', (''::text), (NULL::text)) NOT NULL;
         UPDATE app.log SET name = concat_ws(' ', first, last);
         ALTER TABLE app.log DROP COLUMN first, DROP COLUMN last
+        """,
+    ),
+    "rename_enum_value_partitioned": Case(
+        _MOODS,
+        {"kind": "rename_enum_value", "table": "public.diary", "column": "mood", "value": "sad", "new_value": "blue"}
+        | {"to": "feeling"},
+        _MOOD_ROWS,
+        "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'; ALTER TABLE diary RENAME mood TO feeling",
+    ),
+    "remove_enum_value_partitioned": Case(
+        _MOODS,
+        {"kind": "remove_enum_value", "table": "public.diary", "column": "mood", "value": "happy"}
+        | {"instead": "it's ok", "to": "feeling"},
+        _MOOD_ROWS,
+        """
+        CREATE TYPE mood_next AS ENUM ('sad', 'it''s ok');
+        ALTER TABLE diary DROP CONSTRAINT diary_mood_check, ALTER mood DROP DEFAULT,
+            ALTER mood TYPE mood_next USING (CASE mood WHEN 'happy' THEN 'it''s ok' ELSE mood END)::text::mood_next;
+        ALTER TABLE diary ADD CONSTRAINT diary_mood_check CHECK (mood <> 'sad' OR id > 0);
+        ALTER TABLE diary ALTER mood SET DEFAULT 'sad';
+        DROP TYPE mood; ALTER TYPE mood_next RENAME TO mood;
+        ALTER TABLE diary RENAME mood TO feeling
         """,
     ),
 }

@@ -86,6 +86,7 @@ WORKLOADS = {
         bridge=log_table.log({"size": Column("bytes", reads="coalesce(t.bytes, t.size)")}),
         new=log_table.log({"size": "bytes"}, insert(log_table.BARE, size=1)),
         is_of_its_own=True,
+        depends_on_server=True,
     ),
     "change_column_type_free_partitioned": Workload(
         fill="INSERT INTO events SELECT g, date '2025-01-01' + g % 300, 'k' || g FROM generate_series(1, %(rows)s) g",

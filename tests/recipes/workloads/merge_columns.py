@@ -40,5 +40,6 @@ WORKLOADS = {
         ),
         new=log_table.log({"whole": "name"}, insert(log_table.BARE, whole="")),
         linked=log_table.LINKED,
+        depends_on_server=True,
     ),
 }

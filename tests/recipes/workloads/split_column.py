@@ -63,6 +63,7 @@ WORKLOADS = {
         ),
         new=log_table.log({"first": "given", "last": "family"}),
         linked=log_table.LINKED,
+        depends_on_server=True,
     ),
     "split_column_old_decides": Workload(
         fill="""

@@ -1,0 +1,44 @@
+-- Expand: public.diary gets the column feeling beside mood; a trigger translates each write to the other side.
+-- Locks: ACCESS EXCLUSIVE on the table for some milliseconds, once; nothing is rewritten or scanned.
+-- Old code goes on with mood and never sees a difference.
+-- New code may write feeling; it may read it after the backfill, because older rows are still empty.
+-- SELECT * returns one column more. One transaction, so that no row is ever written without the trigger.
+
+CREATE TYPE public.mood_next AS ENUM ('sad', 'it''s ok');
+
+BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
+SELECT (CASE mood::text WHEN 'happy' THEN 'it''s ok' ELSE mood::text END)::public.mood_next FROM public.diary LIMIT 0;
+SELECT feeling::text::public.mood FROM (SELECT NULL::public.mood_next AS feeling) AS new_row LIMIT 0;
+COMMIT;
+
+BEGIN;
+ALTER TABLE public.diary ADD COLUMN feeling public.mood_next;
+CREATE FUNCTION migrator.sync_20260901_diary_mood_without_happy() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    AS $f$
+BEGIN
+    IF current_setting('migrator.bypass', true) = '20260901_diary_mood_without_happy' THEN
+        RETURN NEW;  -- our own backfill
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.feeling::text IS NOT NULL THEN
+            NEW.mood := NEW.feeling::text::public.mood;  -- written by new code
+        ELSE
+            NEW.feeling := CASE NEW.mood::text WHEN 'happy' THEN 'it''s ok' ELSE NEW.mood::text END::public.mood_next;  -- written by old code
+        END IF;
+    ELSIF OLD.feeling::text IS DISTINCT FROM NEW.feeling::text THEN
+        NEW.mood := NEW.feeling::text::public.mood;  -- new code wins when both changed
+    ELSE
+        NEW.feeling := CASE NEW.mood::text WHEN 'happy' THEN 'it''s ok' ELSE NEW.mood::text END::public.mood_next;
+    END IF;
+    RETURN NEW;
+END
+$f$;
+CREATE TRIGGER zz_migrator_20260901_diary_mood_without_happy_i BEFORE INSERT ON public.diary
+    FOR EACH ROW EXECUTE FUNCTION migrator.sync_20260901_diary_mood_without_happy();
+CREATE TRIGGER zz_migrator_20260901_diary_mood_without_happy_u BEFORE UPDATE ON public.diary
+    FOR EACH ROW WHEN (OLD.mood::text IS DISTINCT FROM NEW.mood::text
+                       OR OLD.feeling::text IS DISTINCT FROM NEW.feeling::text)
+    EXECUTE FUNCTION migrator.sync_20260901_diary_mood_without_happy();
+COMMIT;
