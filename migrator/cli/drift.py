@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 def drift(context: click.Context, session: Session, is_recorded: bool, reason: str | None) -> None:
     """Show what changed in the catalog outside of migrations; exit 1 when something did.
 
-    Compares tables, columns, indexes, constraints, triggers, policies, views, functions, types and sequences with the
-    snapshot that every change of state takes of what it touches. Without a snapshot it refuses: nobody knows.
+    Compares tables, columns, indexes, constraints, triggers, policies, views, functions, types and sequences, who owns
+    and may use them, statistics objects and targets, replica identities and publications with the snapshot that every
+    change of state takes of what it touches. Comments are left out: nothing behaves otherwise for them. Without a
+    snapshot it refuses: nobody knows.
     """
     if is_recorded is not bool(reason):
         raise InputError("--record and --reason belong together.", "Say why the catalog is right as it is.")
@@ -46,6 +48,7 @@ def _data(report: "DriftReport") -> dict[str, Any]:
         "snapshot": {"at": report.recorded_at, "actor": report.recorded_by, "reason": report.reason},
         "drift": [_difference(item) for item in report.differences],
         "under_way": [_difference(item) for item in report.under_way],
+        "unknown": [str(owner) for owner in report.unknown],
     }
 
 
@@ -64,6 +67,10 @@ def _text(report: "DriftReport") -> str:
     since = f"since {report.recorded_at:%Y-%m-%d %H:%M} ({report.reason}, {report.recorded_by})"
     lines = [f"{item.change:<7}  {item.object}{_change(item)}" for item in report.differences]
     lines += [f"{item.change:<7}  {item.object} (by a migration under way)" for item in report.under_way]
+    if report.unknown:
+        number = len(report.unknown)
+        lines.append(f"unknown  owners, privileges, publications of {number} objects that an older version recorded:")
+        lines.append("         look at them, then `migrator drift --record --reason …` takes them as they are")
     end = "Nothing changed outside of migrations" if report.is_clean else "Changed outside of migrations"
     return "\n".join([*lines, f"{end} {since}."])
 

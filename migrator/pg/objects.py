@@ -7,6 +7,15 @@ from migrator.names import TableName
 from migrator.pg.driver import Connection
 from migrator.pg.queries import query
 
+STANDING = frozenset(
+    {
+        *("owner", "grants", "sequence grants", "column grants", "replica identity", "column settings", "statistics"),
+        *("policy roles", "publication", "function access", "schema"),
+    }
+)
+"""Kinds that say who owns and may use what is there, what replicas get of it, and what the planner was told."""
+_OF_THE_WHOLE = frozenset({"owner", "grants", "replica identity"})
+
 
 class CatalogObject(NamedTuple):
     """One object and its definition as the server writes it, with every name qualified."""
@@ -28,11 +37,21 @@ class CatalogObject(NamedTuple):
         """Return `column public.users.email`, `function public.f(integer)`."""
         if self.owner_name.endswith("()"):
             return f"{self.kind} {self.owner_schema}.{self.owner_name[:-2]}({self.name})"
-        return f"{self.kind} {'.'.join(part for part in (self.owner_schema, self.owner_name, self.name) if part)}"
+        own = "" if self.kind in _OF_THE_WHOLE else self.name
+        return f"{self.kind} {'.'.join(part for part in (self.owner_schema, self.owner_name, own) if part)}"
 
 
 def read_objects(connection: Connection, owners: Iterable[TableName] | None) -> tuple[CatalogObject, ...]:
     """Return the objects of the owners (None: of every owner), ordered; in the caller's transaction if there is one."""
+    return _read(connection, "objects.objects", owners)
+
+
+def read_standing(connection: Connection, owners: Iterable[TableName] | None) -> tuple[CatalogObject, ...]:
+    """Return the objects of the kinds in `STANDING`; a schema is an owner too, and so is a publication."""
+    return _read(connection, "standing.standing", owners)
+
+
+def _read(connection: Connection, name: str, owners: Iterable[TableName] | None) -> tuple[CatalogObject, ...]:
     asked = None if owners is None else list(owners)
     values = {
         "schemas": None if asked is None else [owner.schema for owner in asked],
@@ -40,8 +59,22 @@ def read_objects(connection: Connection, owners: Iterable[TableName] | None) -> 
     }
     with connection.transaction(force_rollback=True):
         connection.execute("SET LOCAL search_path = ''")
-        rows = connection.execute(query("objects.objects"), values).fetchall()
+        rows = connection.execute(query(name), values).fetchall()
     return tuple(CatalogObject(**row) for row in rows)
+
+
+def affected_by(
+    connection: Connection, owners: Iterable[TableName], whole_schemas: Iterable[str]
+) -> tuple[TableName, ...]:
+    """Return whose parts the named publications, statistics and sequences are, and all that is in whole schemas."""
+    asked = list(owners)
+    values = {
+        "schemas": [owner.schema for owner in asked],
+        "names": [owner.name for owner in asked],
+        "whole": list(whole_schemas),
+    }
+    rows = connection.execute(query("standing.affected"), values)
+    return tuple(TableName(row["schema"], row["name"]) for row in rows)
 
 
 def dependents_of(connection: Connection, tables: Iterable[TableName]) -> tuple[TableName, ...]:

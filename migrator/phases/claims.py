@@ -12,6 +12,9 @@ from collections.abc import Iterable, Iterator
 from migrator.lint.bodies import body_of
 from migrator.locks import LockLevel
 from migrator.names import TableName
+from migrator.pg.driver import Connection
+from migrator.pg.objects import affected_by, dependents_of
+from migrator.phases.access import access_changed_by, whole_schemas
 from migrator.phases.folder import FILES, Migration
 from migrator.statements.effects import Effects, ObjectRef
 from migrator.statements.facts import effects_of
@@ -34,9 +37,14 @@ def touched_owners(migration: Migration, pg_version: int) -> tuple[TableName, ..
     return touched_by(_statements(migration), pg_version)
 
 
-def renamed_tables(migration: Migration, pg_version: int) -> tuple[TableName, ...]:
+def all_owners(connection: Connection, migration: Migration, pg_version: int) -> tuple[TableName, ...]:
+    """Return `touched_owners`, with what only the catalog knows to be changed by them."""
+    return owners_in(connection, _statements(migration), pg_version)
+
+
+def _renamed(statements: Iterable[Statement], pg_version: int) -> tuple[TableName, ...]:
     """Return the tables that get another name, or whose columns do: what names them changes with them."""
-    effects = [effects_of(statement, pg_version) for statement in _statements(migration)]
+    effects = [effects_of(statement, pg_version) for statement in statements]
     refs = [rename.source for each in effects for rename in each.renames]
     return tuple(sorted({owner for ref in refs if ref.kind in {"table", "column"} for owner in _owner(ref)}))
 
@@ -48,7 +56,16 @@ def touched_by(statements: Iterable[Statement], pg_version: int) -> tuple[TableN
         effects = effects_of(statement, pg_version)
         found.update({lock.table for lock in effects.locks} - _indexes(effects))
         found.update(owner for ref in _refs(effects) for owner in _owner(ref))
+        found.update(access_changed_by(statement))
     return tuple(sorted(found))
+
+
+def owners_in(connection: Connection, statements: Iterable[Statement], pg_version: int) -> tuple[TableName, ...]:
+    """Return all that some statements change in the catalog, with what only the catalog knows to be changed by them."""
+    read = tuple(statements)
+    touched = touched_by(read, pg_version)
+    named = dependents_of(connection, _renamed(read, pg_version))
+    return tuple(dict.fromkeys((*touched, *named, *affected_by(connection, touched, whole_schemas(read)))))
 
 
 def _statements(migration: Migration) -> Iterator[Statement]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from migrator.errors import Refused
 from migrator.names import TableName
 from migrator.pg.driver import Connection
-from migrator.pg.objects import CatalogObject, read_objects
+from migrator.pg.objects import STANDING, CatalogObject, read_objects, read_standing
 from migrator.state import claims, snapshots
 from migrator.state.store import Store
 
@@ -39,6 +39,8 @@ class DriftReport:
     reason: str
     differences: tuple[Difference, ...]
     under_way: tuple[Difference, ...]
+    unknown: tuple[TableName, ...] = ()
+    """Tables and functions that an older version recorded: nobody knows who owned them and who might use them."""
 
     @property
     def is_clean(self) -> bool:
@@ -60,7 +62,9 @@ def drift(connection: Connection) -> DriftReport:
                 "There is no snapshot of the catalog to compare with.",
                 "Look at the schema, then record it as it should be: `migrator drift --record --reason …`.",
             )
-        found = differences(snapshot.objects, read_objects(connection, None))
+        now = (*read_objects(connection, None), *read_standing(connection, None))
+        unknown = _unknown(snapshot.objects, now)
+        found = [item for item in differences(snapshot.objects, now) if not _is_unknown(item, unknown)]
         ours = _owners_under_way(connection)
     return DriftReport(
         snapshot.recorded_at,
@@ -68,7 +72,22 @@ def drift(connection: Connection) -> DriftReport:
         snapshot.reason,
         tuple(item for item in found if item.object.owner not in ours),
         tuple(item for item in found if item.object.owner in ours),
+        tuple(sorted(owner for owner in unknown if owner.schema and owner.name)),
     )
+
+
+def _unknown(before: Iterable[CatalogObject], now: Iterable[CatalogObject]) -> frozenset[TableName]:
+    """Return the owners of which the snapshot does not tell the kinds in `STANDING`; those that came since are new."""
+    recorded = tuple(before)
+    known = snapshots.is_known(recorded)
+    whole = frozenset(item.owner for item in recorded)
+    if not any(item.kind == "schema" for item in recorded):
+        whole |= {item.owner for item in now if not (item.owner_schema and item.owner_name)}
+    return frozenset(item.owner for item in now if item.kind in STANDING and item.owner in whole - known)
+
+
+def _is_unknown(item: "Difference", unknown: frozenset[TableName]) -> bool:
+    return item.object.kind in STANDING and item.object.owner in unknown
 
 
 def record(store: Store, reason: str) -> int:
@@ -80,16 +99,20 @@ def record(store: Store, reason: str) -> int:
 
 
 def differences(before: Iterable[CatalogObject], after: Iterable[CatalogObject]) -> tuple[Difference, ...]:
-    """Return what is not the same, in the order of the owners and names; a new or gone table stands for its parts.
+    """Return what is not the same, in the order of the owners and names.
+
+    A new or gone table stands for its parts, and what is new or gone for who may use it.
 
     Functions of one name have the same owner and are told apart by their arguments: none of them is a whole.
     """
     was, now = _by_name(before), _by_name(after)
+    parts = {(owner, name) for owner, kind, name in was.keys() ^ now.keys() if kind not in STANDING}
     whole = {owner for owner, _, part in was.keys() ^ now.keys() if not part and not owner.name.endswith("()")}
     found: list[Difference] = []
     for name in sorted(was.keys() | now.keys()):
         old, new = was.get(name), now.get(name)
-        if (old is None or new is None) and name[2] and name[0] in whole:
+        is_part = bool(name[2]) and name[0] in whole
+        if (old is None or new is None) and (is_part or (name[1] in STANDING and (name[0], name[2]) in parts)):
             continue
         if old is None and new is not None:
             found.append(Difference("added", new, None, new.definition))

@@ -15,7 +15,7 @@ from migrator.names import TableName
 from migrator.pg.connection import connect, server_version
 from migrator.pg.failures import translated
 from migrator.pg.session import DdlSession, open_session
-from migrator.phases.claims import touched_by
+from migrator.phases.claims import owners_in
 from migrator.phases.execution import Timeouts, limit_transaction
 from migrator.phases.folder import PhaseFile, read_sql
 from migrator.phases.lock_wait import LockWait
@@ -143,7 +143,7 @@ class _Once:
             repeatables.record(connection, self.file.name, self.file.file.sha256, self.store.actor)
             detail = {"why": self.why, "sha256": self.file.file.sha256}
             self.store.audit("repeatable.applied", self.file.name, detail)
-            self.store.vouch(f"{self.file.name} ran", touched_by(self.step.statements, self.pg_version))
+            self.store.vouch(f"{self.file.name} ran", owners_in(connection, self.step.statements, self.pg_version))
 
 
 def _as_step(file: Repeatable, pg_version: int) -> Step:

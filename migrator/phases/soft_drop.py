@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from migrator.clock import Clock
 from migrator.errors import InputError, InvalidTransition, Refused
 from migrator.gates.removed_columns import read_names, removed_columns, used_names
+from migrator.names import TableName
 from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection
 from migrator.pg.queries import query
 from migrator.phases.folder import Migration
 from migrator.phases.steps import steps_in
 from migrator.references.statement_use import Certainty, StatementUse, use_of
-from migrator.state import soft_drops
+from migrator.state import snapshots, soft_drops
 from migrator.state.soft_drops import SoftDrop
 from migrator.state.store import Store
 from migrator.state.transitions import State
@@ -64,6 +65,7 @@ def begin_soft_drop(store: Store, migration: Migration, role: str | None = None)
         soft_drops.begin(store.connection, migration.id, columns, role, store.actor)
         found = soft_drops.active(store.connection, migration.id)
         assert found is not None  # noqa: S101 written in this transaction
+        snapshots.refresh_grants(store.connection, _tables(found))
         unbound = {each.role: each.why for each in found.unbound}
         store.audit("softdrop.began", migration.id, {"role": role, "unbound": unbound})
     return found
@@ -72,8 +74,10 @@ def begin_soft_drop(store: Store, migration: Migration, role: str | None = None)
 def end_soft_drop(store: Store, migration: str, reason: str) -> bool:
     """Give back what was taken; return False when nothing was on."""
     with store.connection.transaction():
+        found = soft_drops.active(store.connection, migration)
         was_on = soft_drops.end(store.connection, migration, reason, store.actor)
-        if was_on:
+        if found is not None and was_on:
+            snapshots.refresh_grants(store.connection, _tables(found))
             store.audit("softdrop.ended", migration, {"reason": reason})
     return was_on
 
@@ -144,6 +148,11 @@ class _Watch:
         if text not in self._known:
             self._known[text] = use_of(text, self._names, self._catalog)
         return self._known[text]
+
+
+def _tables(found: SoftDrop) -> frozenset[TableName]:
+    """Return the tables whose privileges it changed: that is no drift."""
+    return frozenset(TableName(saved.schema, saved.table) for saved in found.saved)
 
 
 def _removes(connection: Connection, migration: Migration) -> tuple[ObjectRef, ...]:

@@ -14,7 +14,6 @@ from migrator.gates.evaluate import require_known
 from migrator.gates.gate import GateResult
 from migrator.pg.connection import server_version
 from migrator.pg.driver import DatabaseError
-from migrator.pg.objects import dependents_of
 from migrator.pg.session import DdlSession
 from migrator.phases import backfills, checksums, claims, confirmed, evidence
 from migrator.phases.at_use import AtUse, has_destroyed, has_done_nothing
@@ -144,8 +143,7 @@ class Work:
     def _claim(self) -> None:
         version = server_version(self.session.connection) // 10000
         tables = claims.claimed_tables(self.migration, version)
-        named = dependents_of(self.session.connection, claims.renamed_tables(self.migration, version))
-        self.store.claim(self.migration.id, tables, (*claims.touched_owners(self.migration, version), *named))
+        self.store.claim(self.migration.id, tables, claims.all_owners(self.session.connection, self.migration, version))
 
     def move(self, record: MigrationRecord, target: State, detail: dict[str, object] | None = None) -> MigrationRecord:
         """Change the state where no file is about to run."""

@@ -4,13 +4,13 @@
 what others did elsewhere stays visible as drift. Plain functions on a connection; `Store` calls them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from migrator.names import TableName
 from migrator.pg.driver import Connection, DatabaseError
-from migrator.pg.objects import CatalogObject, read_objects
+from migrator.pg.objects import STANDING, CatalogObject, read_objects, read_standing
 from migrator.pg.queries import query
 
 
@@ -60,12 +60,36 @@ def refresh(connection: Connection, actor: str, reason: str, owners: Iterable[Ta
     return None
 
 
+def refresh_grants(connection: Connection, owners: Iterable[TableName]) -> None:
+    """Take the privileges of these tables as they are now, in the transaction that changed them."""
+    asked = list(owners)
+    if asked and connection.execute(_sql("read")).fetchone() is not None:
+        found = [item for item in read_standing(connection, asked) if item.kind in _GRANTS]
+        _keep(connection, asked, found, list(_GRANTS))
+
+
+_GRANTS = ("grants", "column grants")
+
+
+def is_known(objects: Iterable[CatalogObject]) -> frozenset[TableName]:
+    """Return the owners of a snapshot of which the kinds in `STANDING` were recorded: older versions did not look."""
+    return frozenset(item.owner for item in objects if item.kind in STANDING)
+
+
 def _write(connection: Connection, owners: list[TableName] | None) -> int:
-    found = read_objects(connection, owners)
+    found = (*read_objects(connection, owners), *read_standing(connection, owners))
     every = None if owners is None else sorted({*owners, *(item.owner for item in found)})
+    _keep(connection, every, found, None)
+    return len(found)
+
+
+def _keep(
+    connection: Connection, owners: list[TableName] | None, found: Sequence[CatalogObject], kinds: list[str] | None
+) -> None:
     asked = {
-        "schemas": None if every is None else [owner.schema for owner in every],
-        "names": None if every is None else [owner.name for owner in every],
+        "schemas": None if owners is None else [owner.schema for owner in owners],
+        "names": None if owners is None else [owner.name for owner in owners],
+        "only": kinds,
     }
     connection.execute(_sql("forget"), asked)
     connection.execute(
@@ -78,7 +102,6 @@ def _write(connection: Connection, owners: list[TableName] | None) -> int:
             "definitions": [item.definition for item in found],
         },
     )
-    return len(found)
 
 
 def _sql(name: str) -> bytes:

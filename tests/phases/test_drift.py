@@ -51,6 +51,10 @@ def test_without_a_snapshot_nobody_knows(one_shop: Shop) -> None:
             {"function public.f()": "changed"},
         ),
         ("ALTER TYPE mood ADD VALUE 'sad'", {"type public.mood": "changed"}),
+        (
+            f"CREATE FUNCTION {'f' * 63}() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            {f"function public.{'f' * 63}()": "added"},
+        ),
         ("CREATE DOMAIN d AS int CHECK (VALUE > 0)", {"domain public.d": "added"}),
         ("ALTER SEQUENCE s INCREMENT 5", {"sequence public.s": "changed"}),
         ("CREATE TABLE migrator.ours (id int)", {}),

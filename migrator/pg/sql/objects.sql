@@ -38,7 +38,7 @@ WITH RECURSIVE asked AS (
 )
 SELECT CASE r.kind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence'
        WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind,
-       r.schema AS owner_schema, r.name AS owner_name, '' AS name,
+       r.schema::text COLLATE "C" AS owner_schema, r.name::text COLLATE "C" AS owner_name, '' AS name, -- not cut at 63
        CASE WHEN r.kind IN ('v', 'm') THEN pg_get_viewdef(r.oid)
             WHEN r.kind = 'S' THEN (SELECT concat_ws(' ', format_type(q.seqtypid, NULL), q.seqstart, q.seqincrement,
                  q.seqmin, q.seqmax, q.seqcycle) FROM pg_sequence q WHERE q.seqrelid = r.oid)

@@ -13,10 +13,11 @@ INSERT INTO migrator.snapshot (actor, reason) VALUES (%(actor)s, %(reason)s)
 ON CONFLICT (only_row) DO UPDATE SET recorded_at = clock_timestamp(), actor = excluded.actor, reason = excluded.reason;
 
 -- name: forget
--- Before these owners' objects, or all, are written again.
+-- Before these owners' objects, or all, are written again; or only the objects of some kinds.
 DELETE FROM migrator.snapshot_object
-WHERE %(names)s::text[] IS NULL
-   OR (owner_schema, owner_name) IN (SELECT s, n FROM unnest(%(schemas)s::text[], %(names)s::text[]) AS a (s, n));
+WHERE (%(names)s::text[] IS NULL
+       OR (owner_schema, owner_name) IN (SELECT s, n FROM unnest(%(schemas)s::text[], %(names)s::text[]) AS a (s, n)))
+  AND (%(only)s::text[] IS NULL OR kind = ANY (%(only)s));
 
 -- name: keep
 -- The objects as they are now.
