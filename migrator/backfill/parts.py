@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from migrator.backfill import pages
 from migrator.backfill.batch import BatchJob, job_for
-from migrator.backfill.keyset import Keyset, last_key, read_keyset, read_pages, rows_estimate
+from migrator.backfill.keyset import Keyset, column_types, last_key, read_keyset, read_pages, rows_estimate
+from migrator.backfill.partition_names import on_partition
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.sources import source_of
 from migrator.backfill.sources.source import Source
@@ -53,13 +54,25 @@ def read_part(connection: Connection, request: BackfillRequest, name: str | None
     Raises:
         InputError: it does not exist, has no key, or the source cannot work on it.
     """
-    spec, source = request.spec, source_of(request.spec)
-    keyset = part_keyset(connection, spec, name)
+    keyset = part_keyset(connection, request.spec, name)
+    spec = request.spec if name is None else _on_partition(connection, request.spec, keyset)
+    source = source_of(spec)
     division = read_division(connection, keyset) if source.is_striped and not keyset.rows_per_page else None
     job = job_for(connection, request.migration, spec, keyset, request.target_seconds)
     job = replace(job, division=division, columns=source.columns)
     striping = plan_striping(connection, keyset, source.columns, division) if source.is_striped else PLAIN
     return Part(name, job, source, striping)
+
+
+def _on_partition(connection: Connection, spec: BackfillSpec, keyset: Keyset) -> BackfillSpec:
+    """Return the specification with the partition where its expressions name the table."""
+    columns = column_types(connection, keyset)
+
+    def moved(text: str) -> str:
+        return on_partition(text, spec.table_name, keyset.table, columns)
+
+    changes = {column: moved(text) for column, text in spec.set.items()}
+    return spec.model_copy(update={"set": changes, "where": spec.where and moved(spec.where)})
 
 
 def part_keyset(connection: Connection, spec: BackfillSpec, name: str | None) -> Keyset:

@@ -66,6 +66,8 @@ class Verification:
     sample: float = _WHOLE
     keys: tuple[Key, ...] = ()
     """The first keys of rows that are left or differ, or were repaired."""
+    parts: tuple[str, ...] = ()
+    """The partitions in which rows are left or differ."""
 
     @property
     def is_clean(self) -> bool:
@@ -100,7 +102,9 @@ def verify(request: BackfillRequest, how: How = _THOROUGH) -> Verification:
         throttling = request.throttling(stack, reader.note)
         total = Verification(request.name, sample=how.sample)
         for name in part_names(reader.connection, request.spec):
-            total = _Proof(reader, throttling, how, read_part(reader.connection, request, name)).run(total)
+            found = _Proof(reader, throttling, how, read_part(reader.connection, request, name)).run(total)
+            is_wrong = (found.remaining, found.different) != (total.remaining, total.different)
+            total = replace(found, parts=(*found.parts, name)) if name and is_wrong else found
         return _recorded(reader, total)
 
 
@@ -120,7 +124,7 @@ class _Proof:
         self._reader = reader
         self._throttling = throttling
         self._how = how
-        self._comparison = Comparison.read(reader.connection, part, request.spec)
+        self._comparison = Comparison.read(reader.connection, part, part.job.spec)
         end = last_key(reader.connection, part.keyset)
         sizing = Sizing.start(request.target_seconds, request.pace.batch_size)
         self._walk = Walk(reader.reading, reader.connection, part.job, end, Place(), sizing)

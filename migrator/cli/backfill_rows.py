@@ -95,6 +95,7 @@ def _line(found: "Verification") -> str:
     keys = [", ".join(key) for key in found.keys[:_SHOWN_KEYS]]
     more = " …" if len(found.keys) > _SHOWN_KEYS else ""
     where = f"; keys {'; '.join(keys)}{more}" if keys else ""
+    where += f"; in {', '.join(found.parts)}" if found.parts else ""
     return f"{found.name}: {found.rows:,} rows{part}, {counts}{repaired}{where}"
 
 

@@ -11,7 +11,8 @@ _TODO: dict[str, str] = {
     "28000": "Check the user and the server's pg_hba.conf.",
     "3D000": "Create the database, or correct its name in the connection string.",
     "42501": "Connect as the tables' owner, or grant the privilege named above; `migrator init` creates our schema.",
-    "42P01": "Run `migrator init` when a table of schema migrator is missing; otherwise check the name.",
+    "42P01": "Run `migrator init` when a table of schema migrator is missing; otherwise check the name. In an "
+    "expression a column is written alone or as table.column, and a table in a sub-select needs its own FROM.",
     "3F000": "Run `migrator init` first: it creates the schema migrator.",
     "53100": "The server's disk is full: make room, then run the command again.",
     "53300": "The server has no free connection slot: try again later or raise max_connections.",

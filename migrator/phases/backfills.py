@@ -13,6 +13,12 @@ from migrator.events import Events
 from migrator.pg.connection import connect
 from migrator.phases.folder import Migration
 
+_MOST_PARTS = 5
+_CAME_LATER = (
+    "a partition that was attached or renamed after the backfill began was not walked, and its repair is all it needs; "
+    "otherwise "
+)
+
 
 def requests(
     dsn: str, settings: Settings, clock: Clock, events: Events, migration: Migration, name: str | None = None
@@ -88,9 +94,17 @@ def _require_clean(request: BackfillRequest, found: Verification) -> None:
             f"what refuses them, then `migrator backfill retry-quarantined {request.migration}` and `migrator resume`.",
         )
     if not found.is_clean:
+        where = f", in {_few(found.parts)}" if found.parts else ""
+        came = _CAME_LATER if found.parts else ""
         raise Refused(
             f"After backfill {request.name} of {request.migration}, {found.remaining} rows are left and "
-            f"{found.different} differ.",
-            "Look at such rows (`migrator verify`): something writes them without the trigger, or the expression "
-            "and the trigger disagree. Repair them (`migrator backfill verify --repair`), then run `migrator resume`.",
+            f"{found.different} differ{where}.",
+            f"Look at such rows (`migrator backfill verify {request.migration}` names their keys): {came}something "
+            "writes them without the trigger, or the expression and the trigger disagree. Repair them "
+            f"(`migrator backfill verify {request.migration} --repair`), then run `migrator resume`.",
         )
+
+
+def _few(parts: tuple[str, ...]) -> str:
+    more = f" and {len(parts) - _MOST_PARTS} more partitions" if len(parts) > _MOST_PARTS else ""
+    return ", ".join(parts[:_MOST_PARTS]) + more

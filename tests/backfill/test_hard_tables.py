@@ -127,3 +127,25 @@ def test_each_index_that_is_no_key_is_named_with_its_reason(database: Database, 
         "unfinished does not serve: it is INVALID, its build did not end",
     ):
         assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize("source", ["set", "python", "archive"])
+def test_expressions_that_name_the_partitioned_table(source: str, database: Database, connection: Connection) -> None:
+    connection.execute(
+        """CREATE TABLE items (id int, half int, touched int, PRIMARY KEY (id, half)) PARTITION BY LIST (half);
+           CREATE SCHEMA "Old"; CREATE TABLE "Old"."Items 0" PARTITION OF items FOR VALUES IN (0);
+           CREATE TABLE items_1 PARTITION OF items FOR VALUES IN (1);
+           CREATE TABLE archive (LIKE items); CREATE TABLE other AS SELECT g AS id FROM generate_series(1, 90) g;
+           INSERT INTO items SELECT g, g % 2 FROM generate_series(1, 90) g"""
+    )
+    by = {
+        "set": {"set": {"touched": "(SELECT count(*) FROM other o WHERE o.id = items.id)"}},
+        "python": {"python": "tests.backfill.transforms:one", "writes": ["touched"]},
+        "archive": {"archive_to": "archive"},
+    }
+    asked = request(database.dsn, spec(where="public.items.touched IS NULL", **by[source]))
+    assert BackfillRunner(asked).run().rows == 90
+    assert verify(asked) == Verification("x", rows=0 if source == "archive" else 90)
+    if source == "set":
+        connection.execute("UPDATE items SET touched = 7 WHERE id = 8")
+        assert verify(asked, How(is_repair=True)).repaired == 1

@@ -6,8 +6,10 @@ from migrator.backfill.quarantine import Retried, retry_quarantined
 from migrator.backfill.runner import BackfillRunner
 from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.verify import How, verify
+from migrator.errors import Refused
 from migrator.events import Event, EventKind
 from migrator.pg.connection import Connection, connect
+from migrator.phases.backfills import run
 from tests.backfill.scenes import Heard, install_state, request
 from tests.fix_server import Database
 
@@ -48,6 +50,10 @@ def test_the_backfill_ends_and_verification_finds_what_came(one_database: Databa
     gone = [event.data["part"] for event in heard.of(EventKind.BACKFILL_PART_GONE)]
     assert gone == ["public.items_3", "public.items_4"]
     assert filled(one_connection, "items_1") == filled(one_connection, "items_2") == (50, 50)
+    with pytest.raises(Refused, match=r"80 differ, in public\.items_old, public\.items_9") as caught:
+        run((asked,))
+    assert "attached or renamed after the backfill began" in caught.value.todo
+    assert "--repair" in caught.value.todo
     found = verify(asked, How(is_repair=True))
     assert (found.rows, found.repaired, found.is_clean) == (130, 80, True)
     assert filled(one_connection, "items") == (130, 130)

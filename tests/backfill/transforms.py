@@ -27,3 +27,7 @@ def too_few(rows: Rows) -> Returned:
 
 def other_column(rows: Rows) -> Returned:
     return [{"toched": 1} for _ in rows]
+
+
+def one(rows: Rows) -> Returned:
+    return [{"touched": 1} for _ in rows]
