@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,8 +16,10 @@ from migrator.cli.context import Session
 from migrator.clock import SystemClock
 from migrator.errors import NotYet, Refused, Stopped
 from migrator.events import Events, Listener
-from migrator.phases.engine import Engine
-from migrator.phases.folder import Migration, find_migration, load_migration
+
+if TYPE_CHECKING:
+    from migrator.phases.engine import Engine
+    from migrator.phases.folder import Migration
 
 _STDERR = 2
 _ADDRESS = "migrator.metrics_address"
@@ -52,16 +54,19 @@ def migration_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("migration_id", metavar="ID")(command)
 
 
-def load(session: Session, migration_id: str) -> Migration:
+def load(session: Session, migration_id: str) -> "Migration":
     """Return the migration that ID names in the configured folder."""
+    from migrator.phases.folder import find_migration, load_migration
+
     return load_migration(find_migration(session.settings.migrations, migration_id))
 
 
 @contextmanager
-def running(session: Session, *, metrics_port: int | None, metrics_textfile: Path | None) -> Generator[Engine]:
+def running(session: Session, *, metrics_port: int | None, metrics_textfile: Path | None) -> Generator["Engine"]:
     """Give an engine whose clock stops on the first SIGINT or SIGTERM, with progress on stderr and metrics."""
     from migrator.backfill.progress import progress_listener
     from migrator.cli.console import console_listener
+    from migrator.phases.engine import Engine
 
     clock = SystemClock()
     events = Events()
