@@ -22,13 +22,10 @@ from migrator.phases.engine import Engine
 from migrator.phases.folder import Migration, load_migration
 from migrator.recipes.rename_column import RenameColumn
 from migrator.sandbox.clients import Fleet, fleet
-from migrator.sandbox.shop import load_shop
 from migrator.schema.catalog import read_schema
-from migrator.state.install import install
 from migrator.state.store import Store
-from tests.fix_server import Database
+from tests.fix_server import ROWS, Database, fill_shop
 
-ROWS = 400
 RENAME = "20260901_users_email_to_mail"
 
 
@@ -111,21 +108,25 @@ class Shop:
 def make_shop(database: Database, folder: Path) -> Shop:
     """Fill the database and return the shop; its migrations folder is empty."""
     with connect(database.dsn) as connection:
-        load_shop(connection, ROWS)
-        install(connection)
+        fill_shop(connection)
+    return _shop_in(database, folder)
+
+
+def _shop_in(database: Database, folder: Path) -> Shop:
     migrations = folder / "migrations"
     migrations.mkdir()
     return Shop(database.dsn, migrations)
 
 
+# `fix_server` fills the database of a test that takes one of these.
 @pytest.fixture
 def shop(database: Database, tmp_path: Path) -> Shop:
-    return make_shop(database, tmp_path)
+    return _shop_in(database, tmp_path)
 
 
 @pytest.fixture
 def one_shop(one_database: Database, tmp_path: Path) -> Shop:
-    return make_shop(one_database, tmp_path)
+    return _shop_in(one_database, tmp_path)
 
 
 def users(connection: Connection, column: str) -> dict[int, str]:

@@ -7,7 +7,8 @@ A cluster is started when a test first asks for it and lives until the end of th
     one_server      the newest version only
     private_server  a cluster of the newest version for this test alone
     database        a new database on `server`; `one_database`, `private_database` likewise; `contrib_database` on the
-                    newest one with PostgreSQL's contrib modules; the wheels have none (tests marked `system`)
+                    newest one with PostgreSQL's contrib modules; the wheels have none (tests marked `system`).
+                    Empty; where the test takes a shop of `fix_app` too, it is the shop's, filled
     connection      an open `migrator.pg.connection` session in `database`; `one_connection`, `private_connection`
 """
 
@@ -25,8 +26,15 @@ from migrator.errors import DatabaseFailed
 from migrator.pg.connection import Connection, connect
 from migrator.sandbox.cluster import Cluster
 from migrator.sandbox.programs import Programs, choose_programs, find_programs
+from migrator.sandbox.server import Server
+from migrator.sandbox.shop import load_shop
+from migrator.state.install import install
 
+ROWS = 400
+"""How many users the shop of `fix_app` has."""
 _TEMPLATE = "template_of_tests"
+_SHOP_TEMPLATE = "template_of_shops"
+_OF_A_SHOP = {"shop", "one_shop"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +81,28 @@ def started_server() -> Generator[Started]:
             found = up.get((programs, replicas))
             if found is None:
                 found = up[programs, replicas] = stack.enter_context(Cluster(programs, replicas))
-                found.create_database(_TEMPLATE)
+                _make_templates(found)
             return found
 
         yield start
+
+
+def _make_templates(server: Cluster) -> None:
+    """Make an empty database and a shop's, of which tests get copies: to build a shop takes longer than to copy it."""
+    for name in (_TEMPLATE, _SHOP_TEMPLATE):
+        server.create_database(name)
+    with connect(server.primary.dsn_of(_SHOP_TEMPLATE)) as connection:
+        fill_shop(connection)
+
+
+def fill_shop(connection: Connection) -> None:
+    """Make the demo's tables, with few rows, and our schema."""
+    load_shop(connection, ROWS)
+    install(connection)
+
+
+def _template(request: pytest.FixtureRequest) -> str:
+    return _SHOP_TEMPLATE if _OF_A_SHOP & set(request.fixturenames) else _TEMPLATE
 
 
 def _replicas(request: pytest.FixtureRequest) -> int:
@@ -120,13 +146,13 @@ def private_server(request: pytest.FixtureRequest) -> Generator[Cluster]:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, server: Cluster, started_server: Started) -> Generator[Database]:
-    with _database_on(started_server(server.programs, _replicas(request))) as made:
+    with _database_on(started_server(server.programs, _replicas(request)), _template(request)) as made:
         yield made
 
 
 @pytest.fixture
 def one_database(request: pytest.FixtureRequest, started_server: Started) -> Generator[Database]:
-    with _database_on(started_server(choose_programs(), _replicas(request))) as made:
+    with _database_on(started_server(choose_programs(), _replicas(request)), _template(request)) as made:
         yield made
 
 
@@ -155,27 +181,34 @@ def private_connection(private_database: Database) -> Generator[Connection]:
 
 
 @contextmanager
-def _database_on(server: Cluster) -> Generator[Database]:
-    made = _create_database(server)
+def _database_on(server: Cluster, template: str = _TEMPLATE) -> Generator[Database]:
+    made = _create_database(server, template)
     try:
         yield made
     finally:
-        _repair(server)
-        server.drop_database(made.name)
+        _drop(made)
 
 
-def _create_database(server: Cluster) -> Database:
+def _create_database(server: Cluster, template: str = _TEMPLATE) -> Database:
     name = f"test_{secrets.token_hex(5)}"
-    server.create_database(name, _TEMPLATE)
+    server.create_database(name, template)
     server.wait_caught_up()
     return Database(name, server)
 
 
-def _repair(server: Cluster) -> None:
-    """Undo what a failed test may have left on the shared servers, so that the next tests do not fail with it."""
-    for node in (server.primary, *server.replicas):
-        with suppress(DatabaseFailed), node.session():
-            continue
-        node.start()
-    for replica in server.replicas:
+def _drop(made: Database) -> None:
+    """Drop it; undo what a failed test may have left on the shared servers, so that the next tests do not fail too."""
+    for replica in made.server.replicas:
+        _revive(replica)
         replica.restore_replay()
+    try:
+        made.server.drop_database(made.name)
+    except DatabaseFailed:
+        _revive(made.server.primary)
+        made.server.drop_database(made.name)
+
+
+def _revive(node: Server) -> None:
+    with suppress(DatabaseFailed), node.session():
+        return
+    node.start()
