@@ -40,6 +40,16 @@ def holds_values(connection: Connection, table: TableName, column: str) -> bool:
     return _looked(connection, text.format(**names))
 
 
+def is_written_since(connection: Connection, table: TableName, audit_row: int) -> bool:
+    """Whether a row was put in or changed after that row of the audit; yes when nobody can tell within a second."""
+    text = sql.SQL(
+        "SELECT EXISTS (SELECT FROM {table} WHERE age(xmin) < "
+        "(SELECT age(a.xmin) FROM migrator.audit a WHERE a.seq = {row})) AS found"
+    )
+    names = {"table": sql.Identifier(table.schema, table.name), "row": sql.Literal(audit_row)}
+    return _looked(connection, text.format(**names))
+
+
 def _found(connection: Connection, kind: str, table: TableName, name: str) -> bool:
     values = {"schema": table.schema, "table": table.name, "name": name}
     row = connection.execute(query(f"holdings.{kind}"), values).fetchone()

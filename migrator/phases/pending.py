@@ -10,6 +10,7 @@ from pathlib import Path
 
 from migrator.errors import MigratorError
 from migrator.pg.connection import connect
+from migrator.phases import expand_runs
 from migrator.phases.dependencies import in_order
 from migrator.phases.engine import Engine, Outcome
 from migrator.phases.folder import Migration, load_migration, migration_paths
@@ -70,7 +71,7 @@ def would_run(dsn: str, migrations: Path) -> tuple[tuple[WouldRun, ...], tuple[W
         require_installed(connection)
         store = Store(connection, "expand")
         todo = pending(store, migrations)
-        losses = losses_of_all(connection, todo)
+        losses = _losses(store, migrations, todo)
         ahead = tuple(WouldRun(each.id, losses[each.id]) for each in todo)
         return ahead, tuple(WouldRun(file.name) for file, _ in due(store, files))
 
@@ -84,8 +85,8 @@ def expand_all(
         engine: with the database to work on.
         migrations: the folder.
         on_done: called with a line for each migration and file that is done.
-        confirm: called before each migration with what it takes away of what was there before the first of them;
-            returns the plan id to run by, if any.
+        confirm: called before each migration with what it takes away of what was there before the run; returns the
+            plan id to run by, if any. What a run made that was cut off belongs to the one that goes on with it.
 
     Raises:
         MigratorError: the first failure, as it would come from `expand ID`; its details say what was done and what
@@ -94,8 +95,11 @@ def expand_all(
     repeatables = load_repeatables(migrations)
     with connect(engine.dsn, application_name="migrator/expand") as connection:
         require_installed(connection)
-        todo = pending(Store(connection, engine.actor), migrations)
-        losses = losses_of_all(connection, todo)
+        store = Store(connection, engine.actor)
+        todo = pending(store, migrations)
+        losses = _losses(store, migrations, todo)
+        if todo:
+            expand_runs.begin(store, todo)
     done: list[Outcome] = []
     try:
         for migration in todo:
@@ -103,10 +107,18 @@ def expand_all(
             plan_id = confirm(migration, losses[migration.id]) if confirm and losses[migration.id] else None
             done.append(engine.expand(migration, plan_id))
             on_done(f"{migration.id} is {done[-1].after.value}.")
+        if todo:
+            with connect(engine.dsn, application_name="migrator/expand") as connection:
+                expand_runs.end(Store(connection, engine.actor))
         return Expanded(tuple(done), _repeat(engine, repeatables, on_done))
     except MigratorError as error:
         _say_what_was_done(error, todo, done)
         raise
+
+
+def _losses(store: Store, migrations: Path, todo: tuple[Migration, ...]) -> dict[str, tuple[Loss, ...]]:
+    found = losses_of_all(store.connection, todo)
+    return expand_runs.without_own(store, load_all(migrations), found) if any(found.values()) else found
 
 
 def _repeat(engine: Engine, files: tuple[Repeatable, ...], on_done: Callable[[str], None]) -> tuple[Applied, ...]:

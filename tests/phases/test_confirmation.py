@@ -4,7 +4,16 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from migrator.errors import GateClosed, InvalidTransition, ManifestError, Refused, Sealed, Stopped, TableClaimed
+from migrator.errors import (
+    DatabaseFailed,
+    GateClosed,
+    InvalidTransition,
+    ManifestError,
+    Refused,
+    Sealed,
+    Stopped,
+    TableClaimed,
+)
 from migrator.events import Event, EventKind
 from migrator.pg.connection import connect
 from migrator.phases.confirmation import Answer, confirmed_phase, phase_ahead
@@ -198,6 +207,42 @@ def test_a_new_database_is_built_without_a_question(one_shop: Shop) -> None:
     assert caught.value.details["done"] == ["V4__d"]
     done = _everything(one_shop, "other", str(caught.value.details["plan_id"]))
     assert [outcome.migration for outcome in done.migrations] == ["V5__e"]
+
+
+def _cut_off(shop: Shop) -> None:
+    """Build the first half of a new database; the third file fails, and is corrected."""
+    _put(shop, "V1__a", "CREATE TABLE public.a (id int, b int); CREATE TABLE public.c (id int);")
+    _put(shop, "V2__fill", "INSERT INTO public.a VALUES (1, 2); ALTER TABLE public.a DROP COLUMN b;")
+    _put(shop, "V3__fails", "CREATE TABLE public.d (id int); SELECT no_such_column FROM public.a;")
+    _put(shop, "V4__gone", "DROP TABLE public.a; DELETE FROM public.c; TRUNCATE public.d;")
+    with pytest.raises(DatabaseFailed, match="no_such_column"):
+        _everything(shop)
+    path = shop.migrations / "V3__fails.sql"
+    path.write_text("CREATE TABLE public.d (id int); SELECT id FROM public.a;")
+    shop.engine().repair(load_migration(path), "a word was wrong")
+
+
+def test_a_run_that_goes_on_knows_what_its_first_half_made(one_shop: Shop) -> None:
+    _cut_off(one_shop)
+    ahead, _ = would_run(one_shop.dsn, one_shop.migrations)
+    assert [item.losses for item in ahead] == [(), ()]
+    assert [outcome.migration for outcome in _everything(one_shop).migrations] == ["V3__fails", "V4__gone"]
+    _put(one_shop, "V5__later", "DROP TABLE public.c;")
+    with pytest.raises(Refused, match=r"removes table public\.c for good"):
+        _everything(one_shop)
+
+
+def test_what_somebody_wrote_since_the_run_was_cut_off_is_asked_about(one_shop: Shop) -> None:
+    _cut_off(one_shop)
+    _execute(one_shop, "INSERT INTO a VALUES (7)")
+    _execute(one_shop, "CREATE TABLE e (id int)")
+    _put(one_shop, "V5__e", "DROP TABLE public.e;")
+    ahead, _ = would_run(one_shop.dsn, one_shop.migrations)
+    assert [[*map(str, item.losses)] for item in ahead] == [[], ["table public.a"], ["table public.e"]]
+    with pytest.raises(Refused, match=r"V4__gone removes table public\.a for good"):
+        _everything(one_shop)
+    with pytest.raises(Refused, match=r"V4__gone removes table public\.a for good"):
+        _everything(one_shop)
 
 
 def test_an_abort_asks_for_what_is_nowhere_else(one_shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""Drift beside the objects themselves: owners, privileges, what replicas and subscribers get, what the planner knows."""
+"""Drift beside the objects: owners, privileges, what replicas and subscribers get, what the planner was told."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
