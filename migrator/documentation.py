@@ -4,7 +4,6 @@ The home is `Documentation` of `[project.urls]`, which whoever publishes the pac
 """
 
 from functools import cache
-from importlib.metadata import PackageNotFoundError, metadata
 
 _LABEL = "documentation"
 
@@ -12,6 +11,8 @@ _LABEL = "documentation"
 @cache
 def home() -> str:
     """Return the address of the documentation; empty when the package names none."""
+    from importlib.metadata import PackageNotFoundError, metadata  # loads as much as a small parser
+
     try:
         named = metadata("migrator").get_all("Project-URL") or []
     except PackageNotFoundError:

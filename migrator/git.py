@@ -127,15 +127,15 @@ class Repository:
 
     def changes(self, old: str, new: str) -> tuple[FileChange, ...]:
         """Return the files that differ between two commits, both names of a rename."""
-        raw = self._text("diff", "--raw", "--no-abbrev", "-z", *_DIFF, old, new, "--")
-        changes = list(_raw_changes(raw))
-        lines = iter(self._first_lines(old, new) if changes else ())
-        return tuple(_with_line(change, _line_of(change, lines)) for change in changes)
+        form = ("--raw", "--patch", "--unified=0", "--no-abbrev", "-z")
+        raw, _, patch = self._bytes("diff", *form, *_DIFF, old, new, "--").partition(b"\0\0")  # both in one order
+        lines = _lines_of(patch)
+        return tuple(_with_line(change, _line_of(change, lines)) for change in _raw_changes(os.fsdecode(raw)))
 
-    def _first_lines(self, old: str, new: str) -> list[int]:
-        """Return the first added line of each file, in the order of the diff: patches come in the same order."""
-        patch = self._bytes("diff", "--patch", "--unified=0", "--no-abbrev", *_DIFF, old, new, "--")
-        return list(_lines_of(patch))
+    def differing(self, one: str, other: str) -> frozenset[str]:
+        """Return the names of all files that are not the same at two commits."""
+        listed = self._text("diff", "--name-only", "--no-renames", "-z", "--ignore-submodules=none", one, other, "--")
+        return frozenset(name for name in listed.split("\0") if name)
 
     def files(self, commit: str) -> tuple[Blob, ...]:
         """Return every file of a commit, without submodules and links."""
@@ -148,6 +148,14 @@ class Repository:
         done = self._run("cat-file", "blob", f"{commit}:{path}")
         return done.stdout if done.returncode == 0 else None
 
+    def read_all(self, commit: str, paths: Iterable[str]) -> dict[str, bytes | None]:
+        """Return the contents of files at a commit, None where there is no such file; one process for all of them."""
+        paths = tuple(paths)
+        wanted = [path for path in paths if "\n" not in path]
+        answer = self._bytes("cat-file", "--batch", stdin=b"".join(_line_for(commit, path) for path in wanted))
+        found = dict(zip(wanted, _batch(answer), strict=True))
+        return found | {path: self.read(commit, path) for path in paths if path not in found}
+
     def contents(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield each blob with its content; one process for all of them."""
         wanted = list(blobs)
@@ -155,15 +163,10 @@ class Repository:
             return
         text = "".join(f"{blob}\n" for blob in wanted).encode()
         answer = self._bytes("cat-file", "--batch", "--buffer", stdin=text)
-        at = 0
-        for blob in wanted:
-            end = answer.index(b"\n", at)
-            head = answer[at:end].split()
-            if len(head) != 3:  # noqa: PLR2004 id, type, size; else "ID missing"
+        for blob, content in zip(wanted, _batch(answer), strict=True):
+            if content is None:
                 raise HistoryMissing(f"git has no content {blob[:12]}: this clone is partial.", "Fetch it whole.")
-            size = int(head[2])
-            yield blob, answer[end + 1 : end + 1 + size]
-            at = end + 1 + size + 1
+            yield blob, content
 
     def log(self, commits: str, form: str) -> str:
         """Return `git log` of a range in a format."""
@@ -206,6 +209,25 @@ class Repository:
 def is_nothing(commit: str) -> bool:
     """Whether it is the name of no commit, which CI systems give for a new branch: forty zeros, or nothing."""
     return _NOTHING.match(commit or "0") is not None
+
+
+def _line_for(commit: str, path: str) -> bytes:
+    return os.fsencode(f"{commit}:{path}\n")
+
+
+def _batch(answer: bytes) -> Iterator[bytes | None]:
+    """Yield what `cat-file --batch` says of each object; None for one that is no file or not there."""
+    at = 0
+    while at < len(answer):
+        end = answer.index(b"\n", at)
+        words = answer[at:end].split()
+        at = end + 1
+        if len(words) != 3 or not words[2].isdigit():  # noqa: PLR2004 id, type, size; else "NAME missing"
+            yield None
+            continue
+        size = int(words[2])
+        yield answer[at : at + size] if words[1] == b"blob" else None
+        at += size + 1
 
 
 def _raw_changes(raw: str) -> Iterator[FileChange]:

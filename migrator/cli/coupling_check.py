@@ -190,7 +190,7 @@ def _question(session: "Session", options: CheckOptions, repository: "Repository
         deployed=options.deployed,
         mode=options.mode,
         configuration=_inside(session.configuration, repository.top),
-        pg_version=session.settings.pg_version,
+        pg_version=lambda: session.settings.pg_version,
     )
 
 

@@ -112,7 +112,7 @@ class BackfillSettings(Section):
     """The backfill waits while this file exists on its machine; the first line is the reason."""
     time_windows: tuple[str, ...] = ()
     """When it may run: `22:00-06:00 Europe/Berlin`, `Sat,Sun 00:00-00:00 UTC`."""
-    critical: CriticalLoad = CriticalLoad()
+    critical: CriticalLoad = Field(default_factory=CriticalLoad)
     ignore_unknown: tuple[str, ...] = ()
     """Throttles (`prometheus`, `http`) that let the backfill go on while they cannot be read."""
 

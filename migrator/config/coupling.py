@@ -71,4 +71,4 @@ class CouplingSection(Section):
     external_consumers: tuple[str, ...] = ()
     """SQL of others that counts as code: reports, jobs."""
     service: tuple[CouplingService, ...] = ()
-    override: CouplingOverride = CouplingOverride()
+    override: CouplingOverride = Field(default_factory=CouplingOverride)

@@ -146,12 +146,12 @@ class GateSettings(Section):
 
     separation_of_duties: bool = False
     """Whether an approval of somebody who wrote the migration's files (by git) does not count."""
-    versions: VersionsGate = VersionsGate()
-    statements: StatementsGate = StatementsGate()
-    tripwire: TripwireGate = TripwireGate()
-    soft_drop: SoftDropGate = SoftDropGate()
-    time_windows: TimeWindowsGate = TimeWindowsGate()
-    freeze: FreezeGate = FreezeGate()
-    promql: PromqlGate = PromqlGate()
-    http: HttpGate = HttpGate()
-    command: CommandGate = CommandGate()
+    versions: VersionsGate = Field(default_factory=VersionsGate)
+    statements: StatementsGate = Field(default_factory=StatementsGate)
+    tripwire: TripwireGate = Field(default_factory=TripwireGate)
+    soft_drop: SoftDropGate = Field(default_factory=SoftDropGate)
+    time_windows: TimeWindowsGate = Field(default_factory=TimeWindowsGate)
+    freeze: FreezeGate = Field(default_factory=FreezeGate)
+    promql: PromqlGate = Field(default_factory=PromqlGate)
+    http: HttpGate = Field(default_factory=HttpGate)
+    command: CommandGate = Field(default_factory=CommandGate)

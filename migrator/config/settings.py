@@ -27,11 +27,11 @@ class Settings(Section):
     """Server version that lint judges by; commands with a connection ask the server."""
     owner: str = "unowned"
     """The owner that `migrator new` writes."""
-    locks: LockSettings = LockSettings()
-    backfill: BackfillSettings = BackfillSettings()
-    lint: LintSection = LintSection()
-    coupling: CouplingSection = CouplingSection()
-    gates: GateSettings = GateSettings()
+    locks: LockSettings = Field(default_factory=LockSettings)
+    backfill: BackfillSettings = Field(default_factory=BackfillSettings)
+    lint: LintSection = Field(default_factory=LintSection)
+    coupling: CouplingSection = Field(default_factory=CouplingSection)
+    gates: GateSettings = Field(default_factory=GateSettings)
     services: Mapping[str, Service] = Field(default_factory=dict[str, Service])
     env: Mapping[str, Environment] = Field(default_factory=dict[str, Environment])
 

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from pathspec import GitIgnoreSpec
-
 from migrator.coupling.classify import DatabaseGroups, classifier_of, paths_of
 from migrator.coupling.evidence import Change, CodeReference, DatabaseObject, Evidence, FileClass, Part, SqlFile
+from migrator.coupling.globs import Globs
 
 _PHASES = {"manifest": "none", "verify": "none", "abort": "none"}
+_SOMETHING = "content"
+"""A file of a submodule, for patterns of folders: `db/migrations` may be one."""
 _TABLE_LIKE = frozenset({"table", "view", "materialized view", "foreign table"})
 
 
@@ -36,7 +37,8 @@ class Case:
     def _classified(self) -> Iterator[File]:
         for change in self.evidence.changes:
             for path in paths_of(change):
-                yield File(path, self.classifier.file_class(path), change)
+                inside = f"{path}/{_SOMETHING}" if change.is_submodule else path
+                yield File(path, self.classifier.file_class(inside), change)
 
     def of_class(self, *classes: FileClass) -> tuple[File, ...]:
         """Return the changed files of these classes."""
@@ -86,7 +88,7 @@ class Case:
 
     def is_squashed(self, path: str) -> bool:
         """Whether the policy lets this migration be rewritten."""
-        return GitIgnoreSpec.from_lines(self.policy.squash).match_file(path)
+        return Globs(self.policy.squash).match_file(path)
 
     def parts_of(self, change: Change) -> tuple[Part, ...]:
         """Return the commits of a release that changed the file, oldest first."""
@@ -103,8 +105,8 @@ class Case:
         return self._external.match_file(path)
 
     @cached_property
-    def _external(self) -> GitIgnoreSpec:
-        return GitIgnoreSpec.from_lines(self.policy.external_consumers)
+    def _external(self) -> Globs:
+        return Globs(self.policy.external_consumers)
 
     @cached_property
     def removed(self) -> tuple[tuple[SqlFile, DatabaseObject], ...]:

@@ -7,15 +7,14 @@ application code, because a file that nobody thought of must not travel with a m
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from pathspec import GitIgnoreSpec
-
 from migrator.config.coupling import CouplingSection, CouplingService
 from migrator.coupling.evidence import Change, FileClass
+from migrator.coupling.globs import Globs
 from migrator.coupling.patterns import DEFAULTS
 
 
 class Classifier:
-    """The policy's patterns, compiled once."""
+    """The policy's patterns."""
 
     def __init__(self, policy: CouplingSection) -> None:
         own: Mapping[FileClass, tuple[str, ...]] = {
@@ -25,9 +24,9 @@ class Classifier:
             FileClass.MODEL: policy.model,
             FileClass.TEST: policy.test,
         }
-        self._app = _compiled(policy.app)
-        self._own = {kind: _compiled(patterns) for kind, patterns in own.items()}
-        self._all = {kind: _compiled((*DEFAULTS[kind], *own[kind])) for kind in DEFAULTS}
+        self._app = Globs(policy.app)
+        self._own = {kind: Globs(patterns) for kind, patterns in own.items()}
+        self._all = {kind: Globs((*DEFAULTS[kind], *own[kind])) for kind in DEFAULTS}
         self._known: dict[str, tuple[FileClass, str]] = {}
 
     def file_class(self, path: str) -> FileClass:
@@ -68,7 +67,7 @@ class DatabaseGroups:
 
     def __init__(self, services: Iterable[CouplingService]) -> None:
         services = tuple(services)
-        self._patterns = {s.name: _compiled((*s.app, *s.migrations)) for s in services}
+        self._patterns = {s.name: Globs((*s.app, *s.migrations)) for s in services}
         self._group = {s.name: s.name for s in services}
         for service in services:
             for other in service.shares_db_with:
@@ -105,7 +104,3 @@ class DatabaseGroups:
 def paths_of(change: Change) -> tuple[str, ...]:
     """Return the names that a change concerns: of a rename or copy, both."""
     return (change.path,) if change.old_path is None else (change.path, change.old_path)
-
-
-def _compiled(patterns: Iterable[str]) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(patterns)

@@ -5,7 +5,7 @@ time is done only when the verdict can depend on it: no migration in the diff, n
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -13,10 +13,11 @@ from typing import Any, Literal, cast
 
 from pydantic import ValidationError
 
-from migrator.config import explain
 from migrator.config.coupling import CouplingSection
+from migrator.config.section import explain
 from migrator.coupling.ci import CiContext
 from migrator.coupling.classify import Classifier, classifier_of
+from migrator.coupling.commit_files import CommitFiles
 from migrator.coupling.evidence import (
     Change,
     Evidence,
@@ -27,6 +28,7 @@ from migrator.coupling.evidence import (
     SqlFile,
     Unknown,
 )
+from migrator.coupling.lasting import lasting_changes, through_links
 from migrator.coupling.parts import parts_between
 from migrator.coupling.rewrites import harmless_rewrites
 from migrator.coupling.sniff import sniffed
@@ -53,7 +55,8 @@ class Question:
     """Only `strict` is taken from here: an option must not loosen the policy of the base."""
     configuration: str = ""
     """The configuration file's path from the repository's top; empty: the usual names there."""
-    pg_version: int = 17
+    pg_version: Callable[[], int] = lambda: 17
+    """Reads the whole configuration as it stands here: asked for only when there is SQL to judge, or it changed."""
 
 
 def collect(
@@ -74,9 +77,10 @@ def collect(
         ends = _ends(repository, question)
     except HistoryMissing as exc:
         return _unread(question, Unknown(topic="diff", text=f"{exc.situation} {question.ci.fix}"))
-    policy, doubts = _policy(repository, question, ends.base)
-    found = repository.changes(ends.merge_base, ends.head)
-    texts, before = (_Texts(repository, commit) for commit in (ends.head, ends.merge_base))
+    base, before, after = (CommitFiles(repository, commit) for commit in (ends.base, ends.merge_base, ends.head))
+    base.load((*_configurations(question), *CODEOWNERS))
+    policy, doubts = _policy(base, question)
+    found = lasting_changes(repository, ends.base, ends.merge_base, ends.head)
     classifier = classifier_of(policy)
     ddl = sniffed(repository, found, classifier) if policy.sniff_ddl else {}
     rewrites = harmless_rewrites(repository, ends.merge_base, found, classifier)
@@ -92,12 +96,12 @@ def collect(
         deployed=tuple(dict.fromkeys(each.commit for each in ends.running)),
         running=ends.running,
         policy=policy,
-        policy_changes=tuple(_policy_changes(repository, question, ends, found)),
+        policy_changes=tuple(_policy_changes(question, (before, after), found)),
         changes=changes,
         parts=_parts(repository, question, ends),
         is_queue=ends.scope is Scope.RELEASE and question.ci.is_queue and not question.range,
-        sql_files=tuple(_sql_files(changes, classifier, (texts, before), question.pg_version)),
-        codeowners=_codeowners(repository, ends.base),
+        sql_files=tuple(_sql_files(changes, classifier, (before, after), question)),
+        codeowners=_codeowners(base),
         unknowns=tuple(doubts),
     )
     if deploys is not None and not question.deployed:
@@ -163,24 +167,6 @@ def _unread(question: Question, unknown: Unknown) -> Evidence:
     )
 
 
-class _Texts:
-    """The files at head as text, each read once; None for what is not there or is no UTF-8."""
-
-    def __init__(self, repository: Repository, commit: str) -> None:
-        self._repository = repository
-        self._commit = commit
-        self._known: dict[str, str | None] = {}
-
-    def __call__(self, path: str) -> str | None:
-        if path not in self._known:
-            data = self._repository.read(self._commit, path)
-            try:
-                self._known[path] = None if data is None else data.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                self._known[path] = None
-        return self._known[path]
-
-
 def _change(change: FileChange, ddl: Mapping[str, Any]) -> Change:
     return Change.model_validate(
         {
@@ -196,40 +182,50 @@ def _change(change: FileChange, ddl: Mapping[str, Any]) -> Change:
 
 
 def _sql_files(
-    changes: Sequence[Change], classifier: Classifier, sides: tuple[_Texts, _Texts], pg_version: int
+    changes: Sequence[Change], classifier: Classifier, sides: tuple[CommitFiles, CommitFiles], question: Question
 ) -> Iterator[SqlFile]:
     """Yield what the changed migrations do; a deleted one does nothing any more."""
-    texts, before = sides
+    before, after = sides
     migrations = [c for c in changes if classifier.file_class(c.path) is FileClass.MIGRATION]
     if not migrations:
         return
     from migrator.coupling.frameworks import read_framework_file  # both load the parser
     from migrator.coupling.sql_files import read_sql_file
 
-    for change in migrations:
-        if change.status == "deleted":
-            continue
+    pg_version = question.pg_version()
+    present = [change for change in migrations if change.status != "deleted"]
+    before.load(change.path for change in present if change.path.endswith(".toml"))
+    after.load(path for change in present for path in _with_its_folder(change.path))
+    read = through_links(after.text)
+    for change in present:
         if change.path.endswith(".sql") or PurePosixPath(change.path).name == "migration.toml":
-            yield read_sql_file(change.path, texts, pg_version, before)
-        elif (file := read_framework_file(change.path, texts)) is not None:
+            yield read_sql_file(change.path, read, pg_version, before.text)
+        elif (file := read_framework_file(change.path, read)) is not None:
             yield file
 
 
-def _policy(repository: Repository, question: Question, base: str) -> tuple[CouplingSection, list[Unknown]]:
+def _with_its_folder(path: str) -> tuple[str, ...]:
+    """Return a migration file and those beside it that tell its phase and its deadline."""
+    folder = PurePosixPath(path).parent
+    beside = ("migration.toml", "expand.sql", "contract.sql") if path.endswith((".sql", ".toml")) else ()
+    return (path, *(str(folder / name) for name in beside))
+
+
+def _policy(base: CommitFiles, question: Question) -> tuple[CouplingSection, list[Unknown]]:
     """Return the policy of the base, with the mode tightened when the caller asks for it."""
     try:
-        section = _section(repository, question, base)
+        section = _section(base, question)
     except (ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         why = explain(exc) if isinstance(exc, ValidationError) else str(exc)
-        text = f"The configuration at the base {base[:12]} cannot be read: {why}. Correct it there first."
+        text = f"The configuration at the base {base.commit[:12]} cannot be read: {why}. Correct it there first."
         return CouplingSection(), [Unknown(topic="policy", text=text)]
     is_tightened = question.mode == "strict"
     return (section.model_copy(update={"mode": "strict"}) if is_tightened else section), []
 
 
-def _section(repository: Repository, question: Question, base: str) -> CouplingSection:
+def _section(base: CommitFiles, question: Question) -> CouplingSection:
     for path in _configurations(question):
-        data = repository.read(base, path)
+        data = base.data(path)
         if data is None:
             continue
         values: dict[str, Any] = tomllib.loads(data.decode())
@@ -245,18 +241,19 @@ def _configurations(question: Question) -> tuple[str, ...]:
 
 
 def _policy_changes(
-    repository: Repository, question: Question, ends: _Ends, changes: Iterable[FileChange]
+    question: Question, sides: tuple[CommitFiles, CommitFiles], changes: Iterable[FileChange]
 ) -> Iterator[str]:
     """Yield the changed files that decide; of pyproject.toml only a changed section of ours counts."""
     for path in sorted({name for change in changes for name in (change.path, change.old_path) if name}):
-        if path in CODEOWNERS or (path in _configurations(question) and _differs(repository, path, ends)):
+        if path in _configurations(question):
+            question.pg_version()  # what the change makes of the configuration must be valid as a whole
+        if path in CODEOWNERS or (path in _configurations(question) and _differs(path, sides)):
             yield path
 
 
-def _differs(repository: Repository, path: str, ends: _Ends) -> bool:
-    sides = [repository.read(commit, path) for commit in (ends.merge_base, ends.head)]
+def _differs(path: str, sides: tuple[CommitFiles, CommitFiles]) -> bool:
     try:
-        before, after = (_ours(path, data) for data in sides)
+        before, after = (_ours(path, side.data(path)) for side in sides)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return True
     return before != after
@@ -269,6 +266,6 @@ def _ours(path: str, data: bytes | None) -> object:
     return values.get("coupling")
 
 
-def _codeowners(repository: Repository, base: str) -> str:
-    found = (repository.read(base, path) for path in CODEOWNERS)
+def _codeowners(base: CommitFiles) -> str:
+    found = (base.data(path) for path in CODEOWNERS)
     return next((data.decode(errors="replace") for data in found if data is not None), "")

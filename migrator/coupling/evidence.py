@@ -14,8 +14,8 @@ from typing import Any, Literal, cast
 
 from pydantic import AwareDatetime, Field, ValidationError
 
-from migrator.config import Section, explain
 from migrator.config.coupling import CouplingSection
+from migrator.config.section import Section, explain
 from migrator.errors import InputError
 
 SCHEMA_VERSION = 1

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pathspec import GitIgnoreSpec
+from migrator.coupling.globs import Globs
 
 _SECTION = re.compile(r"(?P<optional>\^)?\[(?P<name>[^\]]+)\](?:\[(?P<count>\d+)\])?(?P<owners>.*)\Z")
 _WORDS = re.compile(r"(?:\\.|[^\s\\])+")
@@ -30,8 +30,8 @@ class _Section:
     count: int
     is_optional: bool
     default: tuple[str, ...]
-    entries: list[tuple[GitIgnoreSpec, tuple[str, ...], bool]] = field(
-        default_factory=list[tuple[GitIgnoreSpec, tuple[str, ...], bool]]
+    entries: list[tuple[Globs, tuple[str, ...], bool]] = field(
+        default_factory=list[tuple[Globs, tuple[str, ...], bool]]
     )
 
 
@@ -77,7 +77,7 @@ def _add(section: _Section, line: str) -> None:
     pattern, owners = words[0], tuple(_owner_words(words[1:]))
     is_excluded = bool(section.name) and pattern.startswith("!")
     text = pattern.removeprefix("!") if is_excluded else pattern
-    spec = GitIgnoreSpec.from_lines(_as_gitignore(text))
+    spec = Globs(_as_gitignore(text))
     section.entries.append((spec, owners or section.default, is_excluded))
 
 

@@ -5,14 +5,13 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
-
 from migrator.config import Settings
 from migrator.config.coupling import CouplingSection
 from migrator.coupling.case import Case
 from migrator.coupling.classify import classifier_of
 from migrator.coupling.committed import schema_at
 from migrator.coupling.evidence import DatabaseObject, FileClass
+from migrator.coupling.globs import Globs
 from migrator.coupling.later_sql import runs_after
 from migrator.coupling.uses import Scan
 from migrator.git import Repository
@@ -66,7 +65,7 @@ def scan_everything(repository: Repository, commit: str, settings: Settings, tod
 def _is_code(policy: CouplingSection) -> Callable[[str], bool]:
     """Return the question whether a path is code, or SQL of others that counts as code."""
     classifier = classifier_of(policy)
-    external = GitIgnoreSpec.from_lines(policy.external_consumers)
+    external = Globs(policy.external_consumers)
     return lambda path: (
         classifier.file_class(path) in _CODE or path.endswith(_MAPPING_PICTURES) or external.match_file(path)
     )

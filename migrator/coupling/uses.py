@@ -5,16 +5,18 @@ No migration that changes tables, no scan; nothing removed, nobody is asked what
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from migrator.coupling.case import Case
 from migrator.coupling.coupling import names_uses, needs_references
 from migrator.coupling.evidence import CodeReference, Evidence, Running, Unknown
 from migrator.git import Repository
-from migrator.references.reference import Reference
-from migrator.references.scan import Scanned
 
-Scan = Callable[[Repository, str, Case], Scanned]
+if TYPE_CHECKING:
+    from migrator.references.reference import Reference
+    from migrator.references.scan import Scanned  # loads the scanners
+
+Scan = Callable[[Repository, str, Case], "Scanned"]
 """Reads the code of a commit for its uses of what the case is about, by the policy of the base."""
 
 
@@ -88,7 +90,7 @@ def _refs(evidence: Evidence, case: Case) -> Iterator[tuple[Literal["head", "dep
 
 
 def code_reference(
-    ref: Literal["head", "deployed"], commit: str, reference: Reference, service: str = ""
+    ref: Literal["head", "deployed"], commit: str, reference: "Reference", service: str = ""
 ) -> CodeReference:
     """Return a use as evidence of a commit."""
     return CodeReference(

@@ -158,6 +158,17 @@ def test_a_base_whose_policy_cannot_be_read_is_unknown(repo: Repo) -> None:
     assert "mode: Input should be 'strict' or 'phase-aware'" in done.stdout
 
 
+@pytest.mark.parametrize("file", ["migrator.toml", "pyproject.toml"])
+def test_a_change_that_breaks_the_configuration(repo: Repo, file: str) -> None:
+    section = "tool.migrator.backfill" if file == "pyproject.toml" else "backfill"
+    repo.commit({file: f"[{section}]\nmax_lag = '2s'\n"})
+    repo.git("switch", "--quiet", "-c", "feature")
+    repo.commit({file: f"[{section}]\nmax_leg = '2s'\n"})
+    done = check(repo, "--base", "main")
+    assert done.returncode == 2
+    assert "backfill.max_leg: unknown key" in done.stderr
+
+
 def test_a_rename_of_code_into_the_migrations(repo: Repo) -> None:
     text = "".join(f"SELECT {number};\n" for number in range(40))
     repo.commit({"src/report.sql": text})

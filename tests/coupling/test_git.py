@@ -42,6 +42,16 @@ def test_names_are_read_as_they_are(repo: Repo, name: str) -> None:
     assert dict(Repository(repo.path).contents([blobs[0].id])) == {blobs[0].id: b"SELECT 1;\n"}
 
 
+def test_many_files_are_read_at_once(repo: Repo) -> None:
+    names = ["a.sql", "odd name 5", "x blob 3", "new\nline.sql", "größe.sql", "empty"]
+    commit = repo.commit({name: "" if name == "empty" else f"{name}\n" for name in names} | {"folder/a": "x"})
+    found = Repository(repo.path).read_all(commit, [*names, "folder", "gone", "gone blob 5", "gone\n"])
+    assert found == {
+        **{name: b"" if name == "empty" else f"{name}\n".encode() for name in names},
+        **dict.fromkeys(("folder", "gone", "gone blob 5", "gone\n")),
+    }
+
+
 def test_a_name_that_is_no_utf8(repo: Repo) -> None:
     old = repo.git("rev-parse", "HEAD")
     Path(os.fsdecode(os.fsencode(repo.path) + b"/\xff.sql")).write_text("x")

@@ -1,0 +1,46 @@
+"""Patterns of gitignore's form, of which only those are compiled that a path can match.
+
+The defaults are some 250 patterns, and to compile them costs more than to read the pull request. Most of them hold a
+word that stands in no changed path (`drizzle`, `.spec.`): those match nothing and decide nothing. The others are
+matched by pathspec, in their order.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_WILD = re.compile(r"[*?/\s]+")
+
+
+class Globs:
+    """A list of patterns; the last one that matches decides."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._patterns = tuple(patterns)
+        self._numbers: dict[str, list[int]] = {}
+        for number, pattern in enumerate(self._patterns):
+            self._numbers.setdefault(word_of(pattern), []).append(number)
+
+    def match_file(self, path: str) -> bool:
+        """Whether a path from the repository's root is meant."""
+        found = [number for word, numbers in self._numbers.items() if word in path for number in numbers]
+        return bool(found) and _compiled(tuple(self._patterns[n] for n in sorted(found))).match_file(path)
+
+
+def word_of(pattern: str) -> str:
+    """Return a text that each path has which the pattern matches; empty when that cannot be told."""
+    if "\\" in pattern:
+        return ""
+    plain = pattern.strip().removeprefix("!").partition("[")[0]  # what a bracket holds is no text
+    return max(_WILD.split(plain), key=len)
+
+
+@cache
+def _compiled(patterns: tuple[str, ...]) -> "GitIgnoreSpec":
+    from pathspec import GitIgnoreSpec  # half of the checks need none
+
+    return GitIgnoreSpec.from_lines(patterns)
