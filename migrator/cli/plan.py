@@ -8,6 +8,7 @@ from migrator.cli.context import Command, Session, pass_session
 from migrator.cli.running import load, migration_argument
 
 if TYPE_CHECKING:
+    from migrator.phases.data_changes import DataChange
     from migrator.phases.folder import Migration
     from migrator.phases.plan import PlannedStatement, TableUse
     from migrator.phases.plan_id import PlanHead
@@ -121,7 +122,12 @@ def _data(item: "PlannedStatement") -> dict[str, Any]:
         "missing": list(item.missing),
         "held": item.held.value,
         "estimated_seconds": item.estimated_seconds,
+        "changes": [_change(each) for each in item.changes],
     }
+
+
+def _change(each: "DataChange") -> dict[str, Any]:
+    return {"verb": each.verb, "table": str(each.table), "rows": each.rows, "advice": each.advice}
 
 
 def _text(migration: "Migration", items: "list[PlannedStatement]", phase: str | None) -> str:
@@ -159,6 +165,7 @@ def _statement_lines(item: "PlannedStatement") -> list[str]:
     notes += ["not understood: treated as the strongest lock"] if item.is_opaque else []
     notes += [f"not known from the file: {what}" for what in item.missing]
     notes += [f"removes {name}" for name in item.removes]
+    notes += [text for each in item.changes for text in (str(each), each.advice) if text]
     return lines + [f"       {note}" for note in notes]
 
 

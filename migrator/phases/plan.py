@@ -4,13 +4,14 @@ Reads only. Called by `migrator plan` and by `--dry-run`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator.locks import LockClass, LockLevel
 from migrator.names import TableName
 from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection, Row
 from migrator.pg.queries import query
+from migrator.phases.data_changes import DataChange, data_changes
 from migrator.phases.estimate import estimated_seconds
 from migrator.phases.folder import FILES, Migration
 from migrator.phases.judgement import judged
@@ -56,6 +57,8 @@ class PlannedStatement:
     """How long the strongest lock is needed."""
     estimated_seconds: float | None
     """Roughly, from the size of the tables; None where nothing can be said."""
+    changes: tuple[DataChange, ...] = ()
+    """Rows that a hand-written UPDATE, DELETE or MERGE changes."""
 
 
 def plan(migration: Migration, connection: Connection | None, pg_version: int) -> tuple[PlannedStatement, ...]:
@@ -72,13 +75,15 @@ def plan(migration: Migration, connection: Connection | None, pg_version: int) -
     judgements = list(judged(steps, read_schema(connection) if connection else None, version))
     look = _Look.at(connection, {lock.table for effects in judgements for each in effects for lock in each.locks})
     return tuple(
-        _planned(step, statement, effects, look)
+        _planned(step, statement, effects, look, data_changes(statement, connection))
         for step, judgement in zip(steps, judgements, strict=True)
         for statement, effects in zip(step.statements, judgement, strict=True)
     )
 
 
-def _planned(step: Step, statement: Statement, effects: Effects, look: "_Look") -> PlannedStatement:
+def _planned(
+    step: Step, statement: Statement, effects: Effects, look: "_Look", changes: tuple[DataChange, ...]
+) -> PlannedStatement:
     uses = tuple(look.use(lock.table, lock.level) for lock in effects.locks)
     sizes = [use.bytes for use in uses if use.bytes is not None]
     return PlannedStatement(
@@ -95,6 +100,7 @@ def _planned(step: Step, statement: Statement, effects: Effects, look: "_Look") 
         is_transactional=effects.is_transactional,
         is_opaque=effects.is_opaque,
         missing=effects.missing,
+        changes=tuple(look.sized(change) for change in changes),
         removes=tuple(str(ref) for ref in (*effects.removes, *(r.source for r in effects.renames))),
     )
 
@@ -114,6 +120,12 @@ class _Look:
         sizes = connection.execute(query("session.sizes"), names).fetchall()
         holders = connection.execute(query("session.table_users"), names).fetchall()
         return cls({TableName(row["schema"], row["name"]): row for row in sizes}, tuple(holders))
+
+    def sized(self, change: DataChange) -> DataChange:
+        """Take the table's rows where the planner had nothing to say."""
+        size = self.sizes.get(change.table)
+        rows = size["rows"] if size else None
+        return change if change.rows is not None or rows is None else replace(change, rows=rows, is_most=True)
 
     def use(self, table: TableName, level: LockLevel) -> TableUse:
         size = self.sizes.get(table)
