@@ -1,10 +1,11 @@
 """Migrations that are programs: what they add and remove, read from their text and never by running them.
 
-Django's and Alembic's from their syntax tree, those of other tools by their calls. A file of which nothing is
+Those in Python from their syntax tree, those of other languages by their calls. A file of which nothing is
 understood has no entry, and its phase is unknown; one that removes something nobody can name is a problem.
 """
 
 import ast
+import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
@@ -12,7 +13,15 @@ from migrator.coupling.evidence import SqlFile
 from migrator.coupling.programs.alembic import read_alembic, upgrade_of
 from migrator.coupling.programs.django import operations_of, read_django
 from migrator.coupling.programs.found import Found
+from migrator.coupling.programs.python_steps import read_steps
 from migrator.coupling.programs.spelled import read_spelled
+
+_UNREAD = frozenset(".pl .pm .clj .edn .cljs .swift .dart .hs .fs .lua .cr .nim .zig .sh .bash .lisp .ml".split())
+_REMOVAL = re.compile(
+    r"\bDROP\s+(?:COLUMN|TABLE|VIEW)\b|\bRENAME\s+(?:COLUMN|TO)\b|\b(?:drop|remove|delete|rename)[-_]?(?:column|field)\b",
+    re.IGNORECASE,
+)
+_WAY_BACK = re.compile(r"(?:^|/)U\d[^/]*__[^/]*\Z|\.(?:down|undo)\.\w+\Z")
 
 
 def read_framework_file(path: str, read: Callable[[str], str | None]) -> SqlFile | None:
@@ -20,8 +29,20 @@ def read_framework_file(path: str, read: Callable[[str], str | None]) -> SqlFile
     text = read(path)
     if text is None:
         return None
+    if _WAY_BACK.search(path):
+        return SqlFile(path=path, migration=PurePosixPath(path).stem, phase="abort")
     found = _python(text, PurePosixPath(path)) if path.endswith(".py") else read_spelled(path, text)
-    return None if found is None else found.as_file(path)
+    return _strange(path, text) if found is None else found.as_file(path)
+
+
+def _strange(path: str, text: str) -> SqlFile | None:
+    """Return the problem of a program that nobody reads and that may remove something; None for all others."""
+    match = _REMOVAL.search(text) if PurePosixPath(path).suffix in _UNREAD else None
+    if match is None:
+        return None
+    line = text.count("\n", 0, match.start()) + 1
+    problem = f"it cannot be told what line {line} removes or renames ({match[0]})"
+    return SqlFile(path=path, migration=PurePosixPath(path).stem, phase="none", problem=problem, mixed_line=line)
 
 
 def _python(text: str, path: PurePosixPath) -> Found | None:
@@ -30,6 +51,6 @@ def _python(text: str, path: PurePosixPath) -> Found | None:
         operations, upgrade = operations_of(tree), upgrade_of(tree)
         if operations is not None:
             return read_django(tree, operations, path.parent.parent.name)
-        return None if upgrade is None else read_alembic(tree, upgrade)
+        return read_steps(tree) if upgrade is None else read_alembic(tree, upgrade)
     except (SyntaxError, ValueError, RecursionError):
         return None

@@ -32,14 +32,29 @@ _PICTURES = (
     *("**/schema.prisma", "**/prisma/schema/**/*.prisma", "**/db/schema_migrations/**", "**/schema_dump.sql"),
     *("**/schema-dump.sql", "**/database/dump.sql", "**/db/dump.sql", "**/*ModelSnapshot.cs"),
     *("**/migrations/meta/**", "**/drizzle/meta/**", "**/drizzle/**/meta/**", "**/.snapshot-*.json"),
+    *("**/database/schema/*-schema.sql", "**/database/schema/*-schema.dump", "**/supabase/schemas/**/*.sql"),
+    *("**/schema.hcl", "**/.sqlx/query-*.json"),
 )
 """The whole schema, as a tool writes it after each migration."""
 _LISTS = (
     *("**/max_migration.txt", "**/migrations_lockfile.txt", "**/migrations.list", "**/sqitch.plan", "**/atlas.sum"),
     *("**/*changelog-master.*", "**/*changelog.master.*", "**/changelog/master.*", "**/liquibase/master.*"),
     *("**/migration_lock.toml", "**/db.changelog.xml", "**/db.changelog.yaml", "**/db.changelog.yml"),
+    "**/migration/src/lib.rs",
 )
 """The names of the migrations: each new one adds a line."""
+
+_SETTINGS = (
+    *("**/alembic.ini", "**/flyway.conf", "**/flyway.toml", "**/liquibase.properties", "**/sqitch.conf"),
+    *("**/atlas.hcl", "**/diesel.toml", "**/drizzle.config.*", "**/sqlc.yaml", "**/sqlc.yml", "**/sqlc.json"),
+)
+"""How tools that work on the schema are set up: the application does not read them."""
+_SEEDS = (
+    *("**/db/seeds.rb", "**/db/seeds/**", "**/db/seeders/**", "**/database/seeds/**", "**/database/seeders/**"),
+    *("**/database/factories/**", "**/prisma/seed.*", "**/prisma/seed/**", "**/priv/*/seeds.exs"),
+    "**/priv/*/seeds/**",
+)
+"""Rows for an empty database, and how tests make rows: nothing of it runs in the application."""
 
 DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
     FileClass.NEUTRAL: (
@@ -62,7 +77,9 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
         # parts of a migrations folder that change no schema
         *("**/migrations/**/__init__.py", "**/migrations/**/.gitkeep", "**/migrate/.rubocop.yml", *_LISTS),
         *("**/alembic/env.py", "**/alembic/script.py.mako", "**/migrations/env.py", "**/migrations/script.py.mako"),
-        "**/migrations/alembic.ini",
+        *_SETTINGS,
+        *("**/changelog.d/**", "**/changelogs/unreleased/**", "**/newsfragments/**", ".changeset/**"),
+        *("**/.env.example", "**/.env.sample", "**/.env.template", "**/.env.dist"),
         *(f"**/migrations/**/{name}/**/*.sql" for name in _OTHER_DATABASES),
         *(f"**/migration/**/{name}/**/*.sql" for name in _OTHER_DATABASES),
         *(f"**/*.{name}.*.sql" for name in _OTHER_DATABASES),
@@ -83,7 +100,11 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
         *("**/changelog/**/*.xml", "**/changelog/**/*.yaml", "**/changelog/**/*.yml", "**/changelog/**/*.sql"),
         *("**/changelog/**/*.json", "**/db.changelog*", "**/drizzle/**/*.sql"),
         *(f"**/liquibase/**/*.{suffix}" for suffix in ("xml", "yaml", "yml", "json", "sql")),
-        *("**/deploy/**/*.sql", "**/revert/**/*.sql", "**/verify/**/*.sql"),
+        *("**/deploy/**/*.sql", "**/revert/**/*.sql", "**/verify/**/*.sql", "**/conf/evolutions/**/*.sql"),
+        *(f"**/{letter}[0-9]*__*.{suffix}" for letter in "VU" for suffix in ("java", "kt", "scala", "groovy")),
+        *("**/R__*.java", "**/R__*.kt", "**/migration/**/[0-9]*.ts", "**/migration/**/[0-9]*.js"),
+        *("**/m[0-9]*_*.rs", "**/db/data/[0-9]*.rb"),
+        *(f"**/db/{folder}/**/*_v[0-9]*.sql" for folder in ("views", "functions", "triggers")),
         *(f"!**/{folder}/**" for folder in _TEST_FOLDERS),
         *("!**/test_migrations/**", "!**/migrations/**/test_*.py", "!**/migrations/**/*_test.*", "!**/*.test.ts"),
         *(f"!{pattern}" for pattern in _PICTURES),
@@ -100,7 +121,7 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
             "**/db/schema/**/*.ts",
             "**/drizzle/schema.ts",
         ),
-        *("**/ent/schema/*.go", "**/models.go", "**/models/**/*.go"),
+        *("**/ent/schema/*.go", "**/models.go", "**/models/**/*.go", "**/src/schema.rs", "**/database.types.ts"),
         *(f"!**/{folder}/**" for folder in _TEST_FOLDERS),
     ),
     FileClass.TEST: (
@@ -123,7 +144,8 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
             "**/*Test.kt",
             "**/*Test.php",
         ),
-        "**/test_migrations/**",
+        *("**/test_migrations/**", "**/*.Tests/**", "**/*.UnitTests/**", "**/*.IntegrationTests/**", "**/*Tests.cs"),
+        *_SEEDS,
     ),
 }
 """The order is the order of the question: the first class that matches is the file's."""

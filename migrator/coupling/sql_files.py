@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 
 from migrator.coupling.backfills import backfilled
 from migrator.coupling.evidence import DatabaseObject, SqlFile
+from migrator.coupling.evolutions import ups_of
 from migrator.lint.halves import forward_text, is_way_back
 from migrator.names import TableName
 from migrator.statements.effects import Effects, ObjectRef
@@ -67,7 +68,7 @@ def read_sql_file(path: str, read: Read, pg_version: int, before: Read | None = 
     text = read(path)
     if text is None:
         return SqlFile.model_validate({**values, "problem": "it is no UTF-8 text"})
-    return SqlFile.model_validate({**values, **_content(forward_text(Path(path), text), phase, pg_version)})
+    return SqlFile.model_validate({**values, **_content(forward_text(Path(path), ups_of(text)), phase, pg_version)})
 
 
 def objects_of(text: str) -> tuple[tuple[DatabaseObject, ...], tuple[DatabaseObject, ...]] | None:

@@ -26,8 +26,10 @@ _LARGEST = 2_000_000
 _NOT_OURS = re.compile(
     r"(?:^|/)(?:vendor|node_modules|third_party|site-packages)/"
     r"|(?:^|/)(?:locales?|i18n|l10n|translations?|langs?|languages)/.*\.(?:json|ya?ml|properties|xml)\Z"
+    r"|(?:openapi|swagger)[^/]*\.(?:json|ya?ml)\Z|(?:\.pb(?:\.gw)?\.(?:go|cc|h|dart|swift)|_pb2?(?:_grpc)?\.(?:py|pyi|js|d\.ts|ts))\Z"
 )
-"""Code of others, and texts in other languages: a word that is translated is no column."""
+"""Code of others, and texts in other languages: a word that is translated is no column. Neither is a field of an
+interface that is described to others, or of what is made from the description."""
 
 
 class Scanner(Protocol):

@@ -45,6 +45,19 @@ def column_spellings(name: str) -> frozenset[str]:
     return frozenset({name, pascal, pascal[:1].lower() + pascal[1:]})
 
 
+@lru_cache(maxsize=1_000)
+def accessors_of(column: str) -> re.Pattern[str]:
+    """Match what ORMs make of a column's name: getLegacyFlag, findByLegacyFlagTrue, legacy_flag_was."""
+    pascal = "".join(part[:1].upper() + part[1:] for part in column.split("_"))
+    return re.compile(
+        rf"\b(?:get|set|is|has|with){pascal}(?:Attribute)?\b"
+        rf"|\b(?:find|read|get|query|count|exists|delete|remove|stream|search)\w*?By(?:\w+?(?:And|Or))?{pascal}"
+        rf"(?=\b|And|Or|True|False|Is|In|Not|Null|Like|Between|Less|Greater|Contain|Start|End|Ignore|After|Before)"
+        rf"|\b(?:find_by|find_all_by|get|set|will_save_change_to|saved_change_to)_{column}\b"
+        rf"|\b{column}_(?:was|changed|in_database|before_last_save|before_type_cast)\b"
+    )
+
+
 @lru_cache(maxsize=100_000)
 def table_spellings(name: str) -> frozenset[str]:
     """Return the spellings of a table, singular and plural: user_accounts, userAccount, UserAccounts."""

@@ -33,7 +33,20 @@ def read_alembic(tree: ast.Module, upgrade: ast.FunctionDef | ast.AsyncFunctionD
         batches = dict(_batches(function))
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
             _Call(call, literals, batches, found).read()
+    for returned in (node for node in ast.walk(upgrade) if isinstance(node, ast.Return)):
+        _returned(returned, literals, found)
     return found
+
+
+def _returned(node: ast.Return, literals: Literals, found: Found) -> None:
+    """Note the SQL that Aerich's `upgrade` returns."""
+    if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None):
+        return
+    try:
+        for text in literals.texts(node.value):
+            found.sql(text, node.lineno)
+    except NotUnderstoodError:
+        found.is_partial = True
 
 
 def _reached(upgrade: ast.FunctionDef | ast.AsyncFunctionDef, literals: Literals) -> list[ast.AST]:

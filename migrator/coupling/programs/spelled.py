@@ -1,6 +1,7 @@
 """Migrations of other languages: their calls, found by how they are spelled, in the part that goes forward.
 
-Rails, Ecto, Laravel, Knex, Sequelize, TypeORM, Kysely, node-pg-migrate, Entity Framework, Liquibase. Every word that
+Rails, Sequel, Ecto, Laravel, Phinx, Knex, Sequelize, TypeORM, Kysely, node-pg-migrate, Entity Framework,
+FluentMigrator, Liquibase, and what `compiled` knows. Every word that
 removes or renames must belong to a call that was understood; one that does not is a problem and never passes.
 """
 
@@ -8,23 +9,33 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from migrator.coupling.programs import compiled, spellings
 from migrator.coupling.programs.found import Found
-from migrator.coupling.programs.spellings import DOWN, REMOVALS, SPELLINGS, Act, Spelling
+from migrator.coupling.programs.spellings import Act, Naming, Spelling
 
+_SPELLINGS = {**spellings.SPELLINGS, **compiled.COMPILED}
+_DOWN = {**spellings.DOWN, **compiled.COMPILED_DOWN}
+_REMOVALS = {**spellings.REMOVALS, **compiled.COMPILED_REMOVALS}
 _QUOTED = re.compile(r"[:'\"`]([A-Za-z_][\w.]*)|\b(\w+)(?=\s)")
 _NAMES = re.compile(r"[A-Za-z_]\w*")
-_SQL = re.compile(
+_SINGLE = r"|'(?P<single>(?:[^'\\\n]|\\.)*(?:'\s*\+\s*'(?:[^'\\\n]|\\.)*)*)'"
+_TEXTS = (
     r"<<[~-]?['\"]?(?P<tag>[A-Z_]+)['\"]?[^\n]*\n(?P<heredoc>.*?)\n\s*(?P=tag)\b"
-    r'|"""(?P<triple>.*?)"""|`(?P<back>[^`]*)`|"(?P<double>(?:[^"\\\n]|\\.)*)"|\'(?P<single>(?:[^\'\\\n]|\\.)*)\''
-    r"|<sql\b[^>]*>(?P<xml>.*?)</sql>",
-    re.DOTALL,
+    r'|"""(?P<triple>.*?)"""|`(?P<back>[^`]*)`|\br(?P<hashes>\#+)"(?P<raw>.*?)"(?P=hashes)'
+    r'|"(?P<double>(?:[^"\\\n]|\\.)*(?:"\s*\+\s*"(?:[^"\\\n]|\\.)*)*)"'
+    r"|<sql\b[^>]*>(?P<xml>.*?)</sql>"
 )
+_SQL = re.compile(_TEXTS + _SINGLE, re.DOTALL)
+_SQL_COMPILED = re.compile(_TEXTS, re.DOTALL)
+"""Without apostrophes: those are characters and lifetimes there."""
+_JOIN = re.compile(r"(?P<quote>[\"'])\s*\+\s*(?P=quote)")
 _DDL = re.compile(
     r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*"
     r"(?:ALTER|DROP|CREATE|BEGIN|SET|UPDATE|INSERT|DELETE|WITH|DO|SELECT|COMMENT|LOCK)\b.*\b(?:ALTER|DROP|CREATE)\b"
     r"|\s*(?:ALTER|DROP|CREATE)\s+[A-Z]",
     re.IGNORECASE | re.DOTALL,
 )
+_MARKS = frozenset({"tag", "hashes"})
 _PUT_IN = re.compile(r"[#$]\{[^}]*\}")
 _COMMENT = re.compile(r"^[ \t]*(?://|#(?!\{)|--(?!>))[^\n]*$|^[ \t]*/\*.*?\*/|<!--.*?-->", re.MULTILINE | re.DOTALL)
 _NO_NEWLINE = re.compile(r"[^\n]+")
@@ -36,7 +47,7 @@ def read_spelled(path: str, text: str) -> Found | None:
     if language is None:
         return None
     forward = _blank(_COMMENT, text)
-    for pattern in DOWN[language]:
+    for pattern in _DOWN[language]:
         forward = _blank(pattern, forward)
     reader = _Reader(forward, language)
     reader.read()
@@ -48,6 +59,8 @@ def _language(path: str) -> str | None:
     suffix = PurePosixPath(path).suffix.lower()
     known = {".rb": "ruby", ".exs": "elixir", ".ex": "elixir", ".php": "php", ".cs": "c#", ".xml": "liquibase"}
     known |= dict.fromkeys((".yaml", ".yml", ".json"), "liquibase")
+    known |= {".fizz": "ruby", ".go": "go", ".rs": "rust"}
+    known |= dict.fromkeys((".java", ".kt", ".scala", ".groovy"), "java")
     known |= dict.fromkeys((".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"), "javascript")
     return known.get(suffix)
 
@@ -70,18 +83,18 @@ class _Reader:
 
     def read(self) -> None:
         matches = [
-            (m, spelling) for spelling in SPELLINGS[self._language] for m in spelling.pattern.finditer(self._text)
+            (m, spelling) for spelling in _SPELLINGS[self._language] for m in spelling.pattern.finditer(self._text)
         ]
         for match, spelling in sorted(matches, key=lambda pair: (pair[0].start(), -pair[0].end())):
             if not any(start <= match.start() < end for start, end in self._read):
                 self._act(match, spelling)
         self._sql()
-        for match in REMOVALS[self._language].finditer(self._text):
+        for match in _REMOVALS[self._language].finditer(self._text):
             if not any(start <= match.start() < end for start, end in self._read):
                 self.found.lost(match[0].strip(), self._line(match.start()))
 
     def _act(self, match: re.Match[str], spelling: Spelling) -> None:
-        groups = match.groupdict()
+        groups = {key: _named(key, value, spelling.naming) for key, value in match.groupdict().items()}
         table = groups.get("t") or self._table
         columns = list(_columns(groups, spelling))
         if spelling.act is Act.IN or spelling.act is Act.CREATE:
@@ -89,12 +102,12 @@ class _Reader:
             if spelling.act is Act.CREATE:
                 self.found.table(table, is_gone=False)
             return
-        if spelling.act is Act.DROP:
+        if spelling.act is Act.DROP and (columns or table):
             for name in columns or [table]:
                 self.found.table(name, is_gone=True)
         elif spelling.act is Act.RENAME_TABLE:
             self.found.table(table, is_gone=True)
-            self.found.table(groups["n"], is_gone=False)
+            self.found.table(groups["n"] or "", is_gone=False)
         elif not table or not columns:
             return
         else:
@@ -110,8 +123,10 @@ class _Reader:
             self.found.column(table, new, is_gone=False)
 
     def _sql(self) -> None:
-        for match in _SQL.finditer(self._text):
-            text = next((value for name, value in match.groupdict().items() if value and name != "tag"), "")
+        pattern = _SQL_COMPILED if self._language in compiled.COMPILED else _SQL
+        for match in pattern.finditer(self._text):
+            text = next((value for name, value in match.groupdict().items() if value and name not in _MARKS), "")
+            text = _JOIN.sub("", text)
             text = text.replace("\\`", '"').replace('\\"', '"').replace("\\'", "'")
             if not _DDL.match(text):
                 continue
@@ -138,3 +153,17 @@ def _columns(groups: dict[str, str | None], spelling: Spelling) -> Iterator[str]
     names = [groups["c"]] if groups.get("c") else _NAMES.findall(groups.get("cs") or "")
     yield from (f"{name}{end}" for name in names if name for end in spelling.ends)
     yield from spelling.columns
+
+
+def _named(group: str, text: str | None, naming: Naming) -> str | None:
+    """Return the database's name of what the program names."""
+    if text is None or naming is Naming.AS_WRITTEN:
+        return text
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text).lower()
+    return _plural(snake) if naming is Naming.MODEL and group == "t" else snake
+
+
+def _plural(name: str) -> str:
+    if name.endswith("y") and name[-2:-1] not in "aeiou":
+        return f"{name[:-1]}ies"
+    return f"{name}es" if name.endswith(("s", "x", "ch", "sh")) else f"{name}s"

@@ -23,6 +23,16 @@ class Act(Enum):
     RENAME = auto()
 
 
+class Naming(Enum):
+    """How the names in a call become those of the database."""
+
+    AS_WRITTEN = auto()
+    SNAKE = auto()
+    """`LegacyFlag` is legacy_flag, and `Users` users."""
+    MODEL = auto()
+    """The table is the plural of a class: `UserAccount` is user_accounts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spelling:
     """One call."""
@@ -33,65 +43,80 @@ class Spelling:
     """What the columns' names get appended."""
     columns: tuple[str, ...] = ()
     """Columns that the call means without naming them."""
+    naming: Naming = Naming.AS_WRITTEN
 
 
-def _name(group: str) -> str:
+def name(group: str) -> str:
+    """Match a quoted name, or a symbol of Ruby, as a group."""
     return rf"\\?[:'\"`](?P<{group}>[A-Za-z_][\w.]*)\\?['\"`]?"
 
 
 _SEVERAL = r"(?P<cs>(?:\[|%[iwIW]\[)?(?:\s*[:'\"]?\w+['\"]?\s*,?)+\]?)"
-_T, _C, _N, _COMMA = _name("t"), _name("c"), _name("n"), r"\s*,\s*"
+_T, _C, _N, _COMMA = name("t"), name("c"), name("n"), r"\s*,\s*"
 
 
-def _row(act: Act, pattern: str, ends: tuple[str, ...] = ("",), columns: tuple[str, ...] = ()) -> Spelling:
-    return Spelling(act, re.compile(pattern, re.DOTALL | re.MULTILINE), ends, columns)
+def row(
+    act: Act,
+    pattern: str,
+    ends: tuple[str, ...] = ("",),
+    columns: tuple[str, ...] = (),
+    naming: Naming = Naming.AS_WRITTEN,
+) -> Spelling:
+    """Return a spelling; its pattern may go over lines."""
+    return Spelling(act, re.compile(pattern, re.DOTALL | re.MULTILINE), ends, columns, naming)
 
 
 _RUBY = (
-    _row(Act.CREATE, rf"\bcreate_table[\s(]+{_T}"),
-    _row(Act.IN, rf"\bchange_table[\s(]+{_T}"),
-    _row(Act.DROP, rf"\bdrop_table[\s(]+{_T}"),
-    _row(Act.RENAME_TABLE, rf"\brename_table[\s(]+{_T}{_COMMA}{_N}"),
-    _row(Act.ADD, rf"\badd_column[\s(]+{_T}{_COMMA}{_C}"),
-    _row(Act.ADD, rf"\badd_(?:reference|belongs_to)[\s(]+{_T}{_COMMA}{_C}", ("_id",)),
-    _row(Act.REMOVE, rf"\bremove_column[\s(]+{_T}{_COMMA}{_C}"),
-    _row(Act.REMOVE, rf"\bremove_columns[\s(]+{_T}(?P<cs>(?:{_COMMA}[:'\"]\w+['\"]?(?!:))+)"),
-    _row(Act.REMOVE, rf"\bremove_(?:reference|belongs_to)[\s(]+{_T}{_COMMA}{_C}", ("_id", "_type")),
-    _row(Act.REMOVE, rf"\bremove_timestamps[\s(]+{_T}", columns=("created_at", "updated_at")),
-    _row(Act.REMOVE, rf"\bcleanup_concurrent_column_rename[\s(]+{_T}{_COMMA}{_C}"),
-    _row(Act.RENAME, rf"\brename_column[\s(]+{_T}{_COMMA}{_C}{_COMMA}{_N}"),
-    _row(Act.ADD, rf"\brename_column_concurrently[\s(]+{_T}{_COMMA}[:'\"]\w+['\"]?{_COMMA}{_C}"),
-    _row(Act.REMOVE, rf"\b\w\.remove[\s(]+(?P<cs>(?:{_COMMA}|[:'\"]\w+['\"]?(?!:))+)"),
-    _row(Act.REMOVE, rf"\b\w\.remove_(?:references|belongs_to)[\s(]+{_C}", ("_id", "_type")),
-    _row(Act.RENAME, rf"\b\w\.rename[\s(]+{_C}{_COMMA}{_N}"),
-    _row(Act.ADD, rf"\b\w\.(?:references|belongs_to)[\s(]+{_C}", ("_id",)),
-    _row(
+    row(Act.CREATE, rf"\bcreate_table[\s(]+{_T}"),
+    row(Act.IN, rf"\b(?:change|alter)_table[\s(]+{_T}"),
+    row(Act.DROP, rf"\bdrop_table[\s(]+{_T}"),
+    row(Act.RENAME_TABLE, rf"\brename_table[\s(]+{_T}{_COMMA}{_N}"),
+    row(Act.ADD, rf"\badd_column[\s(]+{_T}{_COMMA}{_C}"),
+    row(Act.ADD, rf"\badd_(?:reference|belongs_to)[\s(]+{_T}{_COMMA}{_C}", ("_id",)),
+    row(Act.ADD, rf"\badd_column[\s(]+{_C}{_COMMA}(?=[A-Z])"),
+    row(Act.REMOVE, rf"\b(?:remove|drop)_column[\s(]+{_T}{_COMMA}{_C}"),
+    row(Act.REMOVE, rf"\bdrop_column[\s(]+{_C}(?!\s*,\s*[:'\"])"),
+    row(Act.REMOVE, rf"\bremove_columns[\s(]+{_T}(?P<cs>(?:{_COMMA}[:'\"]\w+['\"]?(?!:))+)"),
+    row(Act.REMOVE, rf"\bremove_(?:reference|belongs_to)[\s(]+{_T}{_COMMA}{_C}", ("_id", "_type")),
+    row(Act.REMOVE, rf"\bremove_timestamps[\s(]+{_T}", columns=("created_at", "updated_at")),
+    row(Act.REMOVE, rf"\bcleanup_concurrent_column_rename[\s(]+{_T}{_COMMA}{_C}"),
+    row(Act.RENAME, rf"\brename_column[\s(]+{_T}{_COMMA}{_C}{_COMMA}{_N}"),
+    row(Act.RENAME, rf"\brename_column[\s(]+{_C}{_COMMA}{_N}(?!\s*,)"),
+    row(Act.ADD, rf"\brename_column_concurrently[\s(]+{_T}{_COMMA}[:'\"]\w+['\"]?{_COMMA}{_C}"),
+    row(Act.REMOVE, rf"\b\w\.remove[\s(]+(?P<cs>(?:{_COMMA}|[:'\"]\w+['\"]?(?!:))+)"),
+    row(Act.REMOVE, rf"\b\w\.remove_(?:references|belongs_to)[\s(]+{_C}", ("_id", "_type")),
+    row(Act.RENAME, rf"\b\w\.rename[\s(]+{_C}{_COMMA}{_N}"),
+    row(Act.ADD, rf"\b\w\.(?:references|belongs_to)[\s(]+{_C}", ("_id",)),
+    row(
         Act.ADD,
         rf"\b\w\.(?:column|string|text|integer|bigint|boolean|datetime|timestamp|date|jsonb?|uuid|decimal|float"
         rf"|binary|inet|citext|timestamptz)[\s(]+{_C}",
     ),
 )
 _ELIXIR = (
-    _row(Act.IN, rf"\balter\s*\(?\s*table\(\s*{_T}"),
-    _row(Act.CREATE, rf"\bcreate(?:_if_not_exists)?[\s(]+table\(\s*{_T}"),
-    _row(Act.DROP, rf"\bdrop(?:_if_exists)?[\s(]+table\(\s*{_T}"),
-    _row(Act.RENAME_TABLE, rf"\brename[\s(]+table\(\s*{_T}[^)]*\){_COMMA}to:\s*table\(\s*{_N}"),
-    _row(Act.RENAME, rf"\brename[\s(]+table\(\s*{_T}[^)]*\){_COMMA}{_C}{_COMMA}to:\s*{_N}"),
-    _row(Act.REMOVE, rf"^\s*remove(?:_if_exists)?[\s(]+{_C}"),
-    _row(Act.ADD, rf"^\s*add(?:_if_not_exists)?[\s(]+{_C}"),
+    row(Act.IN, rf"\balter\s*\(?\s*table\(\s*{_T}"),
+    row(Act.CREATE, rf"\bcreate(?:_if_not_exists)?[\s(]+table\(\s*{_T}"),
+    row(Act.DROP, rf"\bdrop(?:_if_exists)?[\s(]+table\(\s*{_T}"),
+    row(Act.RENAME_TABLE, rf"\brename[\s(]+table\(\s*{_T}[^)]*\){_COMMA}to:\s*table\(\s*{_N}"),
+    row(Act.RENAME, rf"\brename[\s(]+table\(\s*{_T}[^)]*\){_COMMA}{_C}{_COMMA}to:\s*{_N}"),
+    row(Act.REMOVE, rf"^\s*remove(?:_if_exists)?[\s(]+{_C}"),
+    row(Act.ADD, rf"^\s*add(?:_if_not_exists)?[\s(]+{_C}"),
 )
 _PHP = (
-    _row(Act.IN, rf"(?:::|->)table\(\s*{_T}"),
-    _row(Act.CREATE, rf"(?:::|->)create\(\s*{_T}"),
-    _row(Act.DROP, rf"(?:::|->)drop(?:IfExists)?\(\s*{_T}"),
-    _row(Act.RENAME_TABLE, rf"(?:::|->)rename\(\s*{_T}{_COMMA}{_N}"),
-    _row(Act.REMOVE, rf"::dropColumns\(\s*{_T}{_COMMA}{_SEVERAL}"),
-    _row(Act.REMOVE, rf"->drop(?:Column|ConstrainedForeignId)\(\s*{_SEVERAL}"),
-    _row(Act.REMOVE, rf"->dropMorphs\(\s*{_C}", ("_id", "_type")),
-    _row(Act.REMOVE, r"->dropSoftDeletes(?:Tz)?\(", columns=("deleted_at",)),
-    _row(Act.REMOVE, r"->dropTimestamps(?:Tz)?\(", columns=("created_at", "updated_at")),
-    _row(Act.RENAME, rf"->renameColumn\(\s*{_C}{_COMMA}{_N}"),
-    _row(
+    row(Act.IN, rf"(?:::|->)table\(\s*{_T}"),
+    row(Act.CREATE, rf"(?:::|->)create\(\s*{_T}"),
+    row(Act.DROP, rf"(?:::|->)drop(?:IfExists)?\(\s*{_T}"),
+    row(Act.RENAME_TABLE, rf"(?:::|->)rename\(\s*{_T}{_COMMA}{_N}"),
+    row(Act.DROP, r"->drop\(\s*\)"),
+    row(Act.REMOVE, rf"->removeColumn\(\s*{_C}"),
+    row(Act.ADD, rf"->addColumn\(\s*{_C}"),
+    row(Act.REMOVE, rf"::dropColumns\(\s*{_T}{_COMMA}{_SEVERAL}"),
+    row(Act.REMOVE, rf"->drop(?:Column|ConstrainedForeignId)\(\s*{_SEVERAL}"),
+    row(Act.REMOVE, rf"->dropMorphs\(\s*{_C}", ("_id", "_type")),
+    row(Act.REMOVE, r"->dropSoftDeletes(?:Tz)?\(", columns=("deleted_at",)),
+    row(Act.REMOVE, r"->dropTimestamps(?:Tz)?\(", columns=("created_at", "updated_at")),
+    row(Act.RENAME, rf"->renameColumn\(\s*{_C}{_COMMA}{_N}"),
+    row(
         Act.ADD,
         rf"->(?:\w*[iI]nteger|\w*[tT]ext|string|boolean|jsonb?|uuid|ulid|date\w*|timestamp\w*|time|decimal|float|double"
         rf"|foreignId|char|enum|binary)\(\s*{_C}(?![^;]*->change\(\))",
@@ -99,23 +124,23 @@ _PHP = (
 )
 _OWNER = r"\b(?:queryRunner|queryInterface|pgm|db|qi|commands|runner|migration|connection)\s*\.\s*"
 _JAVASCRIPT = (
-    _row(Act.CREATE, rf"\.createTable(?:IfNotExists)?\(\s*(?:new Table\(\s*\{{\s*name:\s*)?{_T}"),
-    _row(Act.CREATE, rf"\baddTable\(\s*{_T}"),
-    _row(Act.IN, rf"\.(?:alterTable|table)\(\s*{_T}"),
-    _row(Act.DROP, rf"\.dropTable(?:IfExists)?\(\s*{_T}"),
-    _row(Act.DROP, r"\bdropTables\(\s*(?P<cs>\[[^\]]*\])"),
-    _row(Act.RENAME_TABLE, rf"\.renameTable\(\s*{_T}{_COMMA}{_N}"),
-    _row(Act.REMOVE, rf"{_OWNER}(?:drop|remove)Columns?\(\s*{_T}{_COMMA}{_SEVERAL}"),
-    _row(Act.REMOVE, rf"\bcreateDropColumnMigration\(\s*{_T}{_COMMA}{_C}"),
-    _row(Act.REMOVE, rf"\.dropColumns?\(\s*{_SEVERAL}"),
-    _row(Act.REMOVE, r"\.dropTimestamps\(", columns=("created_at", "updated_at")),
-    _row(Act.RENAME, rf"(?:\.renameColumn|createRenameColumnMigration)\(\s*{_T}{_COMMA}{_C}{_COMMA}{_N}"),
-    _row(Act.RENAME, rf"\.renameColumn\(\s*{_C}{_COMMA}{_N}"),
-    _row(Act.ADD, rf"{_OWNER}addColumn\(\s*{_T}{_COMMA}(?:new TableColumn\(\s*\{{\s*name:\s*)?{_C}"),
-    _row(Act.ADD, rf"\bcreateAddColumnMigration\(\s*{_T}{_COMMA}{_C}"),
-    _row(Act.ADD, rf"{_OWNER}addColumns?\(\s*{_T}{_COMMA}\{{\s*(?P<c>\w+)\s*:"),
-    _row(Act.ADD, rf"\.addColumn\(\s*{_C}"),
-    _row(
+    row(Act.CREATE, rf"\.createTable(?:IfNotExists)?\(\s*(?:new Table\(\s*\{{\s*name:\s*)?{_T}"),
+    row(Act.CREATE, rf"\baddTable\(\s*{_T}"),
+    row(Act.IN, rf"\.(?:alterTable|table)\(\s*{_T}"),
+    row(Act.DROP, rf"\.dropTable(?:IfExists)?\(\s*{_T}"),
+    row(Act.DROP, r"\bdropTables\(\s*(?P<cs>\[[^\]]*\])"),
+    row(Act.RENAME_TABLE, rf"\.renameTable\(\s*{_T}{_COMMA}{_N}"),
+    row(Act.REMOVE, rf"{_OWNER}(?:drop|remove)Columns?\(\s*{_T}{_COMMA}{_SEVERAL}"),
+    row(Act.REMOVE, rf"\bcreateDropColumnMigration\(\s*{_T}{_COMMA}{_C}"),
+    row(Act.REMOVE, rf"\.dropColumns?\(\s*{_SEVERAL}"),
+    row(Act.REMOVE, r"\.dropTimestamps\(", columns=("created_at", "updated_at")),
+    row(Act.RENAME, rf"(?:\.renameColumn|createRenameColumnMigration)\(\s*{_T}{_COMMA}{_C}{_COMMA}{_N}"),
+    row(Act.RENAME, rf"\.renameColumn\(\s*{_C}{_COMMA}{_N}"),
+    row(Act.ADD, rf"{_OWNER}addColumn\(\s*{_T}{_COMMA}(?:new TableColumn\(\s*\{{\s*name:\s*)?{_C}"),
+    row(Act.ADD, rf"\bcreateAddColumnMigration\(\s*{_T}{_COMMA}{_C}"),
+    row(Act.ADD, rf"{_OWNER}addColumns?\(\s*{_T}{_COMMA}\{{\s*(?P<c>\w+)\s*:"),
+    row(Act.ADD, rf"\.addColumn\(\s*{_C}"),
+    row(
         Act.ADD,
         rf"\b\w+\.(?:string|text|\w*[iI]nteger|boolean|jsonb?|timestamp|dateTime|date|uuid|float|double|decimal|binary"
         rf"|enum?|specificType)\(\s*{_C}(?![^;]*\.alter\(\))",
@@ -123,12 +148,21 @@ _JAVASCRIPT = (
 )
 _SCHEMA = r"(?:schema:\s*\"[^\"]*\"\s*,\s*)?"
 _CSHARP = (
-    _row(Act.CREATE, rf"\.CreateTable\(\s*name:\s*{_T}"),
-    _row(Act.DROP, rf"\.DropTable\(\s*name:\s*{_T}"),
-    _row(Act.RENAME_TABLE, rf"\.RenameTable\(\s*name:\s*{_T}{_COMMA}{_SCHEMA}newName:\s*{_N}"),
-    _row(Act.ADD, rf"\.AddColumn<[^(]*>\(\s*name:\s*{_C}{_COMMA}{_SCHEMA}table:\s*{_T}"),
-    _row(Act.REMOVE, rf"\.DropColumn\(\s*name:\s*{_C}{_COMMA}{_SCHEMA}table:\s*{_T}"),
-    _row(Act.RENAME, rf"\.RenameColumn\(\s*name:\s*{_C}{_COMMA}{_SCHEMA}table:\s*{_T}{_COMMA}newName:\s*{_N}"),
+    row(Act.CREATE, rf"\.CreateTable\(\s*name:\s*{_T}"),
+    row(Act.DROP, rf"\.DropTable\(\s*name:\s*{_T}"),
+    row(Act.RENAME_TABLE, rf"\.RenameTable\(\s*name:\s*{_T}{_COMMA}{_SCHEMA}newName:\s*{_N}"),
+    row(Act.ADD, rf"\.AddColumn<[^(]*>\(\s*name:\s*{_C}{_COMMA}{_SCHEMA}table:\s*{_T}"),
+    row(Act.REMOVE, rf"\.DropColumn\(\s*name:\s*{_C}{_COMMA}{_SCHEMA}table:\s*{_T}"),
+    row(Act.RENAME, rf"\.RenameColumn\(\s*name:\s*{_C}{_COMMA}{_SCHEMA}table:\s*{_T}{_COMMA}newName:\s*{_N}"),
+    # FluentMigrator
+    row(Act.CREATE, rf"\bCreate\.Table\(\s*{_T}"),
+    row(Act.IN, rf"\bAlter\.Table\(\s*{_T}"),
+    row(Act.ADD, rf"\.AddColumn\(\s*{_C}"),
+    row(Act.ADD, rf"\bCreate\.Column\(\s*{_C}\s*\)\s*\.OnTable\(\s*{_T}"),
+    row(Act.DROP, rf"\bDelete\.Table\(\s*{_T}"),
+    row(Act.REMOVE, rf"\bDelete\.Column\(\s*{_C}\s*\)\s*\.FromTable\(\s*{_T}"),
+    row(Act.RENAME_TABLE, rf"\bRename\.Table\(\s*{_T}\s*\)\s*\.To\(\s*{_N}"),
+    row(Act.RENAME, rf"\bRename\.Column\(\s*{_C}\s*\)\s*\.OnTable\(\s*{_T}\s*\)\s*\.To\(\s*{_N}"),
 )
 
 
@@ -140,18 +174,18 @@ def _attribute(name: str, group: str) -> str:
 
 
 _LIQUIBASE = (
-    _row(Act.CREATE, rf"\bcreateTable\b{_attribute('tableName', 't')}"),
-    _row(Act.DROP, rf"(?<!/)\bdropTable\b{_attribute('tableName', 't')}"),
-    _row(
+    row(Act.CREATE, rf"\bcreateTable\b{_attribute('tableName', 't')}"),
+    row(Act.DROP, rf"(?<!/)\bdropTable\b{_attribute('tableName', 't')}"),
+    row(
         Act.RENAME_TABLE,
         rf"(?<!/)\brenameTable\b{_attribute('oldTableName', 't')}{_attribute('newTableName', 'n')}",
     ),
-    _row(Act.ADD, rf"(?<!/)\baddColumn\b{_attribute('tableName', 't')}{_attribute('name', 'c')}"),
-    _row(
+    row(Act.ADD, rf"(?<!/)\baddColumn\b{_attribute('tableName', 't')}{_attribute('name', 'c')}"),
+    row(
         Act.REMOVE,
         rf"(?<!/)\bdropColumn\b{_attribute('tableName', 't')}{_attribute('(?:columnName|name)', 'c')}",
     ),
-    _row(
+    row(
         Act.RENAME,
         rf"(?<!/)\brenameColumn\b{_attribute('tableName', 't')}{_attribute('oldColumnName', 'c')}"
         rf"{_attribute('newColumnName', 'n')}",
@@ -172,8 +206,8 @@ def _to_the_way_forward(start: str, up: str) -> re.Pattern[str]:
     return re.compile(rf"{start}.*?(?={up}|\Z)", re.DOTALL | re.MULTILINE)
 
 
-_BLOCK = re.compile(r"^([ \t]*)(?:def (?:self\.)?down\b|\w+\.down do\b).*?^\1end\b", re.DOTALL | re.MULTILINE)
-_BRACED = re.compile(r"\b\w+\.down\s*\{[^}]*\}")
+_BLOCK = re.compile(r"^([ \t]*)(?:def (?:self\.)?down\b|(?:\w+\.)?down do\b).*?^\1end\b", re.DOTALL | re.MULTILINE)
+_BRACED = re.compile(r"\b(?:\w+\.)?down\s*\{[^}]*\}")
 DOWN: Mapping[str, tuple[re.Pattern[str], ...]] = {
     "ruby": (_BLOCK, _BRACED),
     "elixir": (re.compile(r"^([ \t]*)def down\b.*?(?:^\1end\b|$(?![\s\S]))", re.DOTALL | re.MULTILINE),),
@@ -193,18 +227,20 @@ DOWN: Mapping[str, tuple[re.Pattern[str], ...]] = {
 """The part that goes back; what it removes is what the other part made."""
 REMOVALS: Mapping[str, re.Pattern[str]] = {
     "ruby": re.compile(
-        r"\b(?:remove_(?:columns?|reference|belongs_to|timestamps)|rename_(?:column|table)|drop_(?:join_)?table)\b(?=[\s(])"
+        r"\b(?:remove_(?:columns?|reference|belongs_to|timestamps)|rename_(?:column|table)|drop_(?:join_)?table|drop_columns?)\b(?=[\s(])"
         r"|\bexecute_drop\b"
     ),
     "elixir": re.compile(
         r"^\s*remove(?:_if_exists)?\b|\bdrop(?:_if_exists)?[\s(]+table\b|\brename[\s(]+table\b", re.MULTILINE
     ),
-    "php": re.compile(r"->drop(?:Column|Morphs)\b|->renameColumn\b|::drop(?:IfExists|Columns)?\(|::rename\("),
+    "php": re.compile(
+        r"->drop(?:Column|Morphs)\b|->(?:rename|remove)Column\b|->drop\(\)|::drop(?:IfExists|Columns)?\(|::rename\("
+    ),
     "javascript": re.compile(
         r"\.(?:dropColumns?|dropTable(?:IfExists)?|renameColumn|renameTable|removeColumns?)\(|\bdropTables\("
         r"|\bcreate(?:Drop|Rename)ColumnMigration\("
     ),
-    "c#": re.compile(r"\.(?:DropColumn|DropTable|RenameColumn|RenameTable)\("),
+    "c#": re.compile(r"\.(?:DropColumn|DropTable|RenameColumn|RenameTable)\(|\b(?:Delete|Rename)\.(?:Column|Table)\("),
     "liquibase": re.compile(r"(?<!/)\b(?:dropColumn|dropTable|renameColumn|renameTable)\b(?=[\s\":])"),
 }
 """Words that remove or rename: each must belong to a call that was understood."""

@@ -48,7 +48,7 @@ def _is_old_name(file: File) -> bool:
 
 
 def _is_rewritten(case: Case, file: File) -> bool:
-    if not file.change.was_on_base or file.change.status in {"added", "copied"}:
+    if not file.change.was_on_base or file.change.status in {"added", "copied"} or file.change.is_submodule:
         return False
     if PurePosixPath(file.path).name.startswith("R__") or case.is_squashed(file.path):
         return False

@@ -13,6 +13,7 @@ from migrator.names import TableName
 from migrator.references.known import Known
 from migrator.references.reference import Confidence, Place, Reference, Usage
 from migrator.references.spellings import is_distinctive, parts_of
+from migrator.references.unrelated import is_like, owners_in
 
 _PATH = re.compile(r"[-+]?[A-Za-z_][\w.]*\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -28,6 +29,8 @@ class _Use:
     column: int
     is_prose: bool = False
     """One of several words of a text: only a distinctive name counts there."""
+    owner: str = ""
+    """What it belongs to, when that is no row of a table, such as an answer or an error."""
 
 
 def scan(path: str, text: str, nodes: Sequence[ast.AST], known: Known) -> Iterator[Reference]:
@@ -53,8 +56,13 @@ def scan(path: str, text: str, nodes: Sequence[ast.AST], known: Known) -> Iterat
         present = columns & words
         alone = frozenset(filter(is_distinctive, present & _wanted(known, table)))
         for use in uses:
-            if use.word in (alone if use.is_prose or not is_named else present):
+            if use.word in (alone if not is_named or _is_weak(use, known, table) else present):
                 yield _reference(path, table if is_named else None, use)
+
+
+def _is_weak(use: _Use, known: Known, table: TableName) -> bool:
+    """Whether a common name says nothing where it stands."""
+    return use.is_prose or (use.owner != "" and not is_like(use.owner, known.folded_names_of(table)))
 
 
 def _may_be_in(text: str, known: Known, table: TableName) -> bool:
@@ -84,25 +92,27 @@ def _reference(path: str, table: TableName | None, use: _Use) -> Reference:
 
 
 def _uses(nodes: Iterable[ast.AST]) -> Iterator[_Use]:
-    prose = _docstrings(nodes)
+    prose, owners = _docstrings(nodes), dict(owners_in(nodes))
     for node in nodes:
         match node:
             case ast.Attribute(attr=word):
-                yield _Use(word, node.end_lineno or node.lineno, (node.end_col_offset or 0) - len(word) + 1)
+                column = (node.end_col_offset or 0) - len(word) + 1
+                yield _Use(word, node.end_lineno or node.lineno, column, owner=owners.get(id(node), ""))
             case ast.keyword(arg=str(word)):
-                yield from (_Use(part, node.lineno, node.col_offset + 1) for part in _lookup(word))
+                owner = owners.get(id(node), "")
+                yield from (_Use(part, node.lineno, node.col_offset + 1, owner=owner) for part in _lookup(word))
             case ast.Constant(value=str(text)) if id(node) not in prose:
-                yield from _of_text(text, node)
+                yield from _of_text(text, node, owners.get(id(node), ""))
             case ast.ClassDef(body=body):
                 yield from _of_class(body)
             case _:
                 pass
 
 
-def _of_text(text: str, node: ast.Constant) -> Iterator[_Use]:
+def _of_text(text: str, node: ast.Constant, owner: str) -> Iterator[_Use]:
     if _PATH.match(text):
         for part in text.lstrip("-+").split("."):
-            yield from (_Use(word, node.lineno, node.col_offset + 1) for word in _lookup(part))
+            yield from (_Use(word, node.lineno, node.col_offset + 1, owner=owner) for word in _lookup(part))
     else:
         for word in dict.fromkeys(_WORD.findall(text)):
             yield _Use(word, node.lineno, node.col_offset + 1, is_prose=True)

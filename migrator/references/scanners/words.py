@@ -7,13 +7,14 @@ Comments do not count, and neither does a column that a model is told to ignore.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from migrator.names import TableName
 from migrator.references.file_scan import FileScan
 from migrator.references.known import Known
 from migrator.references.reference import Confidence, Place, Reference, Usage
-from migrator.references.spellings import column_spellings, is_distinctive, parts_of
+from migrator.references.spellings import accessors_of, column_spellings, is_distinctive, parts_of
+from migrator.references.unrelated import is_like, is_owner
 
 SUFFIXES = (
     *(".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".vue", ".svelte", ".rb", ".erb", ".rake", ".go", ".java", ".kt"),
@@ -30,6 +31,9 @@ _IGNORED = re.compile(
     r"|\bignore_columns?\b[^\n]*(?:\n[ \t]*[^\n]*\bremove_(?:with|after)\b[^\n]*)*"
 )
 _NO_NEWLINE = re.compile(r"[^\n]+")
+_OWNER = re.compile(r"([^\W\d]\w*)(?:\?|!|\(\))?\.\Z")
+_MARKUP = re.compile(r"=(?:[\"'][^\"']*[\"']|\{[^}]*\})\s*(?:/?>|[\w:@-]+=|\Z)")
+"""An attribute of a tag: `name="q" class="a"`, `name={x} />`; code has spaces around its `=`."""
 _MEMBER = re.compile(r"(?<=[.:'\"`@$>\[])[^\W\d]\w*|[^\W\d]\w*(?=\??['\"]?\s*(?::(?!:)|=>))")
 
 
@@ -61,11 +65,23 @@ def scan_words(path: str, text: str, known: Known, line: int = 1) -> Iterator[Re
         elif present and ends is None:
             ends = frozenset(end for word in words for end in parts_of(word))
         if present and (names or not (ends or frozenset()).isdisjoint(known.folded_names_of(table))):
-            yield from _columns(path, text, table, {word: wanted[word] for word in present}, line)
+            tables = known.folded_names_of(table)
+            yield from _columns(path, text, table, {word: wanted[word] for word in present}, line, tables)
         elif present and known.wanted is not None:
             asked = known.wanted.get(table, frozenset())
             alone = {word: wanted[word] for word in present if wanted[word] in asked and is_distinctive(wanted[word])}
             yield from _alone(path, text, alone, line)
+        if known.wanted is not None:
+            yield from _accessors(path, text, filter(is_distinctive, known.wanted.get(table, frozenset())), line)
+
+
+def _accessors(path: str, text: str, columns: Iterable[str], line: int) -> Iterator[Reference]:
+    """Yield where a text calls what an ORM makes of a column's name."""
+    for column in columns:
+        for match in accessors_of(column).finditer(text):
+            start = text.rfind("\n", 0, match.start())
+            place = Place(path, line + text.count("\n", 0, match.start()), match.start() - start)
+            yield Reference("", place, Confidence.TOKEN, Usage.UNKNOWN, column)
 
 
 def _code(text: str) -> str:
@@ -81,9 +97,11 @@ def _table(path: str, text: str, table: TableName, names: set[str], line: int) -
     yield Reference(table.name, place, Confidence.TOKEN, Usage.UNKNOWN, schema=table.schema)
 
 
-def _columns(path: str, text: str, table: TableName, wanted: dict[str, str], line: int) -> Iterator[Reference]:
+def _columns(
+    path: str, text: str, table: TableName, wanted: dict[str, str], line: int, tables: frozenset[str]
+) -> Iterator[Reference]:
     seen: set[tuple[int, str]] = set()
-    for number, column, word in _places(text, set(wanted)):
+    for number, column, word in _places(text, set(wanted), tables):
         if (number, wanted[word]) not in seen:
             seen.add((number, wanted[word]))
             place = Place(path, line + number, column)
@@ -99,9 +117,22 @@ def _alone(path: str, text: str, wanted: dict[str, str], line: int) -> Iterator[
                 yield Reference("", place, Confidence.TOKEN, Usage.UNKNOWN, wanted[match[0]])
 
 
-def _places(text: str, words: set[str]) -> Iterator[tuple[int, int, str]]:
-    """Yield 0-based line, 1-based column and word for each of these words."""
+def _places(text: str, words: set[str], tables: frozenset[str] | None = None) -> Iterator[tuple[int, int, str]]:
+    """Yield 0-based line, 1-based column and word for each of these words.
+
+    With the folded names of the table a common word counts only where it may be a column of it.
+    """
     for number, line in enumerate(text.split("\n")):
         for match in _WORD.finditer(line):
-            if match[0] in words:
+            if match[0] in words and (tables is None or not _is_of_another(line, match, tables)):
                 yield number, match.start() + 1, match[0]
+
+
+def _is_of_another(line: str, match: re.Match[str], tables: frozenset[str]) -> bool:
+    """Whether a common name is the member of what is no row, or an attribute in markup: `err.name`, `name="q"`."""
+    if is_distinctive(match[0]):
+        return False
+    if _MARKUP.match(line, match.end()) and line[: match.start()].endswith((" ", "\t")):
+        return True
+    owner = _OWNER.search(line, 0, match.start())
+    return owner is not None and is_owner(owner[1]) and not is_like(owner[1], tables)
