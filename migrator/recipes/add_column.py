@@ -5,6 +5,7 @@ A default that is the same for every row is stored once in the catalog (11+). On
 for new rows first, and a backfill gives the old rows theirs.
 """
 
+from dataclasses import replace
 from typing import Literal
 
 from migrator.errors import InputError, RecipeRefused
@@ -15,7 +16,7 @@ from migrator.recipes.manifest_text import Fill, manifest_text
 from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
-from migrator.recipes.target import check_new_name, check_walkable, find_table
+from migrator.recipes.target import check_new_name, check_walkable, find_table, is_walkable
 from migrator.recipes.type_pairs import check_addable, resolved_type
 from migrator.schema.model import Schema, Table
 from migrator.schema.types import type_text
@@ -103,9 +104,10 @@ class AddColumn(Recipe):
     def _numbered(self, schema: Schema, table: Table) -> dict[str, str]:
         if self.default is not None:
             raise RecipeRefused(f"{self.column} would have a default and numbers.", "Leave out --default.")
-        check_walkable(table)
         numbers = ColumnNumbers.of(schema, self.table, self.column, self.type, is_identity=self.identity)
         fill = Fill.of(table, {self.column: numbers.next_value}, f"{quote(self.column)} IS NULL", is_comparable=False)
+        # numbers are how a table without a key gets one: there is no other way to its rows than by pages
+        fill = replace(fill, is_by_page=not is_walkable(table))
         return {
             "migration.toml": manifest_text(self, [fill]),
             "expand.sql": phase_text(numbers.about_expand(_EXPAND_LOCKS), [numbers.create()]),

@@ -16,6 +16,7 @@ from migrator.recipes.manifest_text import Fill, manifest_text
 from migrator.recipes.phase_text import phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
+from migrator.recipes.trials import fitting
 from migrator.recipes.type_pairs import check_addable, resolved_type
 from migrator.schema.model import Schema, Table
 from migrator.schema.types import type_text
@@ -119,10 +120,11 @@ class AddGeneratedColumn(Recipe):
             f"Old code never notices. New code that names {self.column} fails: take it back first.",
         )
         analyze = ("Migrate, after the backfill: the planner learns about the new column.", "Locks: none that wait.")
+        trial = ("SET LOCAL search_path = pg_catalog, pg_temp", fitting(self.table, {self.column: formula.text}))
         drops = [f"DROP TRIGGER {quote(trigger)} ON {self.table}" for trigger in self._triggers]
         return {
             "migration.toml": manifest_text(self, [fill]),
-            "expand.sql": phase_text(about, [(self._add(type_name), *self._arm(table, formula, type_name))]),
+            "expand.sql": phase_text(about, [(self._add(type_name), *self._arm(table, formula, type_name), *trial)]),
             "migrate.sql": phase_text((*analyze, "No code sees a difference."), [f"ANALYZE {self.table}"]),
             "abort.sql": phase_text(drop, [(*drops, self._drop(), f"DROP FUNCTION {self._function}()")]),
             "verify.sql": self._verify(table, formula, type_name),

@@ -72,7 +72,8 @@ class ChangeColumnType(Recipe):
         obstacles = obstacles_to_free(schema, table, column, new_type, self.time_zone)
         if not obstacles and not self.to:
             check_alterable(schema, table, column)
-            return Rendering(self._in_place(table, column, new_type))
+            back = obstacles_to_free(schema, table, replace(column, type=new_type), column.type, self.time_zone)
+            return Rendering(self._in_place(table, column, new_type, is_free_back=not back))
         if not self.to:
             raise RecipeRefused(
                 f"The type of {self.table}.{self.column} cannot be changed in place: {'; '.join(obstacles)}.",
@@ -83,7 +84,7 @@ class ChangeColumnType(Recipe):
 
     # In place
 
-    def _in_place(self, table: Table, column: Column, new_type: str) -> dict[str, str]:
+    def _in_place(self, table: Table, column: Column, new_type: str, *, is_free_back: bool) -> dict[str, str]:
         about = (
             f"Expand: {self.column} becomes {new_type} in place. The stored bytes stay as they are.",
             (
@@ -100,7 +101,7 @@ class ChangeColumnType(Recipe):
         return {
             "migration.toml": manifest_text(self),
             "expand.sql": phase_text(about, [self._alter(new_type), analyze]),
-            "abort.sql": self._back(column, new_type, analyze),
+            "abort.sql": self._back(column, new_type, analyze, is_free=is_free_back),
         }
 
     def _alter(self, new_type: str, comment: str = "") -> str | tuple[str, ...]:
@@ -110,8 +111,7 @@ class ChangeColumnType(Recipe):
         zone = self.time_zone.replace("'", "''")
         return (f"SET LOCAL TimeZone = '{zone}'", alter)
 
-    def _back(self, column: Column, new_type: str, analyze: str) -> str:
-        is_free = self.time_zone is not None
+    def _back(self, column: Column, new_type: str, analyze: str, *, is_free: bool) -> str:
         about = (
             f"Abort: {self.column} is {column.type} again.",
             "Locks: ACCESS EXCLUSIVE on the table for milliseconds; nothing is rewritten or scanned."

@@ -25,6 +25,8 @@ class Fill:
     when rows may have other values."""
     triggers: tuple[str, ...] = ()
     """The table's own, as far as known: those on UPDATE fire for every row that is filled."""
+    is_by_page: bool = False
+    """Whether it goes by pages, because the table has no key."""
 
     @classmethod
     def of(cls, table: Table, values: Mapping[str, str], where: str, *, is_comparable: bool = True) -> "Fill":
@@ -59,7 +61,8 @@ def _head(fill: Fill) -> str:
 
 def _backfill(fill: Fill) -> dict[str, Any]:
     compare = {} if fill.is_comparable else {"compare": False}
-    return {"table": str(fill.table), "set": fill.values, "where": fill.where, **compare}
+    way = {"by": "ctid"} if fill.is_by_page else {}
+    return {"table": str(fill.table), **way, "set": fill.values, "where": fill.where, **compare}
 
 
 def _contract(recipe: Recipe) -> dict[str, Any]:

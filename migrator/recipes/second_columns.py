@@ -44,7 +44,7 @@ class SecondColumns:
     not_null: tuple[str, ...] = ()
     """New columns that become NOT NULL in migrate."""
     trials: tuple[str, ...] = ()
-    """Queries that fail when an expression cannot run, asked before anything is changed."""
+    """Statements that fail when an expression cannot run, and take the whole transaction of expand back."""
     is_exact: bool = True
     """Whether no value changes on its way to the new column and back."""
     expand_notes: tuple[str, ...] = ()
@@ -54,8 +54,7 @@ class SecondColumns:
     """Steps before everything else."""
     after_contract: tuple[Step, ...] = ()
     after_abort: tuple[Step, ...] = ()
-    is_lazy: bool = False
-    """Whether a file shows how new code reads before the backfill has ended."""
+    is_lazy: bool = False  # whether a file shows how new code reads before the backfill has ended
 
     @property
     def old(self) -> tuple[str, ...]:
@@ -109,8 +108,9 @@ class SecondColumns:
             *self.expand_notes,
             *surroundings(self.table),
         )
-        trial: list[Step] = [(_PINNED.format(self._path()), *self.trials)] if self.trials else []
-        return phase_text(about, [*self.before, *trial, (*self.added, *self.sync.create())])
+        # last, because the path holds for what comes after it; types of columns may lie elsewhere
+        trial = (_PINNED.format(self._path()), *self.trials) if self.trials else ()
+        return phase_text(about, [*self.before, (*self.added, *self.sync.create(), *trial)])
 
     def _path(self) -> str:
         return ", ".join(("pg_catalog", *map(quote, self.sync.path), "pg_temp"))

@@ -103,13 +103,19 @@ def check_length(name: str) -> None:
 
 def check_walkable(table: Table) -> None:
     """Refuse a table that a backfill cannot walk: without a key a batch has no boundaries."""
-    if table.primary_key or any(_is_key(table, index) for index in table.indexes):
+    if is_walkable(table):
         return
     raise RecipeRefused(
         f"{table.name} has no primary key and no unique index over NOT NULL columns, so its rows cannot be filled "
         "in batches.",
-        "Add a key first: CREATE UNIQUE INDEX CONCURRENTLY over columns that are NOT NULL.",
+        "Add a key first: migrator new create-index --unique over columns that are NOT NULL; where there are none,"
+        " migrator new add-column --type bigserial numbers the rows.",
     )
+
+
+def is_walkable(table: Table) -> bool:
+    """Whether the table has a key by which a backfill can go."""
+    return bool(table.primary_key) or any(_is_key(table, index) for index in table.indexes)
 
 
 def _is_key(table: Table, index: Index) -> bool:

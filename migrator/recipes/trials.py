@@ -1,10 +1,10 @@
-"""Queries that try the expressions of a recipe before anything is changed, and where the trigger must look for types.
+"""Statements that try the expressions of a recipe before it has changed anything, and where a trigger looks for types.
 
-PL/pgSQL reads an expression when it runs it first: a misspelt function would break every write of old code, after
-the trigger is there. Asked for no row, each expression is read by the server and nothing is computed.
+PL/pgSQL reads an expression when it runs it first: a misspelt function, or a value that does not fit the column, would
+break every write of old code, after the trigger is there. Here the server reads each expression, and computes nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from migrator.errors import RecipeRefused
 from migrator.names import TableName, quote
@@ -18,16 +18,16 @@ from migrator.statements.parse import Node, pb
 
 
 def trials(table: TableName, sync: SyncTrigger) -> tuple[str, ...]:
-    """Return the queries; a plain column needs none."""
-    ups = [formula.text for formula in sync.up.values() if not formula.is_column]
-    downs = [formula.text for formula in sync.down.values() if not formula.is_column]
-    found: list[str] = []
-    if ups:
-        found.append(_trial(", ".join(ups), str(table)))
-    if downs:
-        row = ", ".join(f"NULL::{column.type} AS {quote(column.name)}" for column in sync.new)
-        found.append(_trial(", ".join(downs), f"(SELECT {row}) AS new_row"))
-    return tuple(found)
+    """Return the statement that tries all expressions, once the new columns are there; plain columns need none."""
+    formulas = {name: formula for name, formula in {**sync.up, **sync.down}.items() if not formula.is_column}
+    return (fitting(table, {name: formula.text for name, formula in formulas.items()}),) if formulas else ()
+
+
+def fitting(table: TableName, values: Mapping[str, str]) -> str:
+    """Return the statement that fails when an expression cannot be read, or its value not be stored in its column."""
+    pairs = ",\n    ".join(f"{quote(name)} = {text}" for name, text in values.items())
+    update = f"UPDATE {table} SET\n    {pairs}\nWHERE false"
+    return f"-- Reads the expressions and computes nothing: one that fits no column stops here.\nEXPLAIN {update}"
 
 
 def _trial(expressions: str, source: str) -> str:

@@ -7,12 +7,6 @@
 CREATE TYPE public.mood_next AS ENUM ('sad', 'it''s ok');
 
 BEGIN;
-SET LOCAL search_path = pg_catalog, pg_temp;
-SELECT (CASE mood::text WHEN 'happy' THEN 'it''s ok' ELSE mood::text END)::public.mood_next FROM public.people LIMIT 0;
-SELECT feeling::text::public.mood FROM (SELECT NULL::public.mood_next AS feeling) AS new_row LIMIT 0;
-COMMIT;
-
-BEGIN;
 ALTER TABLE public.people ADD COLUMN feeling public.mood_next;
 CREATE FUNCTION migrator.sync_20260901_people_mood_without_happy() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -41,4 +35,10 @@ CREATE TRIGGER zz_migrator_20260901_people_mood_without_happy_u BEFORE UPDATE ON
     FOR EACH ROW WHEN (OLD.mood::text IS DISTINCT FROM NEW.mood::text
                        OR OLD.feeling::text IS DISTINCT FROM NEW.feeling::text)
     EXECUTE FUNCTION migrator.sync_20260901_people_mood_without_happy();
+SET LOCAL search_path = pg_catalog, pg_temp;
+-- Reads the expressions and computes nothing: one that fits no column stops here.
+EXPLAIN UPDATE public.people SET
+    feeling = (CASE mood::text WHEN 'happy' THEN 'it''s ok' ELSE mood::text END)::public.mood_next,
+    mood = feeling::text::public.mood
+WHERE false;
 COMMIT;
