@@ -5,6 +5,9 @@ RUN := $(VENV)/bin
 PIP := $(PYTHON) -m pip --python $(RUN)/python install --quiet --disable-pip-version-check
 PYTEST := $(RUN)/pytest -n 4 --dist worksteal
 
+# Images for containers often set it; without .pyc files every process of the suite would compile all of it again.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: demo test test-thorough check lint types layers docs bench clean
 
 demo: $(VENV)/.for-demo

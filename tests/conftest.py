@@ -11,14 +11,19 @@ from hypothesis import settings
 pytest_plugins = ["tests.fix_server", "tests.fix_app"]
 
 # a deadline of examples would be an assertion about time, which a busy machine breaks
-settings.register_profile("suite", deadline=None)
-settings.load_profile("suite")
+settings.register_profile("suite", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=100)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job: its children would ignore Ctrl-C too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _SERVER = re.compile(r"\bpg\d+\b")
 _ALL_SERVERS = {"statements", "sandbox"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the thorough suite try more examples of each property."""
+    settings.load_profile("suite" if config.getoption("markexpr") == "not thorough" else "thorough")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -42,10 +42,10 @@ def test_the_readme_leads_to_every_page() -> None:
     assert [_name(page) for page in pages if page not in linked] == []
 
 
-@pytest.mark.parametrize("file", _TEXTS, ids=_name)
-def test_commands_that_are_named_exist(file: Path) -> None:
-    named = [words.split() for words in _COMMAND.findall(file.read_text(encoding="utf-8"))]
-    assert [" ".join(words) for words in named if not _exists(words)] == []
+def test_commands_that_are_named_exist() -> None:
+    named = [(file, words) for file in _TEXTS for words in _COMMAND.findall(file.read_text(encoding="utf-8"))]
+    assert len(named) > 300
+    assert [f"{_name(file)}: {words}" for file, words in named if not _exists(words.split())] == []
 
 
 def _exists(words: list[str]) -> bool:
