@@ -140,6 +140,11 @@ class Case:
         return tuple(dict.fromkeys((*changed, *tables)))
 
 
+def sureness(reference: CodeReference) -> str:
+    """Return in words how sure it is that the code means what it names."""
+    return "token: found by its name" if reference.confidence == "token" else reference.confidence
+
+
 def names(reference: CodeReference, item: DatabaseObject) -> bool:
     """Whether the reference may mean the object: by name, or as one of all columns."""
     if reference.schema_name not in (None, item.schema_name):

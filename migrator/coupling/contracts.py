@@ -3,16 +3,22 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from migrator.coupling.case import Case, names
+from migrator.coupling.case import Case, names, sureness
 from migrator.coupling.decision import Finding, Level
 from migrator.coupling.evidence import CodeReference, DatabaseObject, FileClass, SqlFile
 from migrator.coupling.later_sql import breaks
 
 _LATER = {
-    "head": "Remove the use, deploy that, and ship the contract in a later release.",
+    "head": "First take the use out of the code, in a pull request of its own, and deploy that everywhere; then merge"
+    " what removes {item}.",
     "other": "It runs again after the contract, and fails then: correct it in this change.",
-    "deployed": "Deploy a version without it everywhere first; then ship the contract.",
+    "deployed": "The migration would break that version, and a rollback to it. Deploy a version without the use"
+    " everywhere first; then merge this.",
 }
+_NO_USE = (
+    " If that place means something else, say so in a comment above it:"
+    " migrator: ref-ok {column} until=YYYY-MM-DD reason=WHY"
+)
 
 
 def referenced(case: Case, ref: Literal["head", "deployed"], code: str, name: str) -> Iterator[Finding]:
@@ -52,6 +58,15 @@ def _whose(case: Case, reference: CodeReference) -> str:
     return f" ({found})" if found else ""
 
 
+def _todo(ref: Literal["head", "deployed"], reference: CodeReference, item: DatabaseObject, kind: FileClass) -> str:
+    todo = _LATER["other" if kind is FileClass.MIGRATION else ref].format(item=item)
+    if kind is FileClass.MODEL and reference.path.endswith(".rb") and item.kind == "column":
+        todo += f" In Rails the model forgets the column first: self.ignored_columns += [:{item.name}]."
+    if ref == "head" and reference.confidence == "token":
+        todo += _NO_USE.format(column=f"{item.table}.{item.name}" if item.table else item.name)
+    return todo
+
+
 def _finding(
     case: Case,
     ref: Literal["head", "deployed"],
@@ -67,7 +82,7 @@ def _finding(
     where = "" if ref == "head" else f" at the deployed commit {reference.commit[:12]}{_whose(case, reference)}"
     message = (
         f"{sql.path} removes {item}, and {reference.path}:{reference.line}:{reference.column}{where} {how} it{star}"
-        f" ({reference.confidence})."
+        f" ({sureness(reference)})."
     )
     return Finding(
         code,
@@ -76,7 +91,7 @@ def _finding(
         reference.path if ref == "head" else sql.path,
         reference.line if ref == "head" else 1,
         message,
-        _LATER["other" if kind is FileClass.MIGRATION else ref],
+        _todo(ref, reference, item, kind),
         column=reference.column if ref == "head" else 1,
         file_class=kind,
         phase="contract",

@@ -12,11 +12,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from migrator.coupling.case import Case, File, names
+from migrator.coupling.case import Case, File, names, sureness
 from migrator.coupling.decision import Finding, Level
 from migrator.coupling.evidence import CodeReference, DatabaseObject, FileClass
 from migrator.coupling.parts import brought
-from migrator.coupling.split import how_to_split, is_code_first, shown, split_commands
+from migrator.coupling.split import how_to_split, is_code_first, shown, split_commands, what_follows
 
 POLICY = (
     "Schema and application code cannot ship in the same release. "
@@ -81,6 +81,7 @@ def _two_sides(case: Case, file: File, code: str, name: str) -> Finding:
         how_to_split(case),
         file_class=file.file_class,
         commands=split_commands(case),
+        after=what_follows(case),
     )
 
 
@@ -92,7 +93,7 @@ def _strict(case: Case, file: File, schema: Sequence[File], code: str, name: str
         return finding
     reference, item = used
     place = f"{reference.path}:{reference.line}:{reference.column}"
-    why = f" {place} uses {item} ({reference.confidence}), which must be deployed first."
+    why = f" {place} uses {item} ({sureness(reference)}), which must be deployed first."
     return replace(finding, line=reference.line, column=reference.column, message=finding.message + why)
 
 
@@ -150,6 +151,7 @@ def _finding(case: Case, file: File, schema: Sequence[File], code: str, name: st
         phase="+".join(phases),
         objects=tuple(sorted({str(item) for m in schema for item in _objects(case, m)})),
         commands=split_commands(case),
+        after=what_follows(case),
     )
 
 
@@ -164,7 +166,7 @@ def _use(
 ) -> Finding:
     base = _finding(case, file, schema, code, name, "")
     message = (
-        f"{POLICY} {reference.path}:{reference.line}:{reference.column} uses {item} ({reference.confidence}), which "
+        f"{POLICY} {reference.path}:{reference.line}:{reference.column} uses {item} ({sureness(reference)}), which "
         f"{shown(schema)}{f' ({who})' if (who := brought(case, schema)) else ''} brings: it must be deployed first."
     )
     return Finding(
@@ -180,6 +182,7 @@ def _use(
         phase=base.phase,
         objects=(str(item),),
         commands=base.commands,
+        after=base.after,
     )
 
 

@@ -44,6 +44,8 @@ class Finding:
     objects: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     """The shell commands that do it, in order; `help` has them in one line."""
+    after: str = ""
+    """What to do when they have run; `help` has that too."""
 
 
 @dataclass(frozen=True, slots=True)

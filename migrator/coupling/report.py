@@ -10,6 +10,7 @@ from migrator.coupling.case import Case
 from migrator.coupling.decision import Decision, Finding, Level, Verdict
 from migrator.coupling.evidence import Evidence
 from migrator.coupling.parts import first_deploy
+from migrator.coupling.split import is_code_first
 from migrator.documentation import place_of
 
 SCHEMA_VERSION = 1
@@ -49,10 +50,25 @@ class CouplingReport:
     @property
     def split_title(self) -> str:
         """What the commands are for."""
-        first = first_deploy(Case(self.evidence))
-        return (
-            "To split the branch, schema first" if first is None else f"Deploy up to {first} first; to prove it clean"
-        )
+        case = Case(self.evidence)
+        if (first := first_deploy(case)) is not None:
+            return f"Deploy up to {first} first; to prove it clean"
+        return f"To split the branch, {'code' if is_code_first(case) else 'schema'} first"
+
+    @property
+    def after(self) -> str:
+        """What to do when the commands have run."""
+        return next((finding.after for finding in self.decision.findings if finding.after), "")
+
+    @property
+    def way_out(self) -> str:
+        """How both halves ship all the same, for a coupled change that nobody asked to override."""
+        is_coupled = self.decision.verdict is Verdict.FAIL and bool(self.commands)
+        if not is_coupled or self.decision.override is not None:
+            return ""
+        label = self.evidence.policy.override.label
+        where = place_of("coupling.md", "Overriding")
+        return f"If both must ship together, people can take it on: the label {label}, approvals, a reason ({where})."
 
     @property
     def deployed(self) -> tuple[str, ...]:
@@ -136,6 +152,13 @@ def _override(decision: Decision) -> dict[str, Any] | None:
         "due": override.due,
         "missing": list(override.missing),
     }
+
+
+def steps_of(finding: Finding) -> tuple[str, ...]:
+    """Return what to do, one step per line: the commands, and what follows them; else the help."""
+    if not finding.commands:
+        return (finding.help,)
+    return ("To split the branch:", *finding.commands, *((finding.after,) if finding.after else ()))
 
 
 def docs_of(code: str, name: str) -> str:

@@ -33,14 +33,24 @@ def how_to_split(case: Case) -> str:
     if case.evidence.parts:
         apart = "No commit of this release has one half alone."
         return f"{apart} Take the code out and ship it later, or begin with the schema: {commands}."
+    return f"Split: {commands}. {what_follows(case)}"
+
+
+def what_follows(case: Case) -> str:
+    """Return what to do when the commands have run."""
+    if first_deploy(case) is not None or case.evidence.parts:
+        return ""
     if is_code_first(case):
         return (
-            f"Split: {commands}. Ship the code first; what it no longer uses goes when that runs everywhere:"
+            "Open a pull request for code-first and ship it first. What it no longer uses goes when it runs everywhere:"
             f" rebase this branch on it then.{_state(case)}"
         )
     last = _contracts(case)
     more = f" {shown(last)} removes: it ships last, when no code uses it any more." if last else ""
-    return f"Split: {commands}. Ship that, and rebase this branch on it when it is deployed.{more}{_models(case)}"
+    return (
+        "Open a pull request for schema-first and ship it first. Rebase this branch on it when it is deployed."
+        f"{more}{_models(case)}"
+    )
 
 
 def is_code_first(case: Case) -> bool:

@@ -7,7 +7,7 @@ last one says how many more there are.
 from collections.abc import Iterator, Sequence
 
 from migrator.coupling.decision import Finding, Level, Verdict
-from migrator.coupling.report import CouplingReport, docs_of
+from migrator.coupling.report import CouplingReport, docs_of, steps_of
 from migrator.lint.reports.github import MOST, escape_data, escape_property
 
 
@@ -63,5 +63,5 @@ def _annotation(finding: Finding, command: str, more: str) -> str:
     }
     listed = ",".join(f"{name}={escape_property(value)}" for name, value in properties.items())
     docs = docs_of(finding.rule, finding.name)
-    text = f"{finding.message}\n{finding.help}{more}\n{docs}"
+    text = "\n".join((finding.message, *steps_of(finding))) + f"{more}\n{docs}"
     return f"::{command} {listed}::{escape_data(text)}"

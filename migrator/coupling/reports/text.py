@@ -18,6 +18,7 @@ def _lines(report: CouplingReport) -> Iterator[str]:
     if report.commands:
         yield f"{report.split_title}:"
         yield from (f"  {command}" for command in report.commands)
+        yield from (line for line in (report.after, report.way_out) if line)
         yield ""
     yield from (f"deployed: {running}" for running in report.deployed)
     for unknown in report.decision.unknowns:

@@ -240,7 +240,7 @@ def test_other_languages(path: str, text: str, expected: list[str]) -> None:
         ("db/migrate/1.rb", "add_index :users, :mail"),
         ("migrations/1.js", "exports.up = async (db) => db('users').update({ a: 1 })"),
         ("db/changelog/1.xml", "<databaseChangeLog/>"),
-        ("migrations/1.lisp", "remove_column :users, :mail"),
+        ("migrations/1.lisp", "(add-column :users :mail)"),
     ],
 )
 def test_nothing_known_is_no_answer(path: str, text: str) -> None:

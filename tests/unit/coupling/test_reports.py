@@ -194,12 +194,14 @@ def test_gcc_is_one_line_each() -> None:
 def test_text_says_what_to_do_and_by_what_was_judged() -> None:
     text = render(contract(), "text")
     assert f"{APP}:7:5: error: CPL003 contract-referenced-head\n  {CONTRACT} removes" in text
-    assert "  help: Remove the use" in text
+    assert "  help: First take the use out" in text
     assert "  docs: docs/coupling.md#cpl004-contract-referenced-deployed" in text
     assert f"deployed: {BASE[:12]} (checkout 1.4, deploy finished)" in text
     assert text.endswith("fail: This must not ship as it is. 1 changed file: 3 errors, 0 warnings.\n")
     coupled = render(report(), "text")
     assert "To split the branch, schema first:\n  git switch -c schema-first" in coupled
+    assert "\nOpen a pull request for schema-first and ship it first." in coupled
+    assert "people can take it on: the label allow-coupled-migration" in coupled
     assert "deployed:" not in coupled
     assert "unknown: " in render(unknown(), "text")
 
