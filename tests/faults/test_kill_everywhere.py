@@ -7,6 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -50,8 +51,9 @@ class Copies:
         finally:
             self.server.drop_database(name)
 
+    @cached_property
     def undisturbed(self) -> Picture:
-        """Return the picture of a rename that nobody killed."""
+        """The picture of a rename that nobody killed."""
         with self.shop() as shop:
             finish(shop)
             return picture(self.server, shop.dsn)
@@ -72,26 +74,26 @@ def _prepared(server: Cluster, folder: Path) -> Generator[Copies]:
         server.drop_database(template)
 
 
-@pytest.fixture
-def copies(server: Cluster, tmp_path: Path) -> Generator[Copies]:
-    with _prepared(server, tmp_path) as made:
+@pytest.fixture(scope="module")
+def copies(server: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Generator[Copies]:
+    with _prepared(server, tmp_path_factory.mktemp("shop")) as made:
         yield made
 
 
-@pytest.fixture
-def one_copies(one_server: Cluster, tmp_path: Path) -> Generator[Copies]:
-    with _prepared(one_server, tmp_path) as made:
+@pytest.fixture(scope="module")
+def one_copies(one_server: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Generator[Copies]:
+    with _prepared(one_server, tmp_path_factory.mktemp("shop")) as made:
         yield made
 
 
-SHARES = 8
-"""The points are shared out among this many tests, which run side by side."""
+SHARES, ABORT_SHARES = 16, 4
+"""The points are shared out among this many tests, of which one runs by default."""
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("share", shares(SHARES))
 def test_killed_at_every_point_and_resumed(one_copies: Copies, victims: Victims, share: int) -> None:
-    expected, number = one_copies.undisturbed(), 0
+    expected, number = one_copies.undisturbed, 0
     for number in count(share + 1, SHARES):
         with one_copies.shop() as shop:
             code = victims.run(shop, *PHASES, number=number)
@@ -104,10 +106,10 @@ def test_killed_at_every_point_and_resumed(one_copies: Copies, victims: Victims,
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("share", shares(2))
+@pytest.mark.parametrize("share", shares(ABORT_SHARES))
 def test_killed_at_every_point_of_an_abort_and_resumed(one_copies: Copies, victims: Victims, share: int) -> None:
     before, number = schema_dump(one_copies.server, one_copies.server.primary.dsn_of(one_copies.template)), 0
-    for number in count(share + 1, 2):
+    for number in count(share + 1, ABORT_SHARES):
         with one_copies.shop() as shop:
             code = victims.run(shop, "expand", "migrate", "abort", number=number, only_last=True)
             if code == 0:
@@ -138,7 +140,7 @@ def test_killed_on_every_server(copies: Copies, victims: Victims, label: str) ->
     with copies.shop() as shop:
         assert victims.run(shop, *PHASES, label=label) == KILLED
         finish(shop)
-        assert picture(copies.server, shop.dsn) == copies.undisturbed()
+        assert picture(copies.server, shop.dsn) == copies.undisturbed
 
 
 @contextmanager
@@ -179,7 +181,7 @@ def test_an_orphan_that_finishes_its_index_is_accepted(copies: Copies, victims: 
         finish(shop)
         assert _index(shop) == (built, True)
         assert EventKind.STEP_SKIPPED in shop.kinds()
-        assert picture(copies.server, shop.dsn) == copies.undisturbed()
+        assert picture(copies.server, shop.dsn) == copies.undisturbed
 
 
 def test_an_index_that_an_orphan_left_invalid_is_built_again(one_copies: Copies, victims: Victims) -> None:
@@ -193,4 +195,4 @@ def test_an_index_that_an_orphan_left_invalid_is_built_again(one_copies: Copies,
         built, is_valid = _index(shop)
         assert is_valid
         assert built != broken
-        assert picture(one_copies.server, shop.dsn) == one_copies.undisturbed()
+        assert picture(one_copies.server, shop.dsn) == one_copies.undisturbed

@@ -24,6 +24,8 @@ FILES = {
     "R__v": "CREATE OR REPLACE VIEW public.v AS SELECT id FROM public.a; INSERT INTO public.a VALUES (2);",
 }
 
+SHARES = 8
+
 
 class Picture(NamedTuple):
     """What must not depend on a kill; `rows` tells what ran twice."""
@@ -74,7 +76,7 @@ def _copy(server: Cluster, template: str, folder: Path) -> Generator[Shop]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("share", shares(4))
+@pytest.mark.parametrize("share", shares(SHARES))
 def test_killed_at_every_point_and_run_again(one_server: Cluster, template: str, folder: Path, share: int) -> None:
     with _copy(one_server, template, folder) as shop:
         expand_all(shop.engine(), folder, lambda _: None)
@@ -82,7 +84,7 @@ def test_killed_at_every_point_and_run_again(one_server: Cluster, template: str,
     assert (expected.rows, expected.repeatables, expected.claims, expected.drift) == ([1, 2], 1, 0, ())
     number = 0
     with started_victims() as victims:
-        for number in count(share + 1, 4):
+        for number in count(share + 1, SHARES):
             with _copy(one_server, template, folder) as shop:
                 code = victims.run(shop, "expand_all", number=number)
                 assert code in (KILLED, 0)

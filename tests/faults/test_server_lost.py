@@ -6,6 +6,7 @@ Whatever was interrupted, `resume` ends where an undisturbed run ends.
 import threading
 from collections.abc import Generator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from migrator.errors import MigratorError
 from migrator.events import Event, EventKind, Listener
 from migrator.pg.connection import connect
 from migrator.sandbox.cluster import Cluster
+from migrator.sandbox.programs import choose_programs
 from tests.fix_app import Shop
 from tests.fix_server import wait_until
 from tests.phases.looking import scalar
@@ -37,6 +39,27 @@ POINTS = {
 }
 
 
+@dataclass(frozen=True)
+class Ward:
+    """A server that only this module's tests restart, and the patients admitted on it."""
+
+    server: Cluster
+    folder: Path
+    patients: dict[str, tuple[Patient, Picture]] = field(default_factory=dict[str, tuple[Patient, Picture]])
+
+    def healthy(self, name: str) -> tuple[Patient, Picture]:
+        """Return the patient and the picture of a healthy run."""
+        if name not in self.patients:
+            self.patients[name] = _healthy(self.server, self.folder, name)
+        return self.patients[name]
+
+
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory: pytest.TempPathFactory) -> Generator[Ward]:
+    with Cluster(choose_programs(), 1) as server:
+        yield Ward(server, tmp_path_factory.mktemp("ward"))
+
+
 def _healthy(server: Cluster, folder: Path, name: str) -> tuple[Patient, Picture]:
     patient = admit(server, folder, name, workloads()[name])
     with patient.copy() as shop:
@@ -51,15 +74,15 @@ def _run(patient: Patient, shop: Shop, *listeners: Listener) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_restarted_at_once_in_the_middle(private_server: Cluster, tmp_path: Path, name: str) -> None:
-    patient, healthy = _healthy(private_server, tmp_path, name)
+def test_restarted_at_once_in_the_middle(ward: Ward, name: str) -> None:
+    patient, healthy = ward.healthy(name)
     for kind, phase in POINTS[name]:
         restarts: list[Event] = []
 
         def restart(event: Event, at: tuple[EventKind, str | None] = (kind, phase)) -> None:
             if not restarts and (event.kind, event.data.get("phase")) == at:  # noqa: B023 called in this round only
                 restarts.append(event)  # noqa: B023 as above
-                private_server.primary.restart("immediate")
+                ward.server.primary.restart("immediate")
 
         with patient.copy() as shop:
             with pytest.raises(MigratorError):
@@ -95,11 +118,11 @@ def _in_the_index_build(patient: Patient, shop: Shop) -> Generator[None]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_restarted_while_an_index_is_built(private_server: Cluster, tmp_path: Path, name: str) -> None:
-    patient, healthy = _healthy(private_server, tmp_path, name)
+def test_restarted_while_an_index_is_built(ward: Ward, name: str) -> None:
+    patient, healthy = ward.healthy(name)
     with patient.copy() as shop:
         with _in_the_index_build(patient, shop):
-            private_server.primary.restart("immediate")
+            ward.server.primary.restart("immediate")
         patient.finish(shop)
         assert patient.picture(shop) == healthy
 
