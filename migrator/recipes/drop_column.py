@@ -22,6 +22,7 @@ from migrator.recipes.not_null_constraint import NATIVE_SINCE, NotNullConstraint
 from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
+from migrator.recipes.shared_sequence import check_sequences
 from migrator.recipes.target import find_column, find_table
 from migrator.schema.expressions import parse_one, walk
 from migrator.schema.model import Column, Constraint, Index, Schema, Table
@@ -52,6 +53,7 @@ class DropColumn(Recipe):
         table = find_table(schema, self.table, partitioned=True)
         column = find_column(table, self.column)
         check_droppable(schema, table, column, self.also_drop)
+        check_sequences(schema, family(schema, table), (column,))
         is_written = column.is_identity or column.is_generated
         must_loosen = column.is_not_null and column.default is None and not is_written
         self._check_null_passes(schema, table, column)

@@ -13,6 +13,7 @@ from migrator.recipes.dependent_views import drop_view, is_named, views_over
 from migrator.recipes.manifest_text import manifest_text
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
+from migrator.recipes.shared_sequence import check_sequences
 from migrator.recipes.target import check_relation_name, find_table
 from migrator.schema.model import Constraint, Schema, Table, View
 
@@ -43,6 +44,7 @@ class DropTable(Recipe):
         """
         table = find_table(schema, self.table, partitioned=True)
         self._check_dependents(schema)
+        check_sequences(schema, (table, *schema.descendants(self.table)), table.columns)
         files = {
             "migration.toml": manifest_text(self, has_contract=True),
             "expand.sql": self._expand(),

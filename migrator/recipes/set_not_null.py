@@ -15,6 +15,7 @@ from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.target import check_walkable, find_column, find_table
+from migrator.recipes.type_pairs import check_provable, may_be_composite
 from migrator.schema.model import Schema, Table
 
 
@@ -42,18 +43,23 @@ class SetNotNull(Recipe):
             RecipeRefused: it cannot be done; says why and what to do.
         """
         table = find_table(schema, self.table, partitioned=True, part=True)
-        if find_column(table, self.column).is_not_null:
+        column = find_column(table, self.column)
+        if column.is_not_null:
             raise RecipeRefused(f"{self.table}.{self.column} is NOT NULL already.", "There is nothing to do.")
         is_native = pg_version >= NATIVE_SINCE and not self.by_check
-        return Rendering(self._files(table, NotNullConstraint.of(table, self.column) if is_native else None))
+        if not is_native:
+            check_provable(schema, self.table, column)
+        # the text, because IS NULL is true of a composite value whose fields are NULL, and that is none
+        as_text = "::text" * may_be_composite(schema, column.type)
+        native = NotNullConstraint.of(table, self.column) if is_native else None
+        return Rendering(self._files(table, native, f"{quote(self.column)}{as_text} IS NULL"))
 
-    def _files(self, table: Table, native: NotNullConstraint | None) -> dict[str, str]:
-        name = quote(self.column)
+    def _files(self, table: Table, native: NotNullConstraint | None, empty: str) -> dict[str, str]:
         fills: list[Fill] = []
         if self.value is not None:
             check_walkable(table)
             value, _ = read_expression(self.value, "value")
-            fills.append(Fill.of(table, {self.column: value}, f"{name} IS NULL", is_comparable=False))
+            fills.append(Fill.of(table, {self.column: value}, empty, is_comparable=False))
         shown = ", ".join(quote(column) for column in dict.fromkeys((*table.primary_key, self.column)))
         about = (f"Verify: a row on which {self.column} is NULL. There must be none.", "Reads the table once.")
         return {
@@ -61,7 +67,7 @@ class SetNotNull(Recipe):
             "expand.sql": self._expand(),
             "migrate.sql": self._migrate(table, native),
             "abort.sql": self._abort(table, native),
-            "verify.sql": phase_text(about, [f"SELECT {shown}\nFROM {self.table}\nWHERE {name} IS NULL\nLIMIT 1"]),
+            "verify.sql": phase_text(about, [f"SELECT {shown}\nFROM {self.table}\nWHERE {empty}\nLIMIT 1"]),
         }
 
     def _expand(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from migrator.errors import RecipeRefused
 from migrator.recipes.target import check_removable
+from migrator.recipes.type_pairs import check_provable
 from migrator.schema.model import Column, Schema, Table
 
 _TRIGGERS_ON_PARTITIONED = 13
@@ -48,6 +49,8 @@ def check_renamable(schema: Schema, table: Table, column: Column, *, referenced:
             f"The NOT NULL {unproven[0]} of {name} is not validated: which rows have no value is not known.",
             f"ALTER TABLE {table.name} VALIDATE CONSTRAINT it first, or drop it and use migrator new set-not-null.",
         )
+    if column.is_not_null:
+        check_provable(schema, table.name, column)
     check_parts(schema, table, column)
     check_removable(schema, table, column, referenced=referenced)
 

@@ -89,6 +89,25 @@ def check_addable(schema: Schema, table: TableName, type_name: str) -> None:
         )
 
 
+def may_be_composite(schema: Schema, type_name: str) -> bool:
+    """Whether it is a type of the user without labels; a range type looks the same."""
+    return any(str(name) == type_name and not labels for name, labels in schema.enums.items())
+
+
+def check_provable(schema: Schema, table: TableName, column: Column) -> None:
+    """Refuse a composite column that is to be NOT NULL by a CHECK: IS NOT NULL asks each of its fields, the column not.
+
+    So the CHECK would refuse rows that NOT NULL accepts, and the server would not take it for a proof.
+    """
+    if may_be_composite(schema, column.type):
+        raise RecipeRefused(
+            f"{table}.{column.name} is {column.type}, which is no enum: if it is a composite type, no CHECK proves to"
+            " the server that the column is NOT NULL, and it would read the whole table under ACCESS EXCLUSIVE.",
+            "Leave the column nullable here; on PostgreSQL 18, migrator new set-not-null makes it NOT NULL without a"
+            " CHECK.",
+        )
+
+
 def settings_for(type_name: str, settings: Iterable[str]) -> tuple[str, ...]:
     """Return those of a column's settings that one of the type can have: how to store long values is for long types."""
     kind = read_type(type_name)
