@@ -14,7 +14,7 @@ from migrator.backfill.comparison import Comparison
 from migrator.backfill.keyset import Key, KeyRange, key_as_range, last_key, next_range
 from migrator.backfill.parts import Part, part_names, read_part
 from migrator.backfill.pieces import Piece
-from migrator.backfill.quarantine import is_row_fault
+from migrator.backfill.quarantine import error_text, is_row_fault
 from migrator.backfill.reader import Reader, open_reader
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.retries import open_session
@@ -23,9 +23,9 @@ from migrator.backfill.sizing import Sizing
 from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.throttling import Throttling
 from migrator.backfill.walk import Walk
-from migrator.errors import NotYet
+from migrator.errors import InputError, NotYet
 from migrator.events import EventKind
-from migrator.pg.driver import Connection, DatabaseError
+from migrator.pg.driver import Connection, DatabaseError, errors
 from migrator.pg.failures import translated
 from migrator.state import backfills, quarantine
 from migrator.state.backfills import BackfillRecord
@@ -149,6 +149,8 @@ class _Proof:
             (keys, found), seconds = walk.work(lambda: self._piece(is_read=is_read))
             if self._how.is_repair and not found.is_clean:
                 found = self._repaired(keys, found)
+        except errors.ReadOnlySqlTransaction as exc:
+            raise _writes(walk.request, exc) from exc
         except DatabaseError as exc:
             self._credit -= self._how.sample
             if is_row_fault(exc) and not walk.job.keyset.rows_per_page:
@@ -227,6 +229,15 @@ class _Proof:
         if self._comparison.spec.set:
             return sum(connection.execute(statement).rowcount for statement in self._comparison.repairs(keys))
         return part.source.change(connection, part.job, Piece(keys, Place(keys.upto)))
+
+
+def _writes(request: BackfillRequest, exc: DatabaseError) -> InputError:
+    """An expression that draws from a sequence or writes a log did so in the backfill, and must not again."""
+    return InputError(
+        f"The rows of backfill {request.name} cannot be compared: its expression changes the database itself "
+        f"({error_text(exc)}), and verification only reads.",
+        "Every row was passed. Write compare = false beside `set`, then run the same command again.",
+    )
 
 
 def checked(spec: BackfillSpec) -> list[str]:

@@ -18,6 +18,10 @@ _CAME_LATER = (
     "a partition that was attached or renamed after the backfill began was not walked, and its repair is all it needs; "
     "otherwise "
 )
+_NOT_COMPARABLE = (
+    " Where the expression gives another value each time (now(), random()), or `where` leaves rows out on purpose, "
+    "write compare = false into the manifest instead: then only `where` is asked."
+)
 
 
 def requests(
@@ -100,8 +104,9 @@ def _require_clean(request: BackfillRequest, found: Verification) -> None:
             f"After backfill {request.name} of {request.migration}, {found.remaining} rows are left and "
             f"{found.different} differ{where}.",
             f"Look at such rows (`migrator backfill verify {request.migration}` names their keys): {came}something "
-            "writes them without the trigger, or the expression and the trigger disagree. Repair them "
-            f"(`migrator backfill verify {request.migration} --repair`), then run `migrator resume`.",
+            "writes them without the trigger, the expression and the trigger disagree, or a trigger or a rule cancels "
+            f"the update. Repair them (`migrator backfill verify {request.migration} --repair`), then run `migrator "
+            f"resume`.{_NOT_COMPARABLE if found.different > found.remaining else ''}",
         )
 
 

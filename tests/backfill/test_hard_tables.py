@@ -5,9 +5,10 @@ import pytest
 from migrator.backfill.runner import BackfillRunner
 from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.verify import How, Verification, verify
-from migrator.errors import InputError
+from migrator.errors import InputError, Refused
 from migrator.pg.connection import Connection
 from migrator.pg.driver import DatabaseError
+from migrator.phases.backfills import run
 from tests.backfill.scenes import install_state, request
 from tests.fix_server import Database
 
@@ -149,3 +150,29 @@ def test_expressions_that_name_the_partitioned_table(source: str, database: Data
     if source == "set":
         connection.execute("UPDATE items SET touched = 7 WHERE id = 8")
         assert verify(asked, How(is_repair=True)).repaired == 1
+
+
+def test_an_expression_that_writes_is_not_compared(one_database: Database, one_connection: Connection) -> None:
+    """It gave each row its value in the backfill; verification would draw from the sequence again."""
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, n int); CREATE SEQUENCE numbers")
+    one_connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 9) g")
+    values: dict[str, object] = {"set": {"n": "nextval('numbers')"}, "where": "n IS NULL"}
+    BackfillRunner(request(one_database.dsn, spec(**values))).run()
+    with pytest.raises(InputError, match=r"cannot execute nextval\(\)") as caught:
+        verify(request(one_database.dsn, spec(**values)))
+    assert "compare = false" in caught.value.todo
+    assert verify(request(one_database.dsn, spec(**values, compare=False))) == Verification("x", rows=9)
+
+
+@pytest.mark.parametrize(
+    ("source", "advice"), [("id", "a trigger or a rule cancels the update"), ("random()", "compare = false")]
+)
+def test_a_proof_that_fails_says_what_may_be_behind(
+    source: str, advice: str, one_database: Database, one_connection: Connection
+) -> None:
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, n float8); INSERT INTO items VALUES (1), (2)")
+    if source == "id":
+        one_connection.execute("CREATE RULE never AS ON UPDATE TO items DO INSTEAD NOTHING")
+    with pytest.raises(Refused) as caught:
+        run((request(one_database.dsn, spec(set={"n": source}, where="n IS NULL")),))
+    assert advice in caught.value.todo

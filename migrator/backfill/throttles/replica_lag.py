@@ -75,7 +75,7 @@ class ReplicaLagThrottle:
         present = frozenset(replica.name for replica in measured.replicas)
         expected, forgotten = self._known(connection, present)
         for name in sorted(expected - present):
-            yield f"replica {name} is not connected (if it was removed on purpose: {_FORGET} {name})"
+            yield f"replica {name} is not connected (if it was removed on purpose, or promoted: {_FORGET} {name})"
         for slot in measured.idle_slots:
             if slot.name not in forgotten:
                 yield _idle(slot)
