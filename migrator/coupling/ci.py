@@ -97,21 +97,44 @@ def _github_pull(pull: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, A
 
 def _gitlab(env: Mapping[str, str]) -> CiContext:
     number = env.get("CI_MERGE_REQUEST_IID", "")
+    is_train = env.get("CI_MERGE_REQUEST_EVENT_TYPE") == "merge_train"
     before = env.get("CI_COMMIT_BEFORE_SHA", "")
     pushed = _branch(env.get("CI_DEFAULT_BRANCH", "")) if is_nothing(before) else before
+    ends = _gitlab_train(env) if is_train else _gitlab_request(env, pushed)
     return CiContext(
         "gitlab",
-        base=env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or pushed,
-        head=env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or env.get("CI_COMMIT_SHA") or "HEAD",
-        scope=Scope.PULL_REQUEST if number else Scope.RELEASE,
+        **ends,
+        scope=Scope.PULL_REQUEST if number and not is_train else Scope.RELEASE,
+        is_queue=is_train,
         forge="gitlab",
         repository=env.get("CI_MERGE_REQUEST_PROJECT_ID") or env.get("CI_PROJECT_ID", ""),
         api_url=env.get("CI_API_V4_URL", "https://gitlab.com/api/v4"),
         number=int(number) if number else None,
         labels=tuple(label for label in env.get("CI_MERGE_REQUEST_LABELS", "").split(",") if label),
         body=env.get("CI_MERGE_REQUEST_DESCRIPTION", ""),
-        fix="Set the variable `GIT_DEPTH: 0` for this job.",
     )
+
+
+def _gitlab_request(env: Mapping[str, str], pushed: str) -> dict[str, str]:
+    return {
+        "base": env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or pushed,
+        "head": env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or env.get("CI_COMMIT_SHA") or "HEAD",
+        "fix": "Set the variable `GIT_DEPTH: 0` for this job.",
+    }
+
+
+def _gitlab_train(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the ends of a merge train: all that stands before this merge request in it, on the target's tip.
+
+    The job's own variables name the merge request's commits; the train's commit is the one that is checked out.
+    """
+    target = env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") or env.get("CI_DEFAULT_BRANCH", "")
+    fetch = f'git fetch origin "+refs/heads/{target}:refs/remotes/origin/{target}"'
+    return {
+        "base": _branch(target),
+        "head": env.get("CI_COMMIT_SHA") or "HEAD",
+        "fix": f"Set the variable `GIT_DEPTH: 0` for this job, and run `{fetch}` before the check.",
+    }
 
 
 def _bitbucket(env: Mapping[str, str]) -> CiContext:

@@ -14,6 +14,7 @@ from migrator.git import Repository, Step
 _MERGED = (
     re.compile(r"\AMerge pull request #(\d+) "),  # GitHub
     re.compile(r"^See merge request \S*!(\d+)\s*\Z", re.MULTILINE),  # GitLab
+    re.compile(r"\AMerge branch .* into refs/merge-requests/(\d+)/train\b"),  # a merge train of GitLab
     re.compile(r"\AMerged in .*\(pull request #(\d+)\)"),  # Bitbucket
     re.compile(r"\AMerged PR (\d+):"),  # Azure
 )

@@ -64,3 +64,32 @@ def test_the_token_is_in_no_output(feature: Repo, forge: ForgeServer) -> None:
     done = check(feature, "--format", "json", **environment)
     assert done.returncode == 1
     assert "secret-token" not in done.stdout + done.stderr
+
+
+def test_a_merge_train_says_which_merge_request_brings_which_half(repo: Repo) -> None:
+    """Both are clean, and the train would ship them together; the first of them alone passes."""
+    repo.commit({"src/app.py": "x = 1\n"})
+    repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    cars = {11: {EXPAND: ADD}, 12: {"src/app.py": "x = 2\n"}}
+    found = {}
+    for number, files in cars.items():
+        repo.git("switch", "--quiet", "-c", f"mr-{number}", "origin/main")
+        repo.commit(files)
+        repo.git("switch", "--quiet", "main")
+        message = f"Merge branch mr-{number} with refs/heads/main into refs/merge-requests/{number}/train"
+        repo.git("merge", "--quiet", "--no-ff", f"mr-{number}", "-m", message)
+        train = {"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": str(number), "CI_MERGE_REQUEST_EVENT_TYPE": "merge_train"}
+        train |= {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main", "CI_COMMIT_SHA": repo.git("rev-parse", "HEAD")}
+        found[number] = verdict(repo, **train)
+    assert found[11]["verdict"] == "pass"
+    (finding,) = found[12]["findings"]
+    assert (finding["rule"], found[12]["exit"]) == ("CPL002", 1)
+    assert "#12 (" in finding["message"]
+    assert "#11 (" in finding["message"]
+
+
+def test_a_merge_train_without_its_target_is_unknown_with_the_fix(repo: Repo) -> None:
+    train = {"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "1", "CI_MERGE_REQUEST_EVENT_TYPE": "merge_train"}
+    found = verdict(repo, **train, CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main")
+    assert (found["verdict"], found["exit"]) == ("unknown", 3)
+    assert "+refs/heads/main:refs/remotes/origin/main" in found["unknowns"][0]

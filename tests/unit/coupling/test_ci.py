@@ -112,3 +112,20 @@ def test_gitlab() -> None:
 def test_others(environment: dict[str, str], base: str, head: str, number: int | None) -> None:
     ci = read_ci(environment)
     assert (ci.base, ci.head, ci.number) == (base, head, number)
+
+
+def test_a_merge_train_is_a_queue_on_the_tip_of_its_target() -> None:
+    train = {
+        "GITLAB_CI": "true",
+        "CI_MERGE_REQUEST_IID": "7",
+        "CI_MERGE_REQUEST_EVENT_TYPE": "merge_train",
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+        "CI_MERGE_REQUEST_DIFF_BASE_SHA": BASE,
+        "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "d" * 40,
+        "CI_COMMIT_SHA": HEAD,
+    }
+    ci = read_ci(train)
+    assert (ci.base, ci.head, ci.number, ci.scope, ci.is_queue) == ("origin/main", HEAD, 7, Scope.RELEASE, True)
+    assert "+refs/heads/main:refs/remotes/origin/main" in ci.fix
+    ci = read_ci({**train, "CI_MERGE_REQUEST_EVENT_TYPE": "merged_result"})
+    assert (ci.base, ci.head, ci.scope, ci.is_queue) == (BASE, "d" * 40, Scope.PULL_REQUEST, False)
