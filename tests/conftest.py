@@ -18,7 +18,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jo
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _SERVER = re.compile(r"\bpg\d+\b")
-_ALL_SERVERS = {"statements", "sandbox"}
+_ALL_SERVERS = ("sandbox", "statements/test_facts_live.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,14 +30,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let a test that can run on each server run on one, which its name draws; the thorough suite runs it on all.
 
-    So each run of the suite meets all servers; tests that compare facts with the servers always run on each.
+    So each run of the suite meets all servers; tests that compare facts with the servers always run on each, and so
+    do those marked `every_server`.
     """
-    here = Path(__file__).parent
     by_test: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if _SERVER.search(item.name) and item.path.relative_to(here).parts[0] not in _ALL_SERVERS:
+        if _SERVER.search(item.name) and not _is_for_all(item):
             by_test.setdefault(_SERVER.sub("", item.nodeid), []).append(item)
     for name, same in by_test.items():
         drawn = crc32(name.encode()) % len(same)
         for item in (*same[:drawn], *same[drawn + 1 :]):
             item.add_marker(pytest.mark.thorough)
+
+
+def _is_for_all(item: pytest.Item) -> bool:
+    place = item.path.relative_to(Path(__file__).parent).as_posix()
+    return place.startswith(_ALL_SERVERS) or item.get_closest_marker("every_server") is not None
