@@ -5,6 +5,7 @@ change still throws away the column's statistics, so that ANALYZE follows at onc
 """
 
 from dataclasses import replace
+from shlex import quote as shell
 from typing import Literal
 
 from migrator.errors import RecipeRefused
@@ -77,7 +78,8 @@ class ChangeColumnType(Recipe):
         if not self.to:
             raise RecipeRefused(
                 f"The type of {self.table}.{self.column} cannot be changed in place: {'; '.join(obstacles)}.",
-                "Give --to NAME: a second column of the new type takes its place.",
+                "Give --to NAME: a second column of the new type takes its place, and stays under that name. Whoever"
+                f" wants {self.column} back renames it afterwards, while code runs: migrator new rename-column.",
             )
         check_triggers(table, pg_version)
         return self._through_a_second_column(schema, table, new_type, migration_id)
@@ -167,6 +169,7 @@ class ChangeColumnType(Recipe):
             trials=trials(table.name, sync),
             is_exact=is_exact(old.type, new_type) and up.is_column and down.is_column,
             expand_notes=self._expand_notes(old, new),
+            contract_notes=self._contract_notes(old, new),
             migrate_notes=self._migrate_notes(old, new),
         ).rendering(self)
 
@@ -203,6 +206,15 @@ class ChangeColumnType(Recipe):
         )
         translated = f"Each write to {old.name} is translated by --up and each write to {new.name} by --down."
         return (narrow,) if self.up is None and self.down is None else (translated, MUST_ANSWER)
+
+    def _contract_notes(self, old: Column, new: Column) -> tuple[str, ...]:
+        return (
+            (
+                f"The column is now {new.name}. To have it under the name {old.name}, rename it in a migration of its"
+                f" own, which running code survives: migrator new rename-column --table {shell(str(self.table))} --from"
+                f" {shell(new.name)} --to {shell(old.name)}. A plain RENAME COLUMN breaks all code that runs."
+            ),
+        )
 
     def _migrate_notes(self, old: Column, new: Column) -> tuple[str, ...]:
         if not old.is_not_null or self.up is None:

@@ -11,14 +11,15 @@ from migrator.lint.history import History
 from migrator.lint.runner import lint
 from migrator.lint.source import read_sources
 from migrator.names import TableName
-from migrator.pg.connection import Connection, connect
+from migrator.pg.connection import Connection, connect, server_version
 from migrator.recipes import load
 from migrator.recipes.folder import write_folder
 from migrator.schema.catalog import read_schema
 from migrator.state.install import install
 from tests.fix_app import Shop
 from tests.fix_server import Database
-from tests.recipes.test_live import dump, run
+from tests.recipes.recipe_case import Case
+from tests.recipes.test_live import backfill, dump, run
 from tests.recipes.test_properties import through
 from tests.recipes.test_public_shapes import TERMS, render
 
@@ -174,3 +175,27 @@ def test_an_enum_becomes_text_with_its_checks_and_indexes(connection: Connection
     assert "'new'::text" in str(texts)
     assert "'done'::text" in str(texts)
     assert "state" not in str(texts)
+
+
+def test_the_old_name_comes_back_with_the_new_type(one_connection: Connection) -> None:
+    """As contract.sql says: by a rename of its own, with what hangs on the column."""
+    base = """
+    CREATE TABLE t (id int PRIMARY KEY, "a b" int NOT NULL DEFAULT 7 CHECK ("a b" > 0));
+    CREATE INDEX ON t ("a b");
+    INSERT INTO t SELECT g FROM generate_series(1, 9) g;
+    """
+    change = {"kind": "change_column_type", "table": "public.t", "column": "a b", "type": "bigint", "to": "b"}
+    contract = " ".join(through(one_connection, base, change)["contract.sql"].replace("\n-- ", " ").split())
+    assert "migrator new rename-column --table public.t --from b --to 'a b'." in contract
+    back = TERMS | {"kind": "rename_column", "table": "public.t", "from": "b", "to": "a b"}
+    schema = read_schema(one_connection)
+    files = load(back).render(schema, "20260902_back", server_version(one_connection) // 10000)
+    run(one_connection, files.files["expand.sql"])
+    backfill(one_connection, Case("", back), files.files["migration.toml"])
+    run(one_connection, files.files["migrate.sql"] + files.files["contract.sql"])
+    table = read_schema(one_connection).tables[TableName("public", "t")]
+    column = table.column("a b")
+    assert column is not None
+    assert (column.type, column.default, column.is_not_null) == ("bigint", "7", True)
+    assert {index.columns for index in table.indexes} == {("id",), ("a b",)}
+    assert table.column("b") is None

@@ -18,7 +18,7 @@ from migrator.pg.driver import Connection, DatabaseError, dict_row
 from tests.recipes.workload import Action, Code, Verb, Workload
 
 Row = dict[str, object]
-_LONGEST_THINKING_SECONDS = 0.004
+_LONGEST_THINKING_SECONDS = 0.01
 _PATIENCE_SECONDS = 60
 
 

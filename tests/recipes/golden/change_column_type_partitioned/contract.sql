@@ -4,6 +4,9 @@
 -- First goes everything that could refuse a row without size, then the trigger is disarmed (no table lock), then
 -- trigger and column go in one transaction: in any other order an insert fails.
 -- While it runs size only follows: what anybody still writes there is lost.
+-- The column is now bytes. To have it under the name size, rename it in a migration of its own, which running code
+-- survives: migrator new rename-column --table app.log --from bytes --to size. A plain RENAME COLUMN breaks all
+-- code that runs.
 
 ALTER TABLE app.log
     ALTER COLUMN bytes SET DEFAULT (1),

@@ -4,6 +4,9 @@
 -- First goes everything that could refuse a row without quantity, then the trigger is disarmed (no table lock),
 -- then trigger and column go in one transaction: in any other order an insert fails.
 -- While it runs quantity only follows: what anybody still writes there is lost.
+-- The column is now amount_ordered. To have it under the name quantity, rename it in a migration of its own, which
+-- running code survives: migrator new rename-column --table public.orders --from amount_ordered --to quantity. A
+-- plain RENAME COLUMN breaks all code that runs.
 
 ALTER TABLE public.orders
     ALTER COLUMN amount_ordered SET DEFAULT (1),
