@@ -21,7 +21,9 @@ def coupling() -> None:
 @coupling.command(cls=Command)
 @click.option("--base", metavar="REF", help="Where the change goes; by default what CI names, or origin/HEAD.")
 @click.option("--head", metavar="REF", help="The change; by default what CI names, or HEAD.")
-@click.option("--range", "range_", metavar="A..B", help="A release: from the deployed commit to the candidate.")
+@click.option(
+    "--range", "range_", metavar="A..B", help="A release: deployed commit to candidate; ..B asks the database."
+)
 @click.option(
     "--deployed",
     multiple=True,

@@ -179,19 +179,37 @@ def _question(session: "Session", options: CheckOptions, repository: "Repository
 
     if options.range_ and (options.base or options.head):
         raise InputError("--range names both ends.", "Leave --base and --head out.")
-    if options.range_ is not None and options.range_.find("..") < 1:
-        raise InputError(f"{options.range_!r} is no range.", "Write --range DEPLOYED..CANDIDATE.")
+    range_, lost = _range(session, options.range_, repository)
     return Question(
         ci=ci,
         now=SystemClock().now(),
         base=options.base or "",
         head=options.head or "",
-        range=options.range_ or "",
+        range=range_,
+        lost=lost,
         deployed=options.deployed,
         mode=options.mode,
         configuration=_inside(session.configuration, repository.top),
         pg_version=lambda: session.settings.pg_version,
     )
+
+
+def _range(session: "Session", text: str | None, repository: "Repository") -> tuple[str, str]:
+    """Return the range, whose left end the database knows when it was left out, and why that is not known."""
+    if text is None:
+        return "", ""
+    first, mark, last = text.partition("..")
+    if not mark:
+        raise InputError(f"{text!r} is no range.", "Write --range DEPLOYED..CANDIDATE.")
+    if first:
+        return text, ""
+    if not session.has_dsn:
+        todo = "Give --dsn of a database with deploys, or write --range DEPLOYED..CANDIDATE."
+        raise InputError("--range without its left end asks the database what is deployed, and none is named.", todo)
+    from migrator.coupling.deployed import deployed_end
+
+    commit, lost = deployed_end(session.dsn, repository)
+    return f"{commit}..{last}", lost
 
 
 def _inside(file: Path | None, top: Path) -> str:

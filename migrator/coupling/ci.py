@@ -115,7 +115,7 @@ def _gitlab(env: Mapping[str, str]) -> CiContext:
     )
 
 
-def _gitlab_request(env: Mapping[str, str], pushed: str) -> dict[str, str]:
+def _gitlab_request(env: Mapping[str, str], pushed: str) -> dict[str, Any]:
     return {
         "base": env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or pushed,
         "head": env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or env.get("CI_COMMIT_SHA") or "HEAD",
@@ -123,7 +123,7 @@ def _gitlab_request(env: Mapping[str, str], pushed: str) -> dict[str, str]:
     }
 
 
-def _gitlab_train(env: Mapping[str, str]) -> dict[str, str]:
+def _gitlab_train(env: Mapping[str, str]) -> dict[str, Any]:
     """Return the ends of a merge train: all that stands before this merge request in it, on the target's tip.
 
     The job's own variables name the merge request's commits; the train's commit is the one that is checked out.

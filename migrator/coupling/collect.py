@@ -53,6 +53,8 @@ class Question:
     deployed: tuple[str, ...] = ()
     mode: Literal["strict", "phase-aware"] | None = None
     """Only `strict` is taken from here: an option must not loosen the policy of the base."""
+    lost: str = ""
+    """Why the deployed end of the range is not known, with what to do."""
     configuration: str = ""
     """The configuration file's path from the repository's top; empty: the usual names there."""
     pg_version: Callable[[], int] = lambda: 17
@@ -73,6 +75,8 @@ def collect(
     Raises:
         InputError: a ref that was asked for does not exist.
     """
+    if question.lost:
+        return _unread(question, Unknown(topic="diff", text=question.lost))
     try:
         ends = _ends(repository, question)
     except HistoryMissing as exc:

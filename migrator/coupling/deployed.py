@@ -7,6 +7,7 @@ in its place.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import reduce
 
 from migrator.coupling.case import Case
 from migrator.coupling.evidence import CodeReference, Running, Unknown
@@ -18,6 +19,7 @@ from migrator.pg.connection import connect
 from migrator.references.releases import Release, releases
 from migrator.state.install import require_installed
 
+_TODO_RANGE = "Record deploys with `migrator deploy record --sha`, or write --range DEPLOYED..CANDIDATE."
 _TODO = "Record deploys with `migrator deploy record`, or give --deployed."
 
 
@@ -43,6 +45,30 @@ def recorded(dsn: Callable[[], str]) -> AskDeployed:
         return resolve(repository, case, versions, manifests)
 
     return ask
+
+
+def deployed_end(dsn: Callable[[], str], repository: Repository) -> tuple[str, str]:
+    """Return the commit from which a release starts, and why there is none.
+
+    Of several services that run at several commits it is where their histories part: what any of them lacks is new.
+    """
+    try:
+        with connect(dsn(), application_name="migrator/coupling") as connection:
+            require_installed(connection)
+            versions = running_versions(connection)
+    except MigratorError as exc:
+        return "", f"What is deployed cannot be read from the database: {exc}"
+    lost = [version for version in versions if _commit(repository, version.commit) is None]
+    if not versions:
+        return "", f"The database has no record of a deploy: nobody knows where the release starts. {_TODO_RANGE}"
+    if lost:
+        names = ", ".join(f"{version.service} {version.version} ({version.commit or 'no commit'})" for version in lost)
+        return "", f"What runs is not in this clone: {names}. Fetch it. {_TODO_RANGE}"
+    found = {commit for version in versions if (commit := _commit(repository, version.commit)) is not None}
+    try:
+        return reduce(repository.merge_base, sorted(found)), ""
+    except InputError as exc:
+        return "", str(exc)
 
 
 def resolve(

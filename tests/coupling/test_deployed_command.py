@@ -185,3 +185,24 @@ def test_in_a_monorepo_each_service_has_its_own_commit(shop: Repo, dsn: str) -> 
     assert judged(shop, dsn)["exit"] == 0
     deployed(shop, dsn, "checkout", "1", "old")
     assert rules(judged(shop, dsn)) == ["CPL004"]
+
+
+def test_a_range_without_its_left_end_starts_at_what_the_database_knows(shop: Repo, dsn: str) -> None:
+    """The oldest of what runs: a release brings everything that any service lacks."""
+    found = verdict(shop, "--range", "..HEAD", MIGRATOR_DSN=dsn)
+    assert (found["exit"], found["scope"]) == (3, "release")
+    assert "no record of a deploy" in found["unknowns"][0]
+    deployed(shop, dsn, "billing", "7", "new")
+    found = verdict(shop, "--range", "..contract", MIGRATOR_DSN=dsn)
+    assert (found["exit"], found["base"]) == (0, shop.git("rev-parse", "new"))
+    deployed(shop, dsn, "checkout", "1.4.1", "old")
+    found = verdict(shop, "--range", "..", MIGRATOR_DSN=dsn)
+    assert (found["exit"], found["base"]) == (1, shop.git("rev-parse", "old"))
+    assert rules(found) == ["CPL002", "CPL004"]
+    deployed(shop, dsn, "other", "1", None)
+    found = verdict(shop, "--range", "..HEAD", MIGRATOR_DSN=dsn)
+    assert found["exit"] == 3
+    assert "other 1 (no commit)" in found["unknowns"][0]
+    done = check(shop, "--range", "..HEAD")
+    assert done.returncode == 2
+    assert "Give --dsn" in done.stderr
