@@ -99,7 +99,7 @@ def read_keyset(connection: Connection, table: TableName) -> Keyset:
     """Return the primary key, or else the shortest unique index over NOT NULL columns.
 
     Raises:
-        InputError: no such table, it cannot be updated in place, or it has no such key.
+        InputError: no such table, it cannot be updated in place, some rows are hidden from us, or it has no such key.
     """
     row = connection.execute(
         query("batches.relation", "migrator.backfill"), {"schema": table.schema, "table": table.name}
@@ -107,6 +107,11 @@ def read_keyset(connection: Connection, table: TableName) -> Keyset:
     if row is None or row["relkind"] not in ("r", "p"):
         what = "does not exist" if row is None else "is not a table"
         raise InputError(f"{table} {what} in this database.", "Correct the table's name, or run expand first.")
+    if row["is_hidden"]:
+        raise InputError(
+            f"Row-level security of {table} hides rows from role {row['role']}: a backfill would leave them out.",
+            f"Run it as a role with BYPASSRLS, or as the owner after ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY.",
+        )
     found = connection.execute(query("batches.key_columns", "migrator.backfill"), {"table": row["oid"]}).fetchall()
     if not found:
         raise _no_key(connection, table, row["oid"])

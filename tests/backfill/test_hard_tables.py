@@ -2,14 +2,16 @@
 
 import pytest
 
+from migrator.backfill.keyset import read_keyset
 from migrator.backfill.runner import BackfillRunner
 from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.verify import How, Verification, verify
 from migrator.errors import InputError, Refused
+from migrator.names import TableName
 from migrator.pg.connection import Connection
 from migrator.pg.driver import DatabaseError
 from migrator.phases.backfills import run
-from tests.backfill.scenes import install_state, request
+from tests.backfill.scenes import a_role, install_state, request
 from tests.fix_server import Database
 
 
@@ -176,3 +178,19 @@ def test_a_proof_that_fails_says_what_may_be_behind(
     with pytest.raises(Refused) as caught:
         run((request(one_database.dsn, spec(set={"n": source}, where="n IS NULL")),))
     assert advice in caught.value.todo
+
+
+def test_rows_hidden_from_the_role_are_not_passed_over(one_database: Database, one_connection: Connection) -> None:
+    """The owner, under FORCE ROW LEVEL SECURITY: the server's own advice would be to connect as the owner."""
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, n int)")
+    one_connection.execute("ALTER TABLE items ENABLE ROW LEVEL SECURITY")
+    one_connection.execute("ALTER TABLE items FORCE ROW LEVEL SECURITY")
+    with a_role(one_connection, f"owner_{one_database.name}") as role:
+        one_connection.execute(f"ALTER TABLE items OWNER TO {role}".encode())
+        one_connection.execute(f"SET ROLE {role}".encode())
+        try:
+            with pytest.raises(InputError, match=f"hides rows from role {role}") as caught:
+                read_keyset(one_connection, TableName("public", "items"))
+            assert "NO FORCE ROW LEVEL SECURITY" in caught.value.todo
+        finally:
+            one_connection.execute("RESET ROLE")

@@ -24,8 +24,8 @@ SELECT set_config('transaction_read_only', 'on', true), set_config('statement_ti
 SELECT extract(epoch FROM current_setting('deadlock_timeout')::interval)::float8 AS seconds;
 
 -- name: relation
--- What stands under the table's name.
-SELECT c.oid, c.relkind
+-- What stands under the table's name, and whether its row-level security applies to us.
+SELECT c.oid, c.relkind, row_security_active(c.oid) AS is_hidden, quote_ident(current_user) AS role
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %(schema)s AND c.relname = %(table)s;
 
