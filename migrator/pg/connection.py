@@ -20,6 +20,14 @@ _ABANDONED = """
 """The server notices a client that is gone without a word, and gives its locks back; a policy that hides rows from a
 role is an error instead of a backfill that leaves them out; a turn that was waited for must show what the one before
 left, whatever a role's default isolation is."""
+_PUBLIC_FIRST = """
+    SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', 'public', pg_catalog.string_agg(
+               pg_catalog.quote_ident(s.name), ', ' ORDER BY s.place)), false)
+    FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS s (name, place)
+    WHERE s.name OPERATOR(pg_catalog.<>) ALL (ARRAY['public', 'pg_catalog']::pg_catalog.name[])
+"""
+"""A name without a schema means public, as in plans and claims, whatever a role's path is; the rest of that path stays
+for functions of extensions. PostgreSQL's own names come before all: a path may list pg_catalog behind others."""
 _UNCOUNTED = """
     SELECT set_config('pg_stat_statements.track', 'none', false)
     WHERE has_parameter_privilege('pg_stat_statements.track', 'SET')
@@ -57,6 +65,7 @@ def connect(dsn: str, *, application_name: str = "migrator", connect_timeout: in
     connection.prepare_threshold = None  # DDL beside us would break cached plans ("must not change result type")
     if server_version(connection) >= _CHECK_CONNECTION_SINCE:
         connection.execute("SET client_connection_check_interval = '5s'")
+    connection.execute(_PUBLIC_FIRST)
     connection.execute(_ABANDONED)
     is_granted = server_version(connection) >= _PARAMETERS_ARE_GRANTED_SINCE
     connection.execute(_UNCOUNTED if is_granted else _UNCOUNTED_BEFORE_15)

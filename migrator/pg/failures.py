@@ -10,7 +10,8 @@ _TODO: dict[str, str] = {
     "28P01": "Check the password (environment, .pgpass or service file).",
     "28000": "Check the user and the server's pg_hba.conf.",
     "3D000": "Create the database, or correct its name in the connection string.",
-    "42501": "Connect as the tables' owner, or grant the privilege named above; `migrator init` creates our schema.",
+    "42501": "Connect as the tables' owner or a role that inherits from it, or grant the privilege named above. A "
+    "member that does not inherit puts options=-crole=OWNER into the connection string.",
     "42P01": "Run `migrator init` when a table of schema migrator is missing; otherwise check the name. In an "
     "expression a column is written alone or as table.column, and a table in a sub-select needs its own FROM.",
     "3F000": "Run `migrator init` first: it creates the schema migrator.",
@@ -21,7 +22,10 @@ _TODO: dict[str, str] = {
     "transaction_timeout; then run `migrator resume`.",
     "57P01": "The server was shut down or restarted: run `migrator resume` when it is back.",
     "57P03": "The server is starting up or shutting down: try again in a moment.",
-    "25006": "This server is read-only (a replica?): connect to the primary.",
+    "25006": "This server is a replica, or default_transaction_read_only is on for the role: connect to the primary, "
+    "as a role that may write.",
+    "57014": "Nothing of this statement was kept. Somebody cancelled it, or a statement_timeout did (SHOW "
+    "statement_timeout tells the role's own): look which, then run `migrator resume`.",
 }
 _ENDS_SESSION = {"25P03", "25P04"}
 """Timeouts of a transaction after which the server closes the session."""

@@ -93,7 +93,7 @@ def _lift_limits(connection: Connection) -> None:
 
 
 def refuse_pooler(connection: Connection) -> None:
-    """Raise when the backend is not the one that the protocol announced, or is a replica.
+    """Raise when the backend is not the one that the protocol announced, is a replica, or is not to be written to.
 
     A pooler invents the process id that it tells the client (for cancel requests), so the two differ behind
     PgBouncer, Odyssey and pgcat in every pool mode; on a direct connection they are equal.
@@ -107,6 +107,12 @@ def refuse_pooler(connection: Connection) -> None:
         )
     if row.get("in_recovery"):
         raise Refused("This server is a replica: it accepts no changes.", "Connect to the primary with --dsn.")
+    if row.get("read_only"):
+        raise Refused(
+            f"Transactions of role {row['role']} are read-only in this database: default_transaction_read_only is on.",
+            "Connect as the role that changes the schema, or allow it for this command: "
+            "options=-cdefault_transaction_read_only=off in the connection string.",
+        )
 
 
 def _take(connection: Connection, key: str, clock: Clock, wait_seconds: float, doing: str) -> None:

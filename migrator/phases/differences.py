@@ -80,6 +80,12 @@ def find_differences(connection: Connection, migrations: Iterable[Migration]) ->
     return tuple(found)
 
 
+def undone(store: Store, migration: Migration, record: MigrationRecord) -> Iterator[Difference]:
+    """Yield the steps recorded as done of which the catalog does not show the effect any more."""
+    steps = steps_by_place(migration, server_version(store.connection) // 10000)
+    yield from _undone(store.connection, steps, store.all_steps(migration.id), record)
+
+
 def steps_by_place(migration: Migration, version: int) -> dict[tuple[str, int], Step]:
     """Return every step of a migration's files by phase and number."""
     return {

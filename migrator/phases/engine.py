@@ -21,6 +21,7 @@ from migrator.pg.session import is_running, open_session
 from migrator.phases import backfills, evidence
 from migrator.phases.checksums import refuse_changed
 from migrator.phases.dependencies import require_dependencies, require_nobody_builds_on
+from migrator.phases.earlier_phases import refuse_renamed, require_still_there
 from migrator.phases.folder import Migration
 from migrator.phases.plan_id import require_plan
 from migrator.phases.repair import Repaired, accept_changes
@@ -177,6 +178,8 @@ class Engine:
         if record.state not in BEFORE_EXPANDED:
             return self._end_single(work, record)
         require_dependencies(work.store, work.migration)
+        if record.state is State.PENDING:
+            refuse_renamed(work.store, work.migration)
         record = work.begin(record, State.EXPANDING, "expand", plan_id)
         work.run_file("expand")
         return self._end_single(work, work.move(record, State.EXPANDED))
@@ -188,6 +191,8 @@ class Engine:
 
     def _migrate(self, work: Work, plan_id: str | None = None) -> MigrationRecord:
         record = work.require_expanded("migrated")
+        if record.state is State.EXPANDED:
+            require_still_there(work.store, work.migration, record)
         if record.state in {State.EXPANDED, State.MIGRATING}:
             record = work.begin(record, State.MIGRATING, "migrate", plan_id)
         if record.state is State.MIGRATING:
@@ -230,6 +235,8 @@ class Engine:
                 f"{record.id} has no contract.sql yet.",
                 f"Write it before {work.migration.manifest.contract_by}: the date is in its manifest.",
             )
+        refuse_changed(work.store, work.migration, is_abort=False)
+        require_still_there(work.store, work.migration, record)
         if plan_id is not None:
             require_plan(work.session.connection, work.migration, "contract", plan_id)
         results = work.ask_gates()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from migrator.errors import MigratorError
 from migrator.pg.connection import connect
+from migrator.pg.session import refuse_pooler
 from migrator.phases import expand_runs
 from migrator.phases.dependencies import in_order
 from migrator.phases.engine import Engine, Outcome
@@ -94,6 +95,7 @@ def expand_all(
     """
     repeatables = load_repeatables(migrations)
     with connect(engine.dsn, application_name="migrator/expand") as connection:
+        refuse_pooler(connection)
         require_installed(connection)
         store = Store(connection, engine.actor)
         todo = pending(store, migrations)

@@ -23,6 +23,8 @@ from migrator.statements.effects import TableLock
 
 _POLL_SECONDS = 1.0
 _LOOK_TIMEOUT = "500ms"
+_READ_TIMEOUT = "1min"
+"""Instead of the role's own: a large catalog takes its time, and a role may have a limit of milliseconds."""
 _BUILDS = {"index_stmt", "reindex_stmt"}
 _WAIT_FOR_LOCKS = "Nothing was changed by this step. End what stands in the way or wait for it, then `migrator resume`."
 _WRAPAROUND = (
@@ -114,7 +116,8 @@ def _schema(run: StepRun) -> Schema | None:
     """
     try:
         with run.connection.transaction():
-            run.connection.execute(query("session.set_local"), {"name": "lock_timeout", "value": _LOOK_TIMEOUT})
+            for name, value in {"lock_timeout": _LOOK_TIMEOUT, "statement_timeout": _READ_TIMEOUT}.items():
+                run.connection.execute(query("session.set_local"), {"name": name, "value": value})
             return read_schema(run.connection, run.step.tables)
     except (DatabaseFailed, errors.LockNotAvailable) as exc:
         if isinstance(exc, DatabaseFailed) and exc.details.get("sqlstate") != errors.LockNotAvailable.sqlstate:

@@ -18,6 +18,7 @@ from migrator.pg.session import DdlSession
 from migrator.phases import backfills, checksums, claims, confirmed, evidence
 from migrator.phases.at_use import AtUse, has_destroyed, has_done_nothing
 from migrator.phases.cached_plans import stale_queries
+from migrator.phases.earlier_phases import refuse_renamed
 from migrator.phases.executor import Executor
 from migrator.phases.folder import FILES, Migration
 from migrator.phases.steps import Step, steps_in
@@ -90,6 +91,8 @@ class Work:
                 "Write a new migration for what is to change.",
             )
         if record.state in BEFORE_EXPANDED | {State.ABORTING}:
+            if record.state is State.PENDING:
+                refuse_renamed(self.store, self.migration)
             raise InvalidTransition(
                 f"{record.id} is {record.state.value} and cannot be {wish}.",
                 f"Run `migrator {'resume' if record.state is State.ABORTING else 'expand'} {record.id}` first.",

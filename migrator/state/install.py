@@ -10,7 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from migrator.errors import ConfigError, Refused
-from migrator.pg.driver import Connection
+from migrator.pg.driver import Connection, errors
 from migrator.pg.failures import translated
 from migrator.pg.queries import query
 
@@ -80,10 +80,14 @@ def require_installed(connection: Connection, known: tuple[Upgrade, ...] | None 
 
     Raises:
         ConfigError: not installed, or older than this tool.
-        Refused: two or more versions newer than this tool, so that parts it needs are gone.
+        Refused: two or more versions newer than this tool, so that parts it needs are gone; or it belongs to another
+            role, which has not granted it.
     """
     latest = len(upgrades() if known is None else known)
-    found = installed_version(connection)
+    try:
+        found = installed_version(connection)
+    except errors.InsufficientPrivilege as exc:
+        raise _not_granted(connection) from exc
     if found == 0:
         raise ConfigError("The schema migrator is not in this database.", "Run `migrator init` first.")
     if found < latest:
@@ -93,3 +97,15 @@ def require_installed(connection: Connection, known: tuple[Upgrade, ...] | None 
             f"The schema migrator has version {found}, this tool works with {latest + 1} at most.",
             "Upgrade this tool.",
         )
+
+
+def _not_granted(connection: Connection) -> Refused:
+    """Return what the owner of our schema has to grant; whoever runs phases writes to all of its tables."""
+    row = connection.execute(query("install.owner", "migrator.state")).fetchone() or {}
+    role, owner = row.get("role"), row.get("owner")
+    return Refused(
+        f"The role {role} may not use the schema migrator, which belongs to {owner}.",
+        f"Connect as {owner}, or let {owner} run: GRANT USAGE, CREATE ON SCHEMA migrator TO {role}; "
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA migrator TO {role}; "
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA migrator TO {role}.",
+    )

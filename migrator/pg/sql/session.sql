@@ -17,7 +17,8 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 1835625330
 
 -- name: identity
 -- Behind a pooler the pid that the protocol told us is not the server's.
-SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS in_recovery, current_database() AS database;
+SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS in_recovery, current_database() AS database,
+       current_user AS role, current_setting('transaction_read_only') = 'on' AS read_only;
 
 -- name: set_local
 -- As a function because SET takes no parameters; local to the transaction.

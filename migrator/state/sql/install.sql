@@ -18,3 +18,8 @@ CREATE SCHEMA IF NOT EXISTS migrator;
 -- The version is written in the transaction that makes it true.
 INSERT INTO migrator.meta (schema_version) VALUES (%(version)s)
 ON CONFLICT (only_row) DO UPDATE SET schema_version = excluded.schema_version;
+
+-- name: owner
+-- For who may not read it: whom to ask, readable by everybody.
+SELECT quote_ident(pg_get_userbyid(nspowner)) AS owner, quote_ident(current_user) AS role
+FROM pg_namespace WHERE nspname = 'migrator';
