@@ -104,7 +104,7 @@ class AddColumn(Recipe):
     def _numbered(self, schema: Schema, table: Table) -> dict[str, str]:
         if self.default is not None:
             raise RecipeRefused(f"{self.column} would have a default and numbers.", "Leave out --default.")
-        numbers = ColumnNumbers.of(schema, self.table, self.column, self.type, is_identity=self.identity)
+        numbers = ColumnNumbers.of(schema, table, self.column, self.type, is_identity=self.identity)
         fill = Fill.of(table, {self.column: numbers.next_value}, f"{quote(self.column)} IS NULL", is_comparable=False)
         # numbers are how a table without a key gets one: there is no other way to its rows than by pages
         fill = replace(fill, is_by_page=not is_walkable(table))

@@ -11,7 +11,7 @@ from migrator.names import TableName, literal, made_name, quote
 from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import Step
 from migrator.recipes.target import check_relation_name
-from migrator.schema.model import Schema
+from migrator.schema.model import Schema, Table
 from migrator.schema.types import type_text
 
 _SERIALS = {
@@ -38,9 +38,13 @@ class ColumnNumbers:
     type: str
     sequence: TableName
     is_identity: bool
+    owner: str | None = None
+    """Who owns the table, where it is known: a sequence must have the same owner."""
+    inserters: tuple[str | None, ...] = ()
+    """Who else may insert rows, None for everybody: the default asks them for a right on the sequence."""
 
     @classmethod
-    def of(cls, schema: Schema, table: TableName, column: str, type_name: str, *, is_identity: bool) -> "ColumnNumbers":
+    def of(cls, schema: Schema, found: Table, column: str, type_name: str, *, is_identity: bool) -> "ColumnNumbers":
         """Return the numbers of a column.
 
         Raises:
@@ -49,10 +53,13 @@ class ColumnNumbers:
         number = _SERIALS.get(type_name.strip().lower()) or _checked(type_name)
         if number not in set(_SERIALS.values()):
             raise RecipeRefused(f"{type_name} cannot be numbered.", "Use bigint, integer or smallint.")
+        table = found.name
         # an identity makes its own sequence, of this name; ours must not be in its way
         suffix = "_numbers" if is_identity else "_seq"
         sequence = TableName(table.schema, made_name(table.name, column, suffix=suffix))
-        numbers = cls(table, column, number, sequence, is_identity)
+        grants = (*found.grants, *(grant for known in found.columns for grant in known.grants))
+        inserters = dict.fromkeys(grant.grantee for grant in grants if grant.privilege == "INSERT")
+        numbers = cls(table, column, number, sequence, is_identity, found.owner, tuple(inserters))
         for name in dict.fromkeys((sequence, numbers.own)):
             check_relation_name(schema, name)
         return numbers
@@ -81,6 +88,8 @@ class ColumnNumbers:
         alter, column = f"ALTER TABLE {self.table}", quote(self.column)
         return (
             f"CREATE SEQUENCE {self.sequence} AS {self.type}",
+            *([] if self.owner is None else [f"ALTER SEQUENCE {self.sequence} OWNER TO {quote(self.owner)}"]),
+            *(f"GRANT USAGE ON SEQUENCE {self.sequence} TO {_role(name)}" for name in self.inserters),
             f"{alter} ADD COLUMN {column} {self.type}",
             f"{alter} ALTER COLUMN {column} SET DEFAULT {self.next_value}",
             f"ALTER SEQUENCE {self.sequence} OWNED BY {self.table}.{column}",
@@ -115,6 +124,10 @@ class ColumnNumbers:
             ),
             f"{allowed}\nDROP SEQUENCE {self.sequence}",
         )
+
+
+def _role(name: str | None) -> str:
+    return "PUBLIC" if name is None else quote(name)
 
 
 def _checked(type_name: str) -> str:

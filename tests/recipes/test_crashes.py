@@ -19,13 +19,12 @@ from tests.recipes.crashes import Crash, Patient, Picture, admit
 from tests.recipes.workload_files import workloads
 
 WORKLOADS = workloads()
-SHARES = 4
+SHARES = 8
 """The cases are shared out among this many tests, which run side by side."""
 _ASKED = os.environ.get("MIGRATOR_CRASHES")
-_EXAMPLES = max(1, int(_ASKED or 40) // SHARES)
+EXAMPLES = [max(1, int(_ASKED) // SHARES)] if _ASKED else [3, pytest.param(10, marks=pytest.mark.thorough)]
 
 AT_RANDOM = settings(
-    max_examples=_EXAMPLES,
     derandomize=not _ASKED,
     database=None,
     deadline=None,
@@ -99,9 +98,10 @@ WAYS: dict[str, Callable[[Ward, str, list[Crash]], None]] = {"forward": _check_f
 
 
 @pytest.mark.timeout(3600)
+@pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("share", range(SHARES))
-def test_killed_at_random_and_resumed(ward: Ward, share: int) -> None:
-    @AT_RANDOM
+def test_killed_at_random_and_resumed(ward: Ward, share: int, examples: int) -> None:
+    @settings(AT_RANDOM, max_examples=examples)
     @given(
         way=st.sampled_from(sorted(WAYS)),
         name=st.sampled_from(sorted(WORKLOADS)[share::SHARES]),

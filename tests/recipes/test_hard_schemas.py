@@ -199,3 +199,27 @@ def test_the_old_name_comes_back_with_the_new_type(one_connection: Connection) -
     assert (column.type, column.default, column.is_not_null) == ("bigint", "7", True)
     assert {index.columns for index in table.indexes} == {("id",), ("a b",)}
     assert table.column("b") is None
+
+
+def test_old_code_of_another_role_goes_on_when_rows_are_numbered(
+    one_database: Database, one_connection: Connection
+) -> None:
+    """The default asks who inserts for a right on the sequence, and the sequence must have the table's owner."""
+    owner, client = (f"{name}_{one_database.name}" for name in ("owner", "client"))
+    setup = f"""
+    CREATE ROLE {owner}; CREATE ROLE {client};
+    CREATE TABLE log (line text, at date);
+    ALTER TABLE log OWNER TO {owner};
+    GRANT INSERT (line) ON log TO {client};
+    """
+    run(one_connection, setup)
+    before = dump(one_database)
+    try:
+        files = render(one_connection, kind="add_column", table="log", column="id", type="bigserial")
+        run(one_connection, files["expand.sql"])
+        run(one_connection, f"SET ROLE {client}; INSERT INTO log (line) VALUES ('x'); RESET ROLE")
+        assert one_connection.execute("SELECT id FROM log").fetchall() == [{"id": 1}]
+        run(one_connection, files["abort.sql"])
+        assert dump(one_database) == before
+    finally:
+        run(one_connection, f"RESET ROLE; DROP TABLE log; DROP ROLE {owner}; DROP ROLE {client}")

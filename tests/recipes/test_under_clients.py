@@ -18,8 +18,8 @@ from tests.recipes.workload_files import reason, workload_files, workloads
 WORKLOADS = workloads()
 FIRSTS = {kind: name for name, kind in reversed([(name, CASES[name].arguments["kind"]) for name in WORKLOADS])}
 OF_THEIR_OWN = [name for name in WORKLOADS if name not in FIRSTS.values() and WORKLOADS[name].is_of_its_own]
-BY_DEFAULT = [(name, walk) for name in FIRSTS.values() for walk in ("through", "back")]
-BY_DEFAULT += [(name, "through") for name in OF_THEIR_OWN]
+BOTH_WAYS = [(name, walk) for name in FIRSTS.values() for walk in ("through", "back")]
+BY_DEFAULT = [*BOTH_WAYS, *((name, "through") for name in OF_THEIR_OWN)]
 """Every way of the first case of each kind, and the way to the end of those whose SQL is another."""
 EVERYWHERE = [name for name in WORKLOADS if name in FIRSTS.values() or WORKLOADS[name].depends_on_server]
 """The first case of each kind, and those that are rendered in another way for other servers: on every server."""
