@@ -65,8 +65,11 @@ class RunHistory:
         if number is None:
             return
         figures = RunFigures(self._rows, self._batches, self._written - self._started, self._throttled)
-        with suppress(DatabaseError, DatabaseFailed):
-            self._session.look(lambda connection: runs.update(connection, number, figures, outcome))
+        # The end is told once: where the server went away and came back, the session is opened again for it.
+        for _ in range(2 if outcome else 1):
+            with suppress(DatabaseError, DatabaseFailed):
+                self._session.look(lambda connection: runs.update(connection, number, figures, outcome))
+                return
 
     def close(self) -> None:
         """Close its session."""

@@ -16,7 +16,7 @@ from migrator.backfill.sources import source_of
 from migrator.backfill.sources.source import Source
 from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.stripes import PLAIN, Striping, plan_striping, read_division
-from migrator.errors import InputError
+from migrator.errors import InputError, Refused
 from migrator.names import TableName
 from migrator.pg.driver import Connection
 from migrator.pg.queries import query
@@ -39,13 +39,20 @@ class Part:
         return self.job.keyset
 
     def refuse_rewritten(self, connection: Connection, end: Key) -> None:
-        """Raise when its rows have other places than when the backfill began, and are walked by their places.
+        """Raise when the places of its ranges mean something else than when the backfill began.
 
         Raises:
             Refused: begin again.
         """
-        if self.keyset.rows_per_page:
-            pages.refuse_rewritten(connection, self.keyset.oid, self.keyset.table, end)
+        keyset = self.keyset
+        if keyset.rows_per_page:
+            pages.refuse_rewritten(connection, keyset.oid, keyset.table, end)
+        elif len(end) != len(keyset.columns):
+            raise Refused(
+                f"The key of {keyset.table} has {len(keyset.columns)} columns and had {len(end)} when its backfill "
+                "began: its ranges mean other rows now.",
+                "Cancel the backfill and begin again; `where` leaves out the rows that are done.",
+            )
 
 
 def read_part(connection: Connection, request: BackfillRequest, name: str | None) -> Part:

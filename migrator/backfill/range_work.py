@@ -13,7 +13,6 @@ from migrator.backfill.ledger import Ledger
 from migrator.backfill.sizing import Sizing
 from migrator.backfill.walk import Walk
 from migrator.pg.driver import DatabaseError
-from migrator.pg.failures import translated
 from migrator.state.backfills import Standing
 
 
@@ -69,15 +68,23 @@ def _step(walk: Walk, work: RangeWork) -> None:
     except DatabaseError as exc:
         if work.refused(exc):
             return
-        walk.survive(exc)
-        with translated(f"Reading the checkpoint of {walk.request.name}"):
-            standing = work.ledger.settled(walk.connection)
+        standing = _settled(walk, work, exc)
         walk.go_on_from(standing.place)
         work.settled(standing)
         return
     walk.end = batch.end
     walk.committed(batch, seconds)
     work.done(batch, seconds)
+
+
+def _settled(walk: Walk, work: RangeWork, exc: DatabaseError) -> Standing:
+    """Return what the ledger says in a new session; one that is lost at once, as on a bad line, is opened again."""
+    while True:
+        walk.survive(exc)
+        try:
+            return work.ledger.settled(walk.connection)
+        except DatabaseError as again:
+            exc = again
 
 
 def _batch(walk: Walk, work: RangeWork) -> Batch:

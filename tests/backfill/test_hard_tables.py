@@ -6,12 +6,13 @@ from migrator.backfill.keyset import read_keyset
 from migrator.backfill.runner import BackfillRunner
 from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.verify import How, Verification, verify
-from migrator.errors import InputError, Refused
+from migrator.errors import InputError, Refused, Stopped
+from migrator.events import Event, EventKind
 from migrator.names import TableName
 from migrator.pg.connection import Connection
 from migrator.pg.driver import DatabaseError
 from migrator.phases.backfills import run
-from tests.backfill.scenes import a_role, install_state, request
+from tests.backfill.scenes import Heard, a_role, install_state, request
 from tests.fix_server import Database
 
 
@@ -194,3 +195,21 @@ def test_rows_hidden_from_the_role_are_not_passed_over(one_database: Database, o
             assert "NO FORCE ROW LEVEL SECURITY" in caught.value.todo
         finally:
             one_connection.execute("RESET ROLE")
+
+
+def test_a_key_that_changed_between_two_runs_is_refused(one_database: Database, one_connection: Connection) -> None:
+    """Compared column by column, the stored ends would leave rows out."""
+    one_connection.execute("CREATE TABLE items (a int NOT NULL, id int PRIMARY KEY, n int)")
+    one_connection.execute("INSERT INTO items SELECT g, g FROM generate_series(1, 90) g")
+    heard = Heard()
+
+    def fail(_: Event) -> None:
+        raise Stopped("Stopped by the test.", "")
+
+    heard.on[EventKind.BACKFILL_BATCH] = fail
+    backfill = spec(set={"n": "1"}, where="n IS NULL", limits={"batch_size": 30})
+    with pytest.raises(Stopped):
+        BackfillRunner(request(one_database.dsn, backfill, heard)).run()
+    one_connection.execute("ALTER TABLE items DROP CONSTRAINT items_pkey, ADD PRIMARY KEY (a, id)")
+    with pytest.raises(Refused, match="has 2 columns and had 1"):
+        BackfillRunner(request(one_database.dsn, backfill)).run()

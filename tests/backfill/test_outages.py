@@ -3,10 +3,13 @@
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 import pytest
 
+from migrator.backfill import history
+from migrator.backfill.leases import RangeLedger
 from migrator.backfill.runner import BackfillRunner
 from migrator.clock import SystemClock
 from migrator.errors import DatabaseFailed
@@ -14,6 +17,8 @@ from migrator.events import Event, EventKind
 from migrator.pg.connection import Connection, connect
 from migrator.pg.driver import conninfo_to_dict, make_conninfo
 from migrator.state import backfills, ranges
+from migrator.state.backfills import Standing
+from tests.acceptance.person import Person
 from tests.backfill.scenes import MIGRATION, Background, Heard, install_state, make_table, request, spec, touched
 from tests.fix_server import Database, wait_until
 
@@ -171,3 +176,80 @@ def test_hosts_with_other_clocks_agree(one_database: Database, one_connection: C
     ]
     assert [run.result().rows_done for run in runs] == [3000, 3000, 3000]
     assert touched(one_connection) == {1: 3000}
+
+
+def test_a_session_lost_while_the_checkpoint_is_read(
+    one_database: Database, one_connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bad line cuts the second session as well as the first: the batch is still in doubt, and asked for again."""
+    install_state(one_connection)
+    make_table(one_connection, "integer", 300)
+    asked, settled, heard = list[int](), RangeLedger.settled, Heard()
+
+    def cut_twice(ledger: RangeLedger, connection: Connection) -> Standing:
+        asked.append(connection.info.backend_pid)
+        if len(asked) < 3:
+            connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return settled(ledger, connection)
+
+    def cut(_: Event) -> None:
+        if len(heard.of(EventKind.BACKFILL_BATCH)) == 2:
+            ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'migrator/backfill'"
+            one_connection.execute(f"{ours} AND datname = current_database()".encode())
+
+    monkeypatch.setattr(RangeLedger, "settled", cut_twice)
+    heard.on[EventKind.BACKFILL_BATCH] = cut
+    result = BackfillRunner(request(one_database.dsn, spec(limits=SMALL), heard)).run()
+    assert len(set(asked)) == 3
+    assert result.rows_done == 300
+    assert touched(one_connection) == {1: 300}
+
+
+def test_the_end_of_a_run_is_written_though_its_session_was_lost(
+    one_database: Database, one_connection: Connection
+) -> None:
+    install_state(one_connection)
+    make_table(one_connection, "integer", 10)
+    with history.kept(request(one_database.dsn, spec()), "dana") as asked:
+        BackfillRunner(asked).run()
+        one_connection.execute(
+            """SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+               WHERE application_name = 'migrator/backfill' AND datname = current_database()"""
+        )
+    assert [run["outcome"] for run in history.read(one_connection, MIGRATION)] == ["done"]
+
+
+@pytest.mark.thorough
+def test_an_operator_whose_primary_is_replaced(private_database: Database, tmp_path: Path) -> None:
+    """One command with two workers goes on beside the promoted replica, once somebody says that this is meant."""
+    server = private_database.server
+    with connect(private_database.dsn) as before:
+        make_table(before, "integer", 6000)
+    both = [conninfo_to_dict(private_database.dsn), conninfo_to_dict(private_database.replica_dsn)]
+    hosts, ports = (",".join(str(each[key]) for each in both) for key in ("host", "port"))
+    dana = Person(
+        tmp_path, make_conninfo(private_database.dsn, host=hosts, port=ports, target_session_attrs="read-write")
+    )
+    folder = tmp_path / "migrations" / MIGRATION
+    folder.mkdir(parents=True)
+    (folder / "expand.sql").write_text("SELECT 1;\n")
+    (folder / "migration.toml").write_text(
+        """[[backfill]]\ntable = "items"\nset = { touched = "touched + 1" }\ncompare = false
+           limits = { batch_size = 30, target_batch = "20ms", max_lag = "1h" }\n"""
+    )
+    dana.migrator("init")
+    dana.migrator("expand", MIGRATION)
+    run = dana.start("backfill", "run", MIGRATION, "--workers", "2")
+    with connect(private_database.dsn) as before:
+        wait_until(lambda: touched(before).get(1, 0) > 300, "some batches are committed")
+    server.primary.kill()
+    server.replicas[0].promote()
+    with connect(private_database.replica_dsn) as promoted:
+        waits = (
+            "SELECT FROM migrator.backfill WHERE throttled_by LIKE '%or promoted: migrator backfill forget-replica%'"
+        )
+        wait_until(lambda: bool(promoted.execute(waits.encode()).fetchall()), "it says what it waits for")
+        dana.migrator("backfill", "forget-replica", server.replicas[0].name)
+        assert "6,000/6,000 rows" in dana.finish(run, exits=0).stdout
+        assert touched(promoted) == {1: 6000}
+        assert [each["outcome"] for each in history.read(promoted, MIGRATION)] == ["done"]
