@@ -248,6 +248,9 @@ USES: dict[str, Shape] = {
     "name of a field in a form": shape(
         {**COMMON_OLD, "web/user.html": '<form id="user"><input name="q" class="user"></form>\n'}, COMMON
     ),
+    "name in a query of a template": shape(
+        {**COMMON_OLD, "jobs/a.yaml": "query: SELECT id FROM users WHERE name='x'\n"}, COMMON, *USED
+    ),
     "name in a row": shape(script("const { name } = await db.users.findOne();"), COMMON, *USED),
     "name of the user in a script": shape(script("return user.name;"), COMMON, *USED),
     "status of an answer": shape(

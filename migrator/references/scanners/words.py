@@ -32,8 +32,9 @@ _IGNORED = re.compile(
 )
 _NO_NEWLINE = re.compile(r"[^\n]+")
 _OWNER = re.compile(r"([^\W\d]\w*)(?:\?|!|\(\))?\.\Z")
-_MARKUP = re.compile(r"=(?:[\"'][^\"']*[\"']|\{[^}]*\})\s*(?:/?>|[\w:@-]+=|\Z)")
-"""An attribute of a tag: `name="q" class="a"`, `name={x} />`; code has spaces around its `=`."""
+_MARKUP = re.compile(r"=(?:[\"'][^\"']*[\"']|\{[^}]*\})")
+_IN_TAG = re.compile(r"<[A-Za-z][^<>]*\s\Z")
+"""`<input class="a" name="q">`; SQL's `WHERE name='q'` stands in no tag."""
 _MEMBER = re.compile(r"(?<=[.:'\"`@$>\[])[^\W\d]\w*|[^\W\d]\w*(?=\??['\"]?\s*(?::(?!:)|=>))")
 
 
@@ -132,7 +133,7 @@ def _is_of_another(line: str, match: re.Match[str], tables: frozenset[str]) -> b
     """Whether a common name is the member of what is no row, or an attribute in markup: `err.name`, `name="q"`."""
     if is_distinctive(match[0]):
         return False
-    if _MARKUP.match(line, match.end()) and line[: match.start()].endswith((" ", "\t")):
+    if _MARKUP.match(line, match.end()) and _IN_TAG.search(line, 0, match.start()):
         return True
     owner = _OWNER.search(line, 0, match.start())
     return owner is not None and is_owner(owner[1]) and not is_like(owner[1], tables)
