@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from migrator.errors import InputError
 
@@ -26,6 +27,7 @@ _PLAIN = (
 _DIFF = ("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=none", "-M")
 _HUNK = re.compile(rb"@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
 _SUBMODULE = "160000"
+_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _NOTHING = re.compile(r"0+\Z")
 
 STATUS = {"A": "added", "M": "modified", "D": "deleted", "R": "renamed", "C": "copied", "T": "type-changed"}
@@ -35,8 +37,7 @@ class HistoryMissing(InputError):
     """The clone does not reach back to a commit that both sides have in common."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(NamedTuple):
     """One file at a commit: its path from the repository's root and the id of its content."""
 
     path: str
@@ -79,6 +80,7 @@ class Repository:
     def __init__(self, folder: Path) -> None:
         """Raise InputError when the folder is in no repository that can be read."""
         self._folder = folder
+        self._listed: dict[str, tuple[Blob, ...]] = {}
         self.top = Path(self._text("rev-parse", "--show-toplevel").removesuffix("\n"))
         self._folder = self.top
 
@@ -139,9 +141,14 @@ class Repository:
 
     def files(self, commit: str) -> tuple[Blob, ...]:
         """Return every file of a commit, without submodules and links."""
+        if commit in self._listed:
+            return self._listed[commit]
         listed = self._text("ls-tree", "-r", "-z", "--full-tree", commit)
-        entries = (entry.partition("\t") for entry in listed.split("\0") if entry)
-        return tuple(Blob(path, head.split()[2]) for head, _, path in entries if head.startswith("100"))
+        entries = (entry.partition("\t") for entry in listed.split("\0") if entry.startswith("100"))
+        found = tuple(Blob(path, head.rpartition(" ")[2]) for head, _, path in entries)
+        if _ID.match(commit):  # a name may mean another commit tomorrow
+            self._listed[commit] = found
+        return found
 
     def read(self, commit: str, path: str) -> bytes | None:
         """Return a file's content at a commit, or None when there is no such file."""

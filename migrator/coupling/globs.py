@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-_WILD = re.compile(r"[*?/\s]+")
+_WILD = re.compile(r"(?:[*?/\s]|\[[A-Za-z0-9-]+\])+")
+"""What stands for other text: a star, a plain range. Of any other bracket nobody says where it ends."""
 
 
 class Globs:
@@ -33,10 +34,8 @@ class Globs:
 
 def word_of(pattern: str) -> str:
     """Return a text that each path has which the pattern matches; empty when that cannot be told."""
-    if "\\" in pattern:
-        return ""
-    plain = pattern.strip().removeprefix("!").partition("[")[0]  # what a bracket holds is no text
-    return max(_WILD.split(plain), key=len)
+    longest = max(_WILD.split(pattern.strip().removeprefix("!")), key=len)
+    return "" if "\\" in pattern or "[" in _WILD.sub("", pattern) else longest
 
 
 @cache

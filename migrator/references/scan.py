@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import import_module
-from pathlib import PurePosixPath
 from typing import Protocol, cast
 
 from migrator.git import Blob, Repository
@@ -141,7 +140,10 @@ def _is_read(path: str) -> bool:
 
 
 def _suffix(path: str) -> str:
-    return PurePosixPath(path).suffix.lower()
+    """Return what `PurePath.suffix` does; of 20,000 names it takes as long as the scan of the code."""
+    name = path.rpartition("/")[2]
+    at = name.rfind(".")
+    return name[at:].lower() if 0 < at < len(name) - 1 else ""
 
 
 def _key(known: Known) -> str:

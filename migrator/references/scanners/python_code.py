@@ -14,6 +14,7 @@ from migrator.references.reference import Place, Reference
 from migrator.references.scanners import django_models, python_names, sqlalchemy_models
 from migrator.references.scanners.words import scan_words
 from migrator.references.sql import references_in_sql
+from migrator.references.syntax_nodes import nodes_of
 
 SUFFIXES = (".py", ".pyi")
 
@@ -32,7 +33,7 @@ def scan(path: str, text: str, known: Known) -> FileScan:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return FileScan(tuple(scan_words(path, text, known)), is_guessed=True)
-    nodes = list(ast.walk(tree))  # once for all: walking costs more than everything else
+    nodes = nodes_of(tree)  # once for all: to walk costs as much as to parse
     found = [*sqlalchemy_models.scan(path, nodes), *django_models.scan(path, nodes, known)]
     is_guessed = False
     for node, value in _strings(nodes):
@@ -70,7 +71,7 @@ def _is_sql(text: str) -> bool:
 
 def strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
     """Yield string literals with their values; what an f-string or `+` puts in stands there as a name."""
-    return _strings(ast.walk(tree))
+    return _strings(nodes_of(tree))
 
 
 def _strings(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, str]]:
@@ -79,7 +80,7 @@ def _strings(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, str]]:
         if isinstance(node, ast.JoinedStr | ast.BinOp) and id(node) not in inner:
             text = _text(node)
             if text is not None:
-                inner |= {id(child) for child in ast.walk(node)}
+                inner |= {id(child) for child in nodes_of(node)}
                 yield node, text
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner:
             yield node, node.value

@@ -7,7 +7,7 @@ in a module that names the table or its class too; a distinctive one counts wher
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator.names import TableName
 from migrator.references.known import Known
@@ -17,6 +17,8 @@ from migrator.references.unrelated import is_like, owners_in
 
 _PATH = re.compile(r"[-+]?[A-Za-z_][\w.]*\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_SPEAKING = frozenset({ast.Attribute, ast.keyword, ast.Constant, ast.ClassDef})
+_NAMING = _SPEAKING | {ast.Name, ast.arg, ast.alias, ast.ImportFrom}
 _BODIES = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -45,7 +47,7 @@ def scan(path: str, text: str, nodes: Sequence[ast.AST], known: Known) -> Iterat
     asked = [(table, columns) for table, columns in known.asked() if _may_be_in(text, known, table)]
     if not asked:
         return
-    uses = list(_uses(nodes))
+    uses = list(_uses(nodes, frozenset[str]().union(*(columns for _, columns in asked))))
     words = {use.word for use in uses}
     names, classes = _names(nodes)
     ends = {end for name in names for end in parts_of(name)}
@@ -91,28 +93,35 @@ def _reference(path: str, table: TableName | None, use: _Use) -> Reference:
     return Reference(table.name, place, Confidence.TOKEN, Usage.UNKNOWN, use.word, table.schema)
 
 
-def _uses(nodes: Iterable[ast.AST]) -> Iterator[_Use]:
+def _uses(nodes: Sequence[ast.AST], columns: frozenset[str]) -> Iterator[_Use]:
+    """Yield where one of the columns may be meant."""
+    found = [(node, use) for node in nodes if node.__class__ in _SPEAKING for use in _said(node) if use.word in columns]
+    if not found:
+        return
     prose, owners = _docstrings(nodes), dict(owners_in(nodes))
-    for node in nodes:
-        match node:
-            case ast.Attribute(attr=word):
-                column = (node.end_col_offset or 0) - len(word) + 1
-                yield _Use(word, node.end_lineno or node.lineno, column, owner=owners.get(id(node), ""))
-            case ast.keyword(arg=str(word)):
-                owner = owners.get(id(node), "")
-                yield from (_Use(part, node.lineno, node.col_offset + 1, owner=owner) for part in _lookup(word))
-            case ast.Constant(value=str(text)) if id(node) not in prose:
-                yield from _of_text(text, node, owners.get(id(node), ""))
-            case ast.ClassDef(body=body):
-                yield from _of_class(body)
-            case _:
-                pass
+    for node, use in found:
+        if not (isinstance(node, ast.Constant) and id(node) in prose):
+            yield replace(use, owner=owners[id(node)]) if id(node) in owners and not use.is_prose else use
 
 
-def _of_text(text: str, node: ast.Constant, owner: str) -> Iterator[_Use]:
+def _said(node: ast.AST) -> Iterable[_Use]:
+    match node:
+        case ast.Attribute(attr=word):
+            return (_Use(word, node.end_lineno or node.lineno, (node.end_col_offset or 0) - len(word) + 1),)
+        case ast.keyword(arg=str(word)):
+            return (_Use(part, node.lineno, node.col_offset + 1) for part in _lookup(word))
+        case ast.Constant(value=str(text)):
+            return _of_text(text, node)
+        case ast.ClassDef(body=body):
+            return _of_class(body)
+        case _:
+            return ()
+
+
+def _of_text(text: str, node: ast.Constant) -> Iterator[_Use]:
     if _PATH.match(text):
         for part in text.lstrip("-+").split("."):
-            yield from (_Use(word, node.lineno, node.col_offset + 1, owner=owner) for word in _lookup(part))
+            yield from (_Use(word, node.lineno, node.col_offset + 1) for word in _lookup(part))
     else:
         for word in dict.fromkeys(_WORD.findall(text)):
             yield _Use(word, node.lineno, node.col_offset + 1, is_prose=True)
@@ -146,7 +155,7 @@ def _names(nodes: Iterable[ast.AST]) -> tuple[set[str], dict[str, ast.AST]]:
     names: set[str] = set()
     classes: dict[str, ast.AST] = {}
     for node in nodes:
-        for name, is_class in _named(node):
+        for name, is_class in _named(node) if node.__class__ in _NAMING else ():
             names.add(name)
             if is_class:
                 classes.setdefault(name, node)

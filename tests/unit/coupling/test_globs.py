@@ -13,7 +13,19 @@ from migrator.coupling.patterns import DEFAULTS
 
 OWN = (
     *("/src/**/*.rb", "!src/gen/", "a b/", r"\#x", r"tail\ ", "docs/**/old?", "[!a-c]x[0-9]*.py", "**", "!*.sql"),
-    *("# a comment", "", "V[0-9]*__*.sql", "*.Md", "gen/*.[ch]", " lead", "x//y"),
+    *(
+        "# a comment",
+        "",
+        "V[0-9]*__*.sql",
+        "x[a[b]c",
+        "x[]1]*",
+        "x[[0-9]*",
+        "x[9",
+        "*.Md",
+        "gen/*.[ch]",
+        " lead",
+        "x//y",
+    ),
 )
 _ALL = [*(pattern for patterns in DEFAULTS.values() for pattern in patterns), *OWN]
 _PARTS = sorted({part for pattern in _ALL for part in PurePosixPath(pattern.lstrip("!")).parts if part != "/"})
@@ -38,7 +50,15 @@ def test_the_defaults_match_the_same_paths(parts: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "word"),
-    [("**/drizzle/**/meta/**", "drizzle"), ("!*.spec.*", ".spec."), (r"\#x", ""), ("V[0-9]*__*.sql", "V"), ("**", "")],
+    [
+        ("**/drizzle/**/meta/**", "drizzle"),
+        ("!*.spec.*", ".spec."),
+        (r"\#x", ""),
+        ("V[0-9]*__*.sql", ".sql"),
+        ("abc[!x]*", ""),
+        ("abc[[0-9]*", ""),
+        ("**", ""),
+    ],
 )
 def test_the_word_that_a_path_must_have(pattern: str, word: str) -> None:
     assert word_of(pattern) == word
