@@ -15,7 +15,7 @@ from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection
 from migrator.pg.leftovers import Leftover, invalid_indexes, our_functions, our_triggers
 from migrator.pg.orphans import find_orphan
-from migrator.phases.aims import aims_of, touched_by
+from migrator.phases.aims import RELATIONS, aims_of, touched_by
 from migrator.phases.decide import Decision, decide
 from migrator.phases.folder import PHASES, Migration
 from migrator.phases.probes import Finding, declared_probe, probe, reindex_leftovers
@@ -219,8 +219,14 @@ def _missing(connection: Connection, step: Step, later: set[ObjectRef]) -> str:
 
 
 def _is_touched(refs: set[ObjectRef], after: set[ObjectRef]) -> bool:
+    """Whether something later is about one of them, or its table, or has its name: a view where a table was."""
     tables = {ObjectRef("table", ref.schema, ref.table) for ref in refs if ref.table}
-    return not after.isdisjoint(refs | tables)
+    return not after.isdisjoint(refs | tables) or not _names(refs).isdisjoint(_names(after))
+
+
+def _names(refs: set[ObjectRef]) -> set[tuple[str, str]]:
+    """Return the names of those that are relations, which share one space of names."""
+    return {(ref.schema, ref.name) for ref in refs if ref.kind in RELATIONS}
 
 
 def _leftover(item: Leftover, owner: str | None, records: Mapping[str, MigrationRecord]) -> Iterator[Difference]:
