@@ -28,6 +28,7 @@ from migrator.state.quarantine import QuarantinedRow
 _ROW_FAULTS = ("21", "22", "23", "2F", "38", "39", "44", "54", "P0")
 """Classes of SQLSTATE that depend on what is in the row: cardinality, data, integrity, routines, check options, limits,
 PL/pgSQL."""
+_LONGEST_ERROR = 500
 _MOST_SINGLES = 64
 """Rows tried alone until the one that failed must have been changed or deleted meanwhile."""
 
@@ -182,6 +183,7 @@ def fill_key(connection: Connection, part: Part, key: Key) -> int:
 
 
 def error_text(exc: DatabaseError) -> str:
-    """Return the server's message in one line."""
+    """Return the server's message in one line, cut where it holds a value of a megabyte."""
     first = (str(exc).strip().splitlines() or [type(exc).__name__])[0]
-    return exc.diag.message_primary or first
+    text = exc.diag.message_primary or first
+    return text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]} …"

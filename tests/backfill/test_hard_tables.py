@@ -213,3 +213,14 @@ def test_a_key_that_changed_between_two_runs_is_refused(one_database: Database, 
     one_connection.execute("ALTER TABLE items DROP CONSTRAINT items_pkey, ADD PRIMARY KEY (a, id)")
     with pytest.raises(Refused, match="has 2 columns and had 1"):
         BackfillRunner(request(one_database.dsn, backfill)).run()
+
+
+def test_an_error_that_quotes_a_wide_value_is_kept_short(one_database: Database, one_connection: Connection) -> None:
+    """Ten thousand of them would be ten gigabytes of quarantine."""
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, word text, n int)")
+    one_connection.execute("INSERT INTO items VALUES (1, repeat('x', 1000000)), (2, '5')")
+    BackfillRunner(request(one_database.dsn, spec(set={"n": "word::int"}, where="n IS NULL"))).run()
+    row = one_connection.execute("SELECT error, length(error) AS length FROM migrator.backfill_quarantine").fetchone()
+    assert row
+    assert row["error"].startswith('invalid input syntax for type integer: "xxx')
+    assert row["length"] < 600
