@@ -7,6 +7,7 @@ import pytest
 
 from migrator.errors import CatalogConflict, ChecksumChanged, DatabaseFailed, MigratorError, Refused
 from migrator.pg.connection import connect
+from migrator.phases.differences import find_differences
 from migrator.phases.pending import expand_all
 from tests.fix_app import Shop
 from tests.fix_server import Database
@@ -138,6 +139,18 @@ def test_a_table_from_a_backup_older_than_the_records(one_shop: Shop) -> None:
     _fails(CatalogConflict, lambda: engine.contract(migration), words, "`migrator reconcile m`")
     assert one_shop.state("m") == "migrated"
     _execute(one_shop, NICK)
+    assert engine.contract(migration).after.value == "complete"
+
+
+def test_a_view_with_the_name_that_a_table_had(one_shop: Shop) -> None:
+    """The table is gone from there as it should be, and the view that stands for it is no sign of the opposite."""
+    swap = "BEGIN; ALTER TABLE public.users RENAME TO people; CREATE VIEW public.users AS TABLE public.people; COMMIT;"
+    engine = one_shop.engine()
+    migration = one_shop.write("m", manifest=CONTRACT, expand=swap, contract="DROP VIEW public.users;")
+    engine.expand(migration)
+    with connect(one_shop.dsn) as connection:
+        assert find_differences(connection, [migration]) == ()
+    engine.migrate(migration)
     assert engine.contract(migration).after.value == "complete"
 
 
