@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from tests.acceptance.person import Person
 
 SHAPE = {
@@ -15,15 +17,16 @@ SHAPE = {
 }
 
 
-def test_the_demo_keeps_its_promises(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rows", [100_000, pytest.param(200_000, marks=pytest.mark.thorough)])
+def test_the_demo_keeps_its_promises(tmp_path: Path, rows: int) -> None:
     """One test: the demo takes half a minute and starts its own servers."""
-    result = Person(tmp_path, "").json("demo")
+    result = Person(tmp_path, "").json("demo", "--rows", str(rows))
     assert _shape(result) == SHAPE
     _no_query_failed(result["phases"])
     _the_backfill_waited_for_the_replica(result["backfill"])
     _the_gate_was_closed_while_old_code_ran(result["gate"]["closed_reasons"])
     verified = result["verified"]
-    assert verified["rows"] >= 200_000
+    assert verified["rows"] >= rows
     assert (verified["lost"], verified["different"], verified["replica_different"]) == (0, 0, 0)
     assert 0 < result["naive"]["failed"] <= result["naive"]["queries"], "the naive rename breaks clients"
 
