@@ -171,6 +171,20 @@ def test_a_session_that_ends_while_the_function_works_costs_one_batch(run: Run, 
     assert one_connection.execute(wrong.encode()).fetchall() == []
 
 
+def test_rows_that_a_trigger_lets_be_are_left_to_the_verification(run: Run, one_connection: Connection) -> None:
+    """They are not rows that others changed: the batch is not tried again and again."""
+    one_connection.execute(
+        """CREATE TABLE items (id int PRIMARY KEY, twin int);
+           INSERT INTO items SELECT g FROM generate_series(1, 100) g;
+           CREATE FUNCTION let_be() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+           CREATE TRIGGER let_be BEFORE UPDATE ON items FOR EACH ROW WHEN (OLD.id % 10 = 0) EXECUTE FUNCTION let_be()"""
+    )
+    run(lambda rows: [{"twin": row["id"]} for row in rows], ["twin"])
+    left = one_connection.execute("SELECT count(*) AS rows FROM items WHERE twin IS NULL").fetchone()
+    assert left == {"rows": 10}
+    assert aside(one_connection) == []
+
+
 def test_names_with_percent_signs_are_names(run: Run, one_connection: Connection) -> None:
     one_connection.execute(b'CREATE DOMAIN "a%t" AS text')
     one_connection.execute(b'CREATE TABLE "it%sems" ("i%d" int PRIMARY KEY, "no%(x)ste" "a%t")')
