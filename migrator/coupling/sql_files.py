@@ -8,13 +8,14 @@ old code uses. Django's, Alembic's and other programs are read by `migrator.coup
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, cast
 
 from migrator.coupling.backfills import backfilled
 from migrator.coupling.evidence import DatabaseObject, SqlFile
 from migrator.coupling.evolutions import ups_of
+from migrator.coupling.loose_sql import UNTOLD, filled_in, in_block
 from migrator.lint.halves import forward_text, is_way_back
 from migrator.names import TableName
 from migrator.statements.effects import Effects, ObjectRef
@@ -35,6 +36,7 @@ _PHASES: dict[str, Phase] = {
     "migration.toml": "manifest",
 }
 _DOWN = re.compile(r"(^|/)revert/[^/]+\.sql\Z")
+_REMOVAL = re.compile(r"\b(?:DROP|RENAME)\b", re.IGNORECASE)
 _VERIFY = re.compile(r"(^|/)verify/[^/]+\.sql\Z")
 _SHAPE = frozenset({"table", "view", "materialized view", "foreign table", "column"})
 _USED_BY_CODE = _SHAPE | {"type", "schema", "sequence", "function", "procedure", "enum value"}
@@ -118,9 +120,12 @@ class _Act:
 def _content(text: str, phase: Phase, pg_version: int) -> dict[str, Any]:
     parsed = parse_sql(text)
     if parsed.problems:
-        problem = parsed.problems[0]
-        return {"problem": f"it cannot be read: {problem.message}", "mixed_line": problem.line}
-    acts = [_act(statement, effects_of(statement, pg_version)) for statement in parsed.statements]
+        problem, parsed = parsed.problems[0], parse_sql(filled_in(text))
+        if parsed.problems:
+            return {"problem": f"it cannot be read: {problem.message}", "mixed_line": problem.line}
+    acts = [act for statement in parsed.statements for act in _acts(statement, pg_version)]
+    if (lost := next(_untold(acts), None)) is not None:
+        return {"problem": lost[0], "mixed_line": lost[1]}
     adds = _each(item for act in acts for item in act.adds)
     removes = tuple(item for item in _each(i for act in acts for i in act.removes) if not is_made_here(item, adds))
     tables = dict.fromkeys(table for act in acts for table in act.tables)
@@ -132,6 +137,34 @@ def _content(text: str, phase: Phase, pg_version: int) -> dict[str, Any]:
         "mixed": mixed[0] if mixed else "",
         "mixed_line": _line(acts, mixed[1]) if mixed else 1,
     }
+
+
+def _acts(statement: Statement, pg_version: int) -> Iterator[_Act]:
+    """Yield what a statement does; a DO block does what stands in it, and may do it through EXECUTE."""
+    yield _act(statement, effects_of(statement, pg_version))
+    for text in in_block(statement.text) if statement.kind == "do_stmt" else ():
+        inner = parse_sql(text)
+        if inner.problems:
+            unknown = DatabaseObject(kind="table", schema_name="", name=UNTOLD)
+            yield _Act(statement.line, (), (unknown,) if _REMOVAL.search(text) else (), ())
+        for each in inner.statements if not inner.problems else ():
+            yield replace(_act(each, effects_of(each, pg_version)), line=statement.line)
+
+
+def _untold(acts: Iterable[_Act]) -> Iterator[tuple[str, int]]:
+    """Yield each removal that cannot be compared with the code, with its line."""
+    for act in acts:
+        for item in act.removes:
+            if UNTOLD in f"{item.table} {item.name}":
+                yield (
+                    f"it cannot be told what line {act.line} removes or renames: its name comes from elsewhere",
+                    act.line,
+                )
+            elif item.kind == "schema":
+                yield (
+                    f"line {act.line} removes the schema {item.name} with all in it: drop its tables by name first",
+                    act.line,
+                )
 
 
 def _act(statement: Statement, effects: Effects) -> _Act:
