@@ -46,6 +46,8 @@ _READ = {"ctid": sql.SQL("{}.{}"), "xmin": sql.SQL("{}.{}"), "tableoid": sql.SQL
 """As texts: the driver has no type of its own for the first two, and a cast would cost the server some percent."""
 _WRITTEN = sql.Identifier("migrator_written")
 _Form = Callable[[Connection, Column, list[Any]], Values]
+_Update = tuple[sql.Composed, list[object]]
+"""The statement with its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +106,14 @@ class PythonRows:
                 reading = server.submit(next, found, None)
                 chosen = self._chosen(portion, len(_places(target)))
                 written += 0 if writing is None else writing.result()
-                writing = server.submit(self._write, connection, job, target, chosen)
+                update = self._ready(connection, job, target, chosen) if chosen.count else None
+                writing = server.submit(self._write, connection, job, target, chosen, update)
             return written + (0 if writing is None else writing.result())
 
     def _chosen(self, portion: Portion, places: int) -> _Chosen:
         """Return what is to be written; the last columns are those that tell the row's place."""
-        given = portion.names[:-places]
-        returned = self._returned([dict(zip(given, row, strict=False)) for row in portion.rows])
-        rows = portion.rows
+        given, rows = portion.names[:-places], portion.load()
+        returned = self._returned([dict(zip(given, row, strict=False)) for row in rows])
         if None in returned:
             rows = [row for row, new in zip(rows, returned, strict=True) if new is not None]
         new = [each for each in returned if each is not None]
@@ -168,21 +170,33 @@ class PythonRows:
             "Return one mapping for each row, in their order; None leaves a row as it is.",
         )
 
-    def _write(self, connection: Connection, job: BatchJob, target: Target, chosen: _Chosen) -> int:
+    def _ready(self, connection: Connection, job: BatchJob, target: Target, chosen: _Chosen) -> _Update:
+        try:
+            return _built(connection, job, target, chosen, as_arrays)
+        except DatabaseError as exc:
+            raise self._untaken(exc) from exc
+
+    def _untaken(self, exc: DatabaseError) -> DatabaseError:
+        return errors.ExternalRoutineException(f"{self.name} returned what no column takes: {exc}")
+
+    def _write(
+        self, connection: Connection, job: BatchJob, target: Target, chosen: _Chosen, update: _Update | None
+    ) -> int:
         """What the driver cannot take as an array it may take as texts; it refuses before anything is sent."""
-        if not chosen.count:
+        if update is None:
             return 0
         try:
-            return self._counted(connection, job, target, chosen, _run(connection, job, target, chosen, as_arrays))
+            return self._counted(connection, job, target, chosen, connection.execute(*update))
         except DatabaseError as exc:
             if exc.sqlstate is not None or connection.closed:
                 raise
         try:
-            return self._counted(connection, job, target, chosen, _run(connection, job, target, chosen, as_texts))
+            update = _built(connection, job, target, chosen, as_texts)
+            return self._counted(connection, job, target, chosen, connection.execute(*update))
         except DatabaseError as exc:
             if exc.sqlstate is not None or connection.closed:
                 raise
-            raise errors.ExternalRoutineException(f"{self.name} returned what no column takes: {exc}") from exc
+            raise self._untaken(exc) from exc
 
     def _counted(self, connection: Connection, job: BatchJob, target: Target, chosen: _Chosen, answer: Cursor) -> int:
         """Return the rows written; those that a trigger of the table let be are as they were, and verification's."""
@@ -220,10 +234,9 @@ def _places(target: Target) -> Mapping[str, sql.Identifier]:
     return _SYSTEM if target.has_children else {name: column for name, column in _SYSTEM.items() if name != "tableoid"}
 
 
-def _run(connection: Connection, job: BatchJob, target: Target, chosen: _Chosen, form: _Form) -> Cursor:
+def _built(connection: Connection, job: BatchJob, target: Target, chosen: _Chosen, form: _Form) -> _Update:
     values = [form(connection, column, chosen.values[name]) for name, column in target.columns.items()]
-    parameters = [*_place_arrays(chosen), *(each.parameter for each in values)]
-    return connection.execute(_update(job, target, values), parameters)
+    return _update(job, target, values), [*_place_arrays(chosen), *(each.parameter for each in values)]
 
 
 def _still_there(connection: Connection, job: BatchJob, target: Target, chosen: _Chosen) -> int:

@@ -21,7 +21,11 @@ class Portion:
     """Some rows of a query."""
 
     names: Sequence[str]
-    rows: Sequence[tuple[Any, ...]]
+    cursor: TupleCursor
+
+    def load(self) -> Sequence[tuple[Any, ...]]:
+        """Return the rows as Python's values, once: the server is not needed for it and may be asked something else."""
+        return self.cursor.fetchall()
 
 
 @dataclass(slots=True)
@@ -39,10 +43,9 @@ class RowPortions:
             while not is_end:
                 cursor, asked = _ask(connection, self.size), self.size
                 self._learn(cursor)
-                rows = cursor.fetchall()
-                is_end = len(rows) < asked
-                if rows:
-                    yield Portion([column.name for column in cursor.description or ()], rows)
+                is_end = cursor.rowcount < asked
+                if cursor.rowcount:
+                    yield Portion([column.name for column in cursor.description or ()], cursor)
             connection.execute("CLOSE migrator_rows")
 
     def _learn(self, cursor: TupleCursor) -> None:
