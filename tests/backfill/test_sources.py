@@ -86,7 +86,7 @@ def test_python_never_writes_over_a_newer_row(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"python": "tests.backfill.transforms:too_few"}, "returned 29 rows for 30"),
+        ({"python": "tests.backfill.transforms:too_few"}, "returned 9 rows for 10"),
         ({"python": "tests.backfill.transforms:other_column"}, "toched for a row instead of touched"),
         ({"python": "tests.backfill.transforms:nothing"}, "cannot be imported"),
         ({"python": "no_such_package.module:f"}, "cannot be imported"),
