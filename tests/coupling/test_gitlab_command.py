@@ -71,7 +71,7 @@ def test_a_merge_train_says_which_merge_request_brings_which_half(repo: Repo) ->
     repo.commit({"src/app.py": "x = 1\n"})
     repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
     cars = {11: {EXPAND: ADD}, 12: {"src/app.py": "x = 2\n"}}
-    found = {}
+    found = dict[int, dict[str, Any]]()
     for number, files in cars.items():
         repo.git("switch", "--quiet", "-c", f"mr-{number}", "origin/main")
         repo.commit(files)
