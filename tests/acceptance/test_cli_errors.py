@@ -106,7 +106,8 @@ def test_a_table_without_a_key_exits_2(dana: Person) -> None:
     dana.psql("CREATE TABLE users (email text)")
     refused = dana.migrator(*RENAME, exits=2)
     assert "no primary key" in refused.stderr
-    assert "CREATE UNIQUE INDEX" in refused.stderr
+    assert "migrator new create-index --unique" in refused.stderr
+    assert "migrator new add-column --type bigserial" in refused.stderr
 
 
 def test_a_key_that_is_gone_when_the_backfill_begins_exits_2(dana: Person) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from migrator.backfill.runner import BackfillRunner
 from migrator.clock import SystemClock
-from migrator.errors import DatabaseFailed, LockBudgetSpent
+from migrator.errors import DatabaseFailed, InputError, LockBudgetSpent
 from migrator.events import Event, EventKind
 from migrator.pg.connection import Connection, connect
 from migrator.state import backfills
@@ -170,7 +170,7 @@ def test_rows_hidden_by_policies_are_an_error_and_not_skipped(
         one_connection.execute("ALTER TABLE items ENABLE ROW LEVEL SECURITY")
         one_connection.execute("CREATE POLICY even ON items USING (id % 2 = 0)")
         dsn = one_database.server.primary.dsn_of(one_database.name, role, "secret")
-        with pytest.raises(DatabaseFailed, match="row-level security"):
+        with pytest.raises(InputError, match="Row-level security of public.items hides rows"):
             BackfillRunner(request(dsn, spec())).run()
         one_connection.execute("DROP POLICY even ON items")
 
