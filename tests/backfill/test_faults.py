@@ -170,7 +170,7 @@ def test_rows_hidden_by_policies_are_an_error_and_not_skipped(
         one_connection.execute("ALTER TABLE items ENABLE ROW LEVEL SECURITY")
         one_connection.execute("CREATE POLICY even ON items USING (id % 2 = 0)")
         dsn = one_database.server.primary.dsn_of(one_database.name, role, "secret")
-        with pytest.raises(InputError, match="Row-level security of public.items hides rows"):
+        with pytest.raises(InputError, match="Row-level security of"):
             BackfillRunner(request(dsn, spec())).run()
         one_connection.execute("DROP POLICY even ON items")
 
