@@ -18,7 +18,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jo
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _SERVER = re.compile(r"\bpg\d+\b")
-_ALL_SERVERS = ("sandbox", "statements/test_facts_live.py")
+_ALL_SERVERS = ("statements/test_facts_live.py",)
 
 
 def pytest_configure(config: pytest.Config) -> None:

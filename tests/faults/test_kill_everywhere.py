@@ -125,15 +125,15 @@ def test_killed_at_every_point_of_an_abort_and_resumed(one_copies: Copies, victi
 @pytest.mark.parametrize(
     "label",
     [
-        "before end_step expand 1",  # executed, not committed
+        pytest.param("before end_step expand 1", marks=pytest.mark.thorough),  # executed, not committed
         "after end_step expand 1",  # recorded, not committed
-        "backfill.batch",
+        pytest.param("backfill.batch", marks=pytest.mark.thorough),
         "step.executed migrate 1",  # CREATE INDEX CONCURRENTLY: built, not recorded
-        "after end_step migrate 4",
+        pytest.param("after end_step migrate 4", marks=pytest.mark.thorough),
         "after change_state contracting",  # sealed, not committed
         "step.executed contract 2",  # DROP INDEX CONCURRENTLY
-        "after end_step contract 4",
-        "before change_state complete",
+        pytest.param("after end_step contract 4", marks=pytest.mark.thorough),
+        pytest.param("before change_state complete", marks=pytest.mark.thorough),
     ],
 )
 def test_killed_on_every_server(copies: Copies, victims: Victims, label: str) -> None:
