@@ -66,7 +66,8 @@ def run_held(
         let_go()
     run.result()
     assert touched(connection) == {1: ROWS}
-    assert {event.data["throttle"] for event in heard.of(EventKind.BACKFILL_PAUSED)} == {throttle}
+    paused = {str(event.data["throttle"]) for event in heard.of(EventKind.BACKFILL_PAUSED)}
+    assert paused == {throttle}
     resumed = heard.of(EventKind.BACKFILL_RESUMED)[0]
     assert resumed.data["throttle"] == throttle
     assert stored_reason(connection) == ""

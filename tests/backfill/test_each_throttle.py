@@ -261,18 +261,23 @@ def test_a_critical_load_ends_the_run_resumably(one_database: Database, one_conn
 def test_a_critical_load_does_not_end_a_run_that_waits(
     one_database: Database, one_connection: Connection, tmp_path: Path
 ) -> None:
+    """Each look leaves a lock with the number that it read, so that the test knows when one has seen the change."""
     prepare(one_connection)
     flag = tmp_path / "hold"
     flag.touch()
-    one_connection.execute("CREATE TABLE load (is_critical boolean)")
-    one_connection.execute("INSERT INTO load VALUES (true)")
+    one_connection.execute("CREATE TABLE load (is_critical boolean, number int)")
+    one_connection.execute("INSERT INTO load VALUES (true, 1)")
     started = SystemClock().monotonic()
+
+    def has_looked() -> bool:
+        seen = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 2 AND classid = 0 AND objsubid = 1"
+        return one_connection.execute(seen.encode()).fetchone() is not None
 
     def calm_down() -> None:
         wait_until(lambda: SystemClock().monotonic() - started > 4, "several looks at the load")
-        one_connection.execute("UPDATE load SET is_critical = false")
-        wait_until(lambda: SystemClock().monotonic() - started > 6, "another look")
+        one_connection.execute("UPDATE load SET is_critical = false, number = 2")
+        wait_until(has_looked, "another look")
         flag.unlink()
 
-    critical = {"query": "SELECT is_critical FROM load"}
+    critical = {"query": "SELECT is_critical FROM load WHERE pg_try_advisory_lock_shared(number) IS NOT NULL"}
     run_held(one_database, one_connection, "flag-file", "exists", calm_down, flag_file=str(flag), critical=critical)
