@@ -6,7 +6,7 @@ What the batch needs to know is in `BatchJob`; it keeps no state, so several wor
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from migrator.backfill.keyset import KeyRange, Keyset, range_conditions
+from migrator.backfill.keyset import KeyRange, Keyset, pages_condition, range_conditions
 from migrator.backfill.ledger import Ledger
 from migrator.backfill.pieces import Piece, Stride, next_piece
 from migrator.backfill.spec import BackfillSpec
@@ -140,9 +140,15 @@ def begin(connection: Connection, job: BatchJob, *, is_durable: bool = True) -> 
     return int(row["hot"]) if row else 0
 
 
-def begin_reading(connection: Connection, job: BatchJob) -> None:
-    """Set the limits of a transaction that changes nothing, even when an expression would."""
-    values = {"statement_timeout": _milliseconds(job.statement_timeout_seconds)}
+def begin_reading(connection: Connection, job: BatchJob, *, is_brief: bool = False) -> None:
+    """Set the limits of a transaction that changes nothing, even when an expression would.
+
+    A brief one waits for a lock no longer than a batch does: the batch waits for it.
+    """
+    values = {
+        "statement_timeout": _milliseconds(job.statement_timeout_seconds),
+        "lock_timeout": _milliseconds(job.lock_timeout_seconds) if is_brief else None,
+    }
     connection.execute(query("batches.begin_reading", "migrator.backfill"), values)
 
 
@@ -153,7 +159,8 @@ def piece_conditions(job: BatchJob, piece: Piece) -> Iterator[sql.Composable]:
         more.append(job.division.condition(piece.stripe, is_positive=_is_positive(job.keyset, piece.keys)))
     if job.spec.where is not None:
         more.append(Fragment(job.spec.where))
-    for condition in range_conditions(job.keyset, piece.keys):
+    keys = job.keyset, piece.keys
+    for condition in range_conditions(*keys) if piece.stripes == 1 else [pages_condition(*keys)]:
         yield _AND.join([condition, *more])
 
 

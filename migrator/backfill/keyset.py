@@ -235,10 +235,26 @@ def range_conditions(keyset: Keyset, keys: KeyRange) -> Iterator[sql.Composable]
     rows of one tenant, every batch would be as long as the table. A range inside one group is one condition; one
     that crosses groups has one more per further column.
     """
+    return _conditions(keyset, keys, "<=")
+
+
+def pages_condition(keyset: Keyset, keys: KeyRange) -> sql.Composable:
+    """Return one condition for the range that makes the server collect the places of its rows and read page by page.
+
+    No index scan can follow an OR of ranges; bitmap scans can, one for each. An index scan locks the page anew for
+    each row: where most rows are read to be left alone, as in a stripe, that took a third more.
+    """
+    conditions = list(_conditions(keyset, keys, "<="))
+    if len(conditions) == 1:
+        conditions = [*_conditions(keyset, keys, "<"), _AND.join(_equal(keyset, keyset.columns, keys.upto))]
+    return sql.SQL("({})").format(sql.SQL(" OR ").join(conditions))
+
+
+def _conditions(keyset: Keyset, keys: KeyRange, last: str) -> Iterator[sql.Composable]:
     columns = keyset.columns
     shared = 0 if keys.after is None else _shared(keys.after, keys.upto)
     for depth in range(shared, len(columns)):
-        operator = "<=" if depth == len(columns) - 1 else "<"
+        operator = last if depth == len(columns) - 1 else "<"
         below = _compared(keyset, operator, columns[depth : depth + 1], keys.upto[depth:])
         # Equal leading columns are left out of the first comparison: it would start at the beginning of their group.
         skipped = shared if depth == shared else 0

@@ -20,6 +20,7 @@ from migrator.errors import InputError, Refused
 from migrator.names import TableName
 from migrator.pg.driver import Connection
 from migrator.pg.queries import query
+from migrator.pg.reopened import ReopenedSession
 from migrator.state.places import Key
 
 
@@ -55,15 +56,17 @@ class Part:
             )
 
 
-def read_part(connection: Connection, request: BackfillRequest, name: str | None) -> Part:
-    """Return one part of the backfill's table.
+def read_part(
+    connection: Connection, request: BackfillRequest, name: str | None, reader: ReopenedSession | None = None
+) -> Part:
+    """Return one part of the backfill's table; a source that must read its rows first reads them with `reader`.
 
     Raises:
         InputError: it does not exist, has no key, or the source cannot work on it.
     """
     keyset = part_keyset(connection, request.spec, name)
     spec = request.spec if name is None else _on_partition(connection, request.spec, keyset)
-    source = source_of(spec)
+    source = source_of(spec, reader)
     division = read_division(connection, keyset) if source.is_striped and not keyset.rows_per_page else None
     job = job_for(connection, request.migration, spec, keyset, request.target_seconds)
     job = replace(job, division=division, columns=source.columns)

@@ -14,7 +14,7 @@ from migrator.backfill.parts import Part, is_gone, part_names, read_part
 from migrator.backfill.quarantine import Hunt
 from migrator.backfill.range_work import RangeWork, work_range
 from migrator.backfill.request import BackfillRequest
-from migrator.backfill.retries import open_and
+from migrator.backfill.retries import open_and, open_session
 from migrator.backfill.score import Score
 from migrator.backfill.sizing import Sizing
 from migrator.backfill.splitting import split_largest
@@ -24,6 +24,7 @@ from migrator.errors import LeaseLost, MigratorError
 from migrator.events import EventKind
 from migrator.pg.driver import Connection, DatabaseError, errors
 from migrator.pg.failures import translated
+from migrator.pg.reopened import ReopenedSession
 from migrator.state import backfills, ranges
 from migrator.state.backfills import Standing
 from migrator.state.places import Place
@@ -63,6 +64,8 @@ class Worker:
         self._request = crew.request
         self._owner = lease_owner(number)
         self._parts: dict[str | None, Part] = {}
+        self._reader = ReopenedSession(lambda: open_session(crew.request.connect))
+        """For a source that reads rows before it writes them."""
         self._takes = 0
         """How often the database had been asked for the score when the batch under way began."""
 
@@ -74,6 +77,7 @@ class Worker:
         """
         request = self._request
         with ExitStack() as stack:
+            stack.callback(self._reader.close)
             with translated(f"Opening backfill {request.name}"):
                 opened = open_and(self._walk, request.connect, request.clock, request.reconnect_seconds)
                 walk = stack.enter_context(opened)
@@ -90,7 +94,7 @@ class Worker:
 
     def _part(self, connection: Connection, name: str | None) -> Part:
         if name not in self._parts:
-            part = read_part(connection, self._request, name)
+            part = read_part(connection, self._request, name, self._reader)
             self._parts[name] = replace(part, striping=part.striping.beside(self._crew.count - 1))
         return self._parts[name]
 

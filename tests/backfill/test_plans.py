@@ -103,14 +103,34 @@ def test_a_stripe_reads_no_more_than_its_range(walked: tuple[Connection, Keyset,
     found = 0
     for stripe in range(4):
         piece = Piece(keys, Place(keys.upto), Window(keys.upto, 4, stripe))
-        for statement in statements_of(connection, job, piece):
-            plan = explained(connection, statement)
-            [scan] = [node for node in plan if "Index Name" in node]
-            assert scan["Index Name"] == keyset.index.split(".")[-1]
+        plans = [explained(connection, statement) for statement in statements_of(connection, job, piece)]
+        for plan in plans:
+            scans = [node for node in plan if "Index Name" in node]
+            assert {scan["Index Name"] for scan in scans} == {keyset.index.split(".")[-1]}
             read = [node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in plan[1:]]
             assert max(read) <= 2 * BATCH, "entries of the rolled-back stripes before it are read as well"
             found += plan[1]["Actual Rows"]
+        assert plans[-1][1]["Node Type"] == "Bitmap Heap Scan", "each page is locked once, not once for each row"
     assert found == BATCH, "each row is in exactly one stripe"
+
+
+def test_a_stripe_reads_its_range_also_when_statistics_are_old(connection: Connection) -> None:
+    """The server believes that the range is the whole table, as after a day of inserts without ANALYZE."""
+    connection.execute("CREATE TABLE items (id int PRIMARY KEY, touched int DEFAULT 0) WITH (autovacuum_enabled = off)")
+    connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 1000) g")
+    connection.execute("ANALYZE items")
+    connection.execute(f"INSERT INTO items SELECT g FROM generate_series(1001, {ROWS}) g".encode())
+    keyset = read_keyset(connection, TableName("public", "items"))
+    keys = KeyRange(("0",), ("1000",))
+    job = job_for(connection, MIGRATION, spec(), keyset, 0.2)
+    job = replace(job, division=read_division(connection, keyset))
+    [statement] = statements_of(connection, job, Piece(keys, Place(keys.upto), Window(keys.upto, 4, 1, is_even=True)))
+    with connection.transaction():
+        begin(connection, job)
+        plan = explained(connection, statement)
+    assert plan[1]["Node Type"] == "Bitmap Heap Scan"
+    assert plan[1]["Actual Rows"] == 250
+    assert plan[1]["Shared Hit Blocks"] + plan[1]["Shared Read Blocks"] <= 50
 
 
 def test_pages_are_read_by_their_number(connection: Connection) -> None:

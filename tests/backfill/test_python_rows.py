@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import ModuleType
@@ -10,13 +11,19 @@ from typing import Any, Protocol
 
 import pytest
 
+from migrator.backfill.keyset import KeyRange
+from migrator.backfill.parts import read_part
+from migrator.backfill.pieces import Piece
 from migrator.backfill.runner import BackfillRunner
 from migrator.backfill.spec import BackfillSpec
-from migrator.errors import InputError, Refused
-from migrator.pg.connection import Connection
+from migrator.errors import DatabaseFailed, InputError, Refused
+from migrator.pg.connection import Connection, connect
+from migrator.pg.driver import make_conninfo
+from migrator.pg.reopened import ReopenedSession
 from migrator.state import quarantine
+from migrator.state.places import Place
 from tests.backfill.scenes import MIGRATION, install_state, request
-from tests.fix_server import Database
+from tests.fix_server import Database, wait_until
 
 Rows = Sequence[Mapping[str, Any]]
 Function = Callable[[Rows], object]
@@ -192,3 +199,55 @@ def test_names_with_percent_signs_are_names(run: Run, one_connection: Connection
     run(lambda rows: [{"no%(x)ste": str(row["i%d"])} for row in rows], ["no%(x)ste"], table='"it%sems"')
     found = one_connection.execute(b'SELECT count(*) AS rows FROM "it%sems" WHERE "no%(x)ste" = "i%d"::text')
     assert found.fetchone() == {"rows": 5}
+
+
+def test_without_a_second_session_rows_are_read_in_that_of_the_batch(
+    one_database: Database, one_connection: Connection
+) -> None:
+    """A server whose connections are used up is no reason to stop."""
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, touched int)")
+    one_connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 100) g")
+    role = f"nobody_{one_connection.info.dbname}"
+    one_connection.execute(
+        f"CREATE ROLE {role} LOGIN PASSWORD '{one_connection.info.password}' CONNECTION LIMIT 0".encode()
+    )
+    refused = make_conninfo(one_database.dsn, user=role)
+    with pytest.raises(DatabaseFailed, match="too many connections"):
+        connect(refused)
+    spec = BackfillSpec.model_validate(
+        {"table": "items", "python": "tests.backfill.transforms:one", "writes": ["touched"]}
+    )
+    asked = request(one_database.dsn, spec)
+    part = read_part(one_connection, asked, None, ReopenedSession(lambda: connect(refused)))
+    with one_connection.transaction():
+        keys = KeyRange(None, ("100",))
+        assert part.source.change(one_connection, part.job, Piece(keys, Place(keys.upto))) == 100
+    assert one_connection.execute("SELECT id FROM items WHERE touched IS DISTINCT FROM 1").fetchall() == []
+    one_connection.execute(f"DROP ROLE {role}".encode())
+
+
+def test_a_lock_that_queues_between_our_two_sessions_ends_the_batch_and_not_the_run(
+    run: Run, one_database: Database, one_connection: Connection
+) -> None:
+    """Who reads holds the table and who writes waits behind the lock: the server sees no deadlock there."""
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, twin int)")
+    one_connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 3000) g")
+    waiting = "SELECT FROM pg_locks WHERE relation = 'items'::regclass AND mode = 'AccessExclusiveLock' AND NOT granted"
+
+    def lock() -> None:
+        with connect(one_database.dsn) as other, other.transaction():
+            other.execute("LOCK TABLE items IN ACCESS EXCLUSIVE MODE")
+
+    with ThreadPoolExecutor(1) as aside_thread:
+        locked = list[Future[None]]()
+
+        def twins(rows: Rows) -> list[dict[str, int]]:
+            if not locked:
+                locked.append(aside_thread.submit(lock))
+                wait_until(lambda: one_connection.execute(waiting).rowcount == 1, "the lock is waited for")
+            return [{"twin": row["id"]} for row in rows]
+
+        run(twins, ["twin"])
+        locked[0].result(30)
+    assert one_connection.execute("SELECT id FROM items WHERE twin IS DISTINCT FROM id").fetchall() == []
+    assert aside(one_connection) == []

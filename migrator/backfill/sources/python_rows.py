@@ -4,59 +4,41 @@
         return [{"mail": canonical(row["email"])} for row in rows]
 
 A row that the application changes between our reading and our writing is not overwritten with a value made of its old
-state: the batch is tried again. Rows go in portions, each written by one statement that finds them by their place in
-the table.
+state: the batch is tried again. Rows go in portions, each written by one statement (`row_writes`). A worker reads them
+in a second session, so that the server reads one portion and writes another while the function works on a third.
 """
 
 import gc
-from collections.abc import Callable, Generator, Iterable, KeysView, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, KeysView, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
+from operator import itemgetter
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any, cast
 
-from migrator.backfill.batch import BatchJob, piece_conditions
+from migrator.backfill.batch import BatchJob, begin_reading, piece_conditions
 from migrator.backfill.keyset import column_types
 from migrator.backfill.pieces import Piece
-from migrator.backfill.sources.returned_values import (
-    Column,
-    Target,
-    Values,
-    as_arrays,
-    as_texts,
-    read_target,
-    without_placeholder,
-)
+from migrator.backfill.sources.returned_values import Target, read_target
 from migrator.backfill.sources.row_portions import Portion, RowPortions
+from migrator.backfill.sources.row_writes import Chosen, RowWriter, places_of, places_read
 from migrator.backfill.spec import BackfillSpec
-from migrator.errors import InputError, MigratorError
-from migrator.pg.driver import Connection, Cursor, DatabaseError, Row, errors, sql
+from migrator.errors import DatabaseFailed, InputError, MigratorError
+from migrator.pg.driver import Connection, Row, errors, sql
+from migrator.pg.reopened import ReopenedSession
 
 RowsToRows = Callable[[Sequence[Mapping[str, Any]]], Iterable[Mapping[str, Any] | None]]
-"""Given some rows of a batch (at most 2,000), returns for each, in their order, the values of `writes`; None leaves the
+"""Given some rows of a batch (at most 4,000), returns for each, in their order, the values of `writes`; None leaves the
 row alone."""
-
+_Mappings = Callable[[Sequence[tuple[Any, ...]]], list[Row]]
+_WAITING = 1
+"""Portions that may wait for the server, so that it does not wait for us."""
 _COMMA = sql.SQL(", ")
-_SYSTEM = {name: sql.Identifier(name) for name in ("ctid", "xmin", "tableoid")}
-_ARRAYS = {"ctid": sql.SQL("%s::tid[]"), "xmin": sql.SQL("%s::xid[]"), "tableoid": sql.SQL("%s::oid[]")}
-_READ = {"ctid": sql.SQL("{}.{}"), "xmin": sql.SQL("{}.{}"), "tableoid": sql.SQL("{}.{}::text")}
-"""As texts: the driver has no type of its own for the first two, and a cast would cost the server some percent."""
-_WRITTEN = sql.Identifier("migrator_written")
-_Form = Callable[[Connection, Column, list[Any]], Values]
-_Update = tuple[sql.Composed, list[object]]
-"""The statement with its parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """Rows that are to be written: one list of each part of their places, and one of each column's new values."""
-
-    places: list[list[str]]
-    values: Mapping[str, list[Any]]
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +50,14 @@ class PythonRows:
     columns: tuple[str, ...]
     """Those that are written."""
     reads: tuple[str, ...]
+    reader: ReopenedSession | None = None
+    """The session that rows are read in; without one, that of the batch."""
     portions: RowPortions = field(default_factory=RowPortions)
     is_striped: bool = True
     is_per_partition: bool = True
 
     @classmethod
-    def load(cls, spec: BackfillSpec) -> "PythonRows":
+    def load(cls, spec: BackfillSpec, reader: ReopenedSession | None = None) -> "PythonRows":
         """Import the function; its module must be importable where the backfill runs (PYTHONPATH).
 
         Raises:
@@ -88,37 +72,52 @@ class PythonRows:
                 f"Backfill {spec.name}: {name} cannot be imported ({exc}).",
                 "Correct the name, or put the folder of the package into PYTHONPATH.",
             ) from exc
-        return cls(name, found, spec.writes, spec.reads)
+        return cls(name, found, spec.writes, spec.reads, reader)
 
     def change(self, connection: Connection, job: BatchJob, piece: Piece) -> int:
-        """Read the rows of the piece, ask the function, and write what it returned.
-
-        The server writes one portion and reads the next but one while the function works: what it is asked goes
-        through one thread, one after another, on the one connection of the batch.
-        """
+        """Read the rows of the piece, ask the function, and write what it returned."""
         target = read_target(connection, job.keyset.oid, job.keyset.table, self.columns)
-        found = self.portions.read(connection, self._queries(connection, job, piece, target))
-        writing: Future[int] | None = None
-        written = 0
-        with ThreadPoolExecutor(1, thread_name_prefix="migrator-rows") as server, _uncollected():
-            reading = server.submit(next, found, None)
-            while (portion := reading.result()) is not None:
-                reading = server.submit(next, found, None)
-                chosen = self._chosen(portion, len(_places(target)))
-                written += 0 if writing is None else writing.result()
-                update = self._ready(connection, job, target, chosen) if chosen.count else None
-                writing = server.submit(self._write, connection, job, target, chosen, update)
-            return written + (0 if writing is None else writing.result())
+        queries = self._queries(connection, job, piece, target)
+        writer = RowWriter(self.name, connection, job, target)
 
-    def _chosen(self, portion: Portion, places: int) -> _Chosen:
+        def beside(session: Connection) -> int:
+            with session.transaction():
+                begin_reading(session, job, is_brief=True)
+                return self._changed(self.portions.read(session, queries), writer, threads=2)
+
+        if self.reader is not None:
+            try:
+                return self.reader.look(beside)
+            except DatabaseFailed:  # no session is left for us: one is enough
+                pass
+        return self._changed(self.portions.read(connection, queries), writer, threads=1)
+
+    def _changed(self, found: Iterator[Portion], writer: RowWriter, threads: int) -> int:
+        """Work on one portion while the next one is read and the last one written.
+
+        One thread does both where there is one session: it takes one word after another.
+        """
+        writing = deque[Future[int]]()
+        written = 0
+        with _servants(threads) as (reads, writes), _uncollected():
+            reading = reads.submit(next, found, None)
+            while (portion := reading.result()) is not None:
+                reading = reads.submit(next, found, None)
+                chosen = self._chosen(portion, len(places_of(writer.target)))
+                writing.append(writes.submit(writer.write, chosen, writer.ready(chosen)))
+                if len(writing) > _WAITING:
+                    written += writing.popleft().result()
+            return written + sum(each.result() for each in writing)
+
+    def _chosen(self, portion: Portion, places: int) -> Chosen:
         """Return what is to be written; the last columns are those that tell the row's place."""
-        given, rows = portion.names[:-places], portion.load()
-        returned = self._returned([dict(zip(given, row, strict=False)) for row in rows])
+        rows = portion.load()
+        returned = self._returned(_mappings(tuple(portion.names[:-places]))(rows))
         if None in returned:
             rows = [row for row, new in zip(rows, returned, strict=True) if new is not None]
         new = [each for each in returned if each is not None]
-        values = {name: [each[name] for each in new] for name in self.columns}
-        return _Chosen([[row[n] for row in rows] for n in range(-places, 0)], values, len(rows))
+        values = {name: list(map(itemgetter(name), new)) for name in self.columns}
+        return Chosen([list(map(itemgetter(n), rows)) for n in range(-places, 0)], values, len(rows))
 
     def statements(self, connection: Connection, job: BatchJob, piece: Piece) -> Sequence[sql.Composed]:
         """Return the queries for the rows; what is written depends on them."""
@@ -129,10 +128,9 @@ class PythonRows:
         wanted = [column.name for column in job.keyset.columns] if self.reads else []
         names = dict.fromkeys([*wanted, *(self.reads or column_types(connection, job.keyset))])
         columns = [sql.Identifier(*job.keyset.table, name) for name in names]
-        places = [_READ[name].format(job.keyset.source, column) for name, column in _places(target).items()]
         select = sql.SQL("SELECT {} FROM {} WHERE {}")
         return [
-            select.format(_COMMA.join([*columns, *places]), job.keyset.source, condition)
+            select.format(_COMMA.join([*columns, *places_read(job, target)]), job.keyset.source, condition)
             for condition in piece_conditions(job, piece)
         ]
 
@@ -143,8 +141,7 @@ class PythonRows:
                 f"{self.name} returned {len(returned)} rows for {len(rows)}.",
                 "Return one for each row, in their order; None leaves a row as it is.",
             )
-        wanted = set(self.columns)
-        wrong = next((each for each in returned if each is not None and not _has(each, wanted)), None)
+        wrong = _wrong(returned, set(self.columns))
         if wrong is not None:
             raise InputError(
                 f"{self.name} returned {', '.join(map(str, _names(wrong))) or 'nothing'} for a row instead of "
@@ -170,40 +167,16 @@ class PythonRows:
             "Return one mapping for each row, in their order; None leaves a row as it is.",
         )
 
-    def _ready(self, connection: Connection, job: BatchJob, target: Target, chosen: _Chosen) -> _Update:
-        try:
-            return _built(connection, job, target, chosen, as_arrays)
-        except DatabaseError as exc:
-            raise self._untaken(exc) from exc
 
-    def _untaken(self, exc: DatabaseError) -> DatabaseError:
-        return errors.ExternalRoutineException(f"{self.name} returned what no column takes: {exc}")
-
-    def _write(
-        self, connection: Connection, job: BatchJob, target: Target, chosen: _Chosen, update: _Update | None
-    ) -> int:
-        """What the driver cannot take as an array it may take as texts; it refuses before anything is sent."""
-        if update is None:
-            return 0
-        try:
-            return self._counted(connection, job, target, chosen, connection.execute(*update))
-        except DatabaseError as exc:
-            if exc.sqlstate is not None or connection.closed:
-                raise
-        try:
-            update = _built(connection, job, target, chosen, as_texts)
-            return self._counted(connection, job, target, chosen, connection.execute(*update))
-        except DatabaseError as exc:
-            if exc.sqlstate is not None or connection.closed:
-                raise
-            raise self._untaken(exc) from exc
-
-    def _counted(self, connection: Connection, job: BatchJob, target: Target, chosen: _Chosen, answer: Cursor) -> int:
-        """Return the rows written; those that a trigger of the table let be are as they were, and verification's."""
-        missing = chosen.count - answer.rowcount
-        if missing and missing != _still_there(connection, job, target, chosen):
-            raise errors.SerializationFailure(f"{missing} rows were changed by others while {self.name} worked on them")
-        return answer.rowcount
+@contextmanager
+def _servants(count: int) -> Generator[tuple[ThreadPoolExecutor, ThreadPoolExecutor]]:
+    """Give a thread that reads and one that writes, which may be the same; both are idle at the end."""
+    with ThreadPoolExecutor(1, "migrator-reads") as reads:
+        if count == 1:
+            yield reads, reads
+        else:
+            with ThreadPoolExecutor(1, "migrator-writes") as writes:
+                yield reads, writes
 
 
 @contextmanager
@@ -218,61 +191,29 @@ def _uncollected() -> Generator[None]:
             gc.enable()
 
 
-def _has(returned: Mapping[str, Any], wanted: set[str]) -> bool:
-    kind = type(returned)  # a plain dictionary first: the general test takes ten times as long, for each row
-    return (returned.keys() if kind is dict else _names(returned)) == wanted
+@cache
+def _mappings(names: tuple[str, ...]) -> _Mappings:
+    """Return what makes dictionaries of rows, written out for these names: `dict(zip(…))` takes three times as long.
+
+    It is the longest part of our own work for a row, as in `collections.namedtuple`, which does the same.
+    """
+    items = ", ".join(f"{name!r}: row[{place}]" for place, name in enumerate(names))
+    return cast("_Mappings", eval(f"lambda rows: [{{{items}}} for row in rows]", {}))  # noqa: S307 - repr quotes names
+
+
+def _wrong(returned: list[Mapping[str, Any] | None], wanted: set[str]) -> object:
+    """Return a row without exactly the columns that are wanted; None when there is none.
+
+    Plain dictionaries of the right length first: to look at each row's names takes ten times as long.
+    """
+    kinds = set(map(type, returned))
+    if kinds == {dict} and set(map(len, cast("list[Row]", returned))) == {len(wanted)}:
+        found = returned
+        return next((each for name in wanted for each in found if each is not None and name not in each), None)
+    return next((each for each in returned if each is not None and _names(each) != wanted), None)
 
 
 def _names(returned: object) -> KeysView[object] | set[str]:
     if isinstance(returned, Mapping):
         return cast("Mapping[object, object]", returned).keys()
     return {f"a {type(returned).__name__}"}
-
-
-def _places(target: Target) -> Mapping[str, sql.Identifier]:
-    """Return what tells a row and its version: also its table, where more than one has rows at the same place."""
-    return _SYSTEM if target.has_children else {name: column for name, column in _SYSTEM.items() if name != "tableoid"}
-
-
-def _built(connection: Connection, job: BatchJob, target: Target, chosen: _Chosen, form: _Form) -> _Update:
-    values = [form(connection, column, chosen.values[name]) for name, column in target.columns.items()]
-    return _update(job, target, values), [*_place_arrays(chosen), *(each.parameter for each in values)]
-
-
-def _still_there(connection: Connection, job: BatchJob, target: Target, chosen: _Chosen) -> int:
-    """Return how many of the rows are the versions that were read."""
-    names, conditions = _place_names(job, target)
-    counted = sql.SQL("SELECT count(*) AS rows FROM {}, unnest({}) AS {} ({}) WHERE {}").format(
-        without_placeholder(*job.keyset.table),
-        _COMMA.join(_ARRAYS[name] for name in _places(target)),
-        _WRITTEN,
-        _COMMA.join(names),
-        conditions,
-    )
-    row = connection.execute(counted, _place_arrays(chosen)).fetchone()
-    return int(row["rows"]) if row else 0
-
-
-def _place_arrays(chosen: _Chosen) -> list[str]:
-    return ['{"' + '","'.join(each) + '"}' for each in chosen.places]
-
-
-def _place_names(job: BatchJob, target: Target) -> tuple[list[sql.Identifier], sql.Composed]:
-    """Return names for the parts of a row's place, and the condition that finds the row by them."""
-    source, places = without_placeholder(*job.keyset.table), _places(target)
-    names = {name: sql.Identifier(f"migrator {name}") for name in places}
-    found = [sql.SQL("{}.{} = {}.{}").format(source, places[name], _WRITTEN, names[name]) for name in places]
-    return list(names.values()), sql.SQL(" AND ").join(found)
-
-
-def _update(job: BatchJob, target: Target, values: list[Values]) -> sql.Composed:
-    names, conditions = _place_names(job, target)
-    new = [without_placeholder(each.column.name) for each in values]
-    return sql.SQL("UPDATE {} SET {} FROM unnest({}) AS {} ({}) WHERE {}").format(
-        without_placeholder(*job.keyset.table),
-        _COMMA.join(each.assignment(_WRITTEN) for each in values),
-        _COMMA.join([*(_ARRAYS[name] for name in _places(target)), *(each.array for each in values)]),
-        _WRITTEN,
-        _COMMA.join([*names, *new]),
-        conditions,
-    )

@@ -7,7 +7,7 @@ from typing import Any
 from migrator.pg.driver import Connection, TupleCursor, sql, tuple_row
 from migrator.pg.time_values import take_all_times
 
-LARGEST_PORTION = 2_000
+LARGEST_PORTION = 4_000
 """Rows of a portion: a tenth of a large batch, and many times what a round trip costs."""
 _FIRST_PORTION = 10
 _PORTION_BYTES = 4 << 20

@@ -17,6 +17,7 @@ SELECT set_config('lock_timeout', %(lock_timeout)s, true), set_config('statement
 -- name: begin_reading
 -- Verification changes nothing, even when an expression would.
 SELECT set_config('transaction_read_only', 'on', true), set_config('statement_timeout', %(statement_timeout)s, true),
+       set_config('lock_timeout', coalesce(%(lock_timeout)s::text, current_setting('lock_timeout')), true),
        set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true);
 
 -- name: deadlock_timeout
