@@ -20,12 +20,17 @@ _TEST_FOLDERS = (
     "__fixtures__",
     "e2e",
     "cypress",
+    "mocks",
+    "__mocks__",
+    "__snapshots__",
+    "benches",
 )
 VENDORED = ("vendor", "node_modules", "third_party", "site-packages")
 """Code of others: its migrations are no part of this schema's history."""
 _OTHER_DATABASES = (
     *("mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "oracle", "h2", "hsqldb", "cockroach"),
-    *("clickhouse", "cockroachdb", "db2"),
+    *("clickhouse", "cockroachdb", "db2", "clickHouse", "ClickHouse", "ms_sql", "mssqlserver", "spanner", "duckdb"),
+    *("MySql", "Sqlite", "SqlServer", "Oracle", "scylla", "cassandra", "bigquery", "snowflake"),
 )
 _PICTURES = (
     *("**/structure.sql", "**/*_structure.sql", "**/schema.rb", "**/*_schema.rb", "**/schema.sql"),
@@ -33,26 +38,34 @@ _PICTURES = (
     *("**/schema-dump.sql", "**/database/dump.sql", "**/db/dump.sql", "**/*ModelSnapshot.cs"),
     *("**/migrations/meta/**", "**/drizzle/meta/**", "**/drizzle/**/meta/**", "**/.snapshot-*.json"),
     *("**/database/schema/*-schema.sql", "**/database/schema/*-schema.dump", "**/supabase/schemas/**/*.sql"),
-    *("**/schema.hcl", "**/.sqlx/query-*.json"),
+    *("**/schema.hcl", "**/*.pg.hcl", "**/schema/**/*.hcl", "**/.sqlx/query-*.json", "**/sqlx-data.json", "**/*.dbml"),
+    *("**/drizzle/**/snapshot.json", "**/migrations/**/snapshot.json", "**/database.types.ts", "**/types_db.ts"),
+    *("**/supabase/types.ts", "**/supabase.types.ts", "**/types/supabase.ts", "**/*database*.types.ts"),
 )
 """The whole schema, as a tool writes it after each migration."""
 _LISTS = (
     *("**/max_migration.txt", "**/migrations_lockfile.txt", "**/migrations.list", "**/sqitch.plan", "**/atlas.sum"),
     *("**/*changelog-master.*", "**/*changelog.master.*", "**/changelog/master.*", "**/liquibase/master.*"),
     *("**/migration_lock.toml", "**/db.changelog.xml", "**/db.changelog.yaml", "**/db.changelog.yml"),
-    "**/migration/src/lib.rs",
+    *("**/migration/src/lib.rs", "**/migrations/**/mod.rs", "**/migrations/src/lib.rs", "**/migration/src/main.rs"),
+    *(f"**/{folder}/index.{suffix}" for folder in ("migrations", "migration") for suffix in ("ts", "js", "mjs", "cjs")),
+    *(f"**/migrations/**/{name}.go" for name in ("embed", "embedded", "fs", "doc")),
+    *("**/migrations/current.sql", "**/migrations/current/**", "**/.formatter.exs"),
 )
-"""The names of the migrations: each new one adds a line."""
+"""The names of the migrations, what packs their folder, and what somebody is still trying out."""
 
 _SETTINGS = (
     *("**/alembic.ini", "**/flyway.conf", "**/flyway.toml", "**/liquibase.properties", "**/sqitch.conf"),
+    *("**/flyway*.conf", "**/*.sql.conf", "**/knexfile.*", "**/.sequelizerc", "**/dbconfig.yml"),
     *("**/atlas.hcl", "**/diesel.toml", "**/drizzle.config.*", "**/sqlc.yaml", "**/sqlc.yml", "**/sqlc.json"),
 )
 """How tools that work on the schema are set up: the application does not read them."""
 _SEEDS = (
     *("**/db/seeds.rb", "**/db/seeds/**", "**/db/seeders/**", "**/database/seeds/**", "**/database/seeders/**"),
     *("**/database/factories/**", "**/prisma/seed.*", "**/prisma/seed/**", "**/priv/*/seeds.exs"),
-    "**/priv/*/seeds/**",
+    *("**/priv/*/seeds/**", "/seeds/**", "**/seeders/**", "**/knex/seeds/**", "**/supabase/seeds/**"),
+    *(f"**/{folder}/seed.*" for folder in ("db", "database", "drizzle")),
+    *(f"**/{folder}/seed/**" for folder in ("db", "database", "drizzle")),
 )
 """Rows for an empty database, and how tests make rows: nothing of it runs in the application."""
 
@@ -73,6 +86,14 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
         ),
         *("*.lock", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "go.sum", "packages.lock.json"),
         *("*.lockb", "*.lockfile"),
+        # what checks, formats and tests the code
+        *(".eslintrc*", "eslint.config.*", ".prettierrc*", "prettier.config.*", "biome.json*", ".stylelintrc*"),
+        *("jest.config.*", "vitest.config.*", "vitest.workspace.*", "playwright.config.*", "cypress.config.*"),
+        *("renovate.json*", ".renovaterc*", ".lintstagedrc*", "commitlint.config.*", ".husky/**", ".credo.exs"),
+        *(".golangci.y*ml", ".mockery.y*ml", "rustfmt.toml", ".rustfmt.toml", "clippy.toml", ".clippy.toml"),
+        *("codecov.y*ml", ".codecov.y*ml", "sonar-project.properties", ".nycrc*", ".storybook/**"),
+        # TypeScript's declarations: nothing of them runs
+        "*.d.ts",
         *("*.png", "*.jpg", "*.jpeg", "*.gif", "*.webp", "*.ico", "*.svg"),
         # parts of a migrations folder that change no schema
         *("**/migrations/**/__init__.py", "**/migrations/**/.gitkeep", "**/migrate/.rubocop.yml", *_LISTS),
@@ -82,6 +103,8 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
         *("**/.env.example", "**/.env.sample", "**/.env.template", "**/.env.dist"),
         *(f"**/migrations/**/{name}/**/*.sql" for name in _OTHER_DATABASES),
         *(f"**/migration/**/{name}/**/*.sql" for name in _OTHER_DATABASES),
+        *(f"**/{name}/**/migrations/**/*.sql" for name in _OTHER_DATABASES),
+        *(f"**/{name}/migrate/**/*.sql" for name in _OTHER_DATABASES),
         *(f"**/*.{name}.*.sql" for name in _OTHER_DATABASES),
         *(f"**/*.{name}.sql" for name in _OTHER_DATABASES),
     ),
@@ -98,7 +121,7 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
         *("**/versions/[0-9a-f]*_*.py", "**/priv/*/migrations/**", "**/database/migrations/**"),
         *("**/V[0-9]*__*.sql", "**/U[0-9]*__*.sql", "**/R__*.sql", "**/B[0-9]*__*.sql", "**/*.up.sql", "**/*.down.sql"),
         *("**/changelog/**/*.xml", "**/changelog/**/*.yaml", "**/changelog/**/*.yml", "**/changelog/**/*.sql"),
-        *("**/changelog/**/*.json", "**/db.changelog*", "**/drizzle/**/*.sql"),
+        *("**/changelog/**/*.json", "**/db.changelog*", "**/drizzle/**/*.sql", "**/META-INF/*changelog*.xml"),
         *(f"**/liquibase/**/*.{suffix}" for suffix in ("xml", "yaml", "yml", "json", "sql")),
         *("**/deploy/**/*.sql", "**/revert/**/*.sql", "**/verify/**/*.sql", "**/conf/evolutions/**/*.sql"),
         *(f"**/{letter}[0-9]*__*.{suffix}" for letter in "VU" for suffix in ("java", "kt", "scala", "groovy")),
@@ -121,7 +144,13 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
             "**/db/schema/**/*.ts",
             "**/drizzle/schema.ts",
         ),
-        *("**/ent/schema/*.go", "**/models.go", "**/models/**/*.go", "**/src/schema.rs", "**/database.types.ts"),
+        *(
+            "**/ent/schema/*.go",
+            "**/models.go",
+            "**/models/**/*.go",
+            "**/src/schema.rs",
+        ),
+        *("**/src/schema/*.ts", "**/src/schema.ts"),
         *(f"!**/{folder}/**" for folder in _TEST_FOLDERS),
     ),
     FileClass.TEST: (
@@ -144,6 +173,9 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
             "**/*Test.kt",
             "**/*Test.php",
         ),
+        *("**/src/*Test/**", "**/src/it/**", "**/src/testFixtures/**", "**/*IT.java", "**/*IT.kt", "**/*Tests.kt"),
+        *("**/*Spec.groovy", "**/*Spec.scala", "**/*Spec.kt", "**/*Test.scala", "**/*.stories.*", "**/tests.rs"),
+        *("**/*.Tests.*/**", "**/*Test/**/*.cs", "**/*Tests/**/*.cs", "**/*Test.cs"),
         *("**/test_migrations/**", "**/*.Tests/**", "**/*.UnitTests/**", "**/*.IntegrationTests/**", "**/*Tests.cs"),
         *_SEEDS,
     ),
