@@ -15,11 +15,11 @@ _KEEPALIVES = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5,
 _ABANDONED = """
     SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
     SET idle_in_transaction_session_timeout = '60s';
-    SET row_security = off; SET default_transaction_isolation = 'read committed'
+    SET row_security = off; SET default_transaction_isolation = 'read committed'; SET jit = off
 """
 """The server notices a client that is gone without a word, and gives its locks back; a policy that hides rows from a
 role is an error instead of a backfill that leaves them out; a turn that was waited for must show what the one before
-left, whatever a role's default isolation is."""
+left, whatever a role's default isolation is; compiling a query of the catalog takes longer than running it."""
 _PUBLIC_FIRST = """
     SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', 'public', pg_catalog.string_agg(
                pg_catalog.quote_ident(s.name), ', ' ORDER BY s.place)), false)
