@@ -99,7 +99,7 @@ WAYS: dict[str, Callable[[Ward, str, list[Crash]], None]] = {"forward": _check_f
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("examples", EXAMPLES)
-@pytest.mark.parametrize("share", [n if n % 2 else pytest.param(n, marks=pytest.mark.thorough) for n in range(SHARES)])
+@pytest.mark.parametrize("share", [n if n % 2 or _ASKED else pytest.param(n, marks=pytest.mark.thorough) for n in range(SHARES)])
 def test_killed_at_random_and_resumed(ward: Ward, share: int, examples: int) -> None:
     @settings(AT_RANDOM, max_examples=examples)
     @given(
