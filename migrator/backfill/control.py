@@ -61,6 +61,23 @@ def cancel(connection: Connection, targets: Targets, actor: str, reason: str = "
         orders.set_cancelled(connection, targets.migration, targets.names, _signed(actor, reason))
 
 
+def restart(connection: Connection, targets: Targets) -> None:
+    """Let backfills begin again from the first key, because their places mean other rows now. It starts no runner.
+
+    Raises:
+        InputError: one has not begun, has ended, or is being worked on.
+    """
+    with translated("Restarting the backfill"):
+        done = orders.restart(connection, targets.migration, targets.names)
+    left = [name for name in targets.names if name not in done]
+    if left:
+        raise InputError(
+            f"{', '.join(left)} of {targets.migration} cannot begin again: it is not running, or a worker is at it.",
+            "End the workers with `migrator backfill cancel` first. One that has ended is put right by `migrator "
+            "backfill verify --repair`.",
+        )
+
+
 def change(connection: Connection, targets: Targets, values: Mapping[str, str]) -> Mapping[str, Mapping[str, object]]:
     """Set what backfills run by; an empty value gives back what is configured. Returns all that is set, by name.
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migrator.backfill import pages
-from migrator.errors import InputError
 from migrator.names import TableName
 from migrator.pg.driver import Connection, sql
 from migrator.pg.fragment import TypeName
@@ -42,6 +41,10 @@ class KeyColumn:
     is_domain: bool = False
     is_null_first: bool = False
     """How its index would sort NULL; no row has one, but ORDER BY that says otherwise would not use the index."""
+    number: int = 0
+    """Its place in the table, which a new name does not change."""
+    sorted: str = ""
+    """How its values sort: the same for types, and for collations, by which the same texts come in the same order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,56 +96,6 @@ class KeyRange:
         """Return words for messages."""
         start = "the first key" if self.after is None else f"after {', '.join(self.after)}"
         return f"{start} up to {', '.join(self.upto)}"
-
-
-def read_keyset(connection: Connection, table: TableName) -> Keyset:
-    """Return the primary key, or else the shortest unique index over NOT NULL columns.
-
-    Raises:
-        InputError: no such table, it cannot be updated in place, some rows are hidden from us, or it has no such key.
-    """
-    row = connection.execute(
-        query("batches.relation", "migrator.backfill"), {"schema": table.schema, "table": table.name}
-    ).fetchone()
-    if row is None or row["relkind"] not in ("r", "p"):
-        what = "does not exist" if row is None else "is not a table"
-        raise InputError(f"{table} {what} in this database.", "Correct the table's name, or run expand first.")
-    if row["is_hidden"]:
-        raise InputError(
-            f"Row-level security of {table} hides rows from role {row['role']}: a backfill would leave them out.",
-            f"Run it as a role with BYPASSRLS, or as the owner after ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY.",
-        )
-    found = connection.execute(query("batches.key_columns", "migrator.backfill"), {"table": row["oid"]}).fetchall()
-    if not found:
-        raise _no_key(connection, table, row["oid"])
-    index = found[0]["index"]
-    columns = tuple(
-        KeyColumn(r["column"], r["type_schema"], r["type"], r["is_domain"], r["is_null_first"])
-        for r in found
-        if r["index"] == index
-    )
-    return Keyset(table, row["oid"], index, columns)
-
-
-def _no_key(connection: Connection, table: TableName, oid: int) -> InputError:
-    """Return the refusal; it names each unique index that there is and why it does not serve."""
-    unfit = connection.execute(query("batches.unfit_indexes", "migrator.backfill"), {"table": oid}).fetchall()
-    named = "".join(f" {each['index']} does not serve: {each['reason']}." for each in unfit)
-    return InputError(
-        f"{table} has no primary key and no unique index over NOT NULL columns, so a batch has no boundaries.{named}",
-        "Add one first: CREATE UNIQUE INDEX CONCURRENTLY over columns that are NOT NULL, all of them ascending; or, "
-        'where no key is possible, walk by pages (by = "ctid").',
-    )
-
-
-def read_pages(connection: Connection, table: TableName) -> Keyset:
-    """Return the way along a table's pages, for a table without a key.
-
-    Raises:
-        InputError: no such table, or the server cannot read a range of pages.
-    """
-    oid, rows_per_page = pages.read(connection, table)
-    return Keyset(table, oid, "", (KeyColumn("ctid", "pg_catalog", "tid"),), rows_per_page)
 
 
 def last_key(connection: Connection, keyset: Keyset) -> Key | None:

@@ -63,7 +63,7 @@ def refuse_rewritten(connection: Connection, oid: int, table: TableName, end: Ke
         raise Refused(
             f"{table} was rewritten (VACUUM FULL, CLUSTER, ALTER TABLE) since its backfill by ctid began: its rows "
             "have other places now.",
-            "Cancel the backfill and begin again; `where` leaves out the rows that are done.",
+            "`migrator backfill restart` begins it again; `where` leaves out the rows that are done.",
         )
 
 

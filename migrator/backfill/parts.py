@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 
 from migrator.backfill import pages
 from migrator.backfill.batch import BatchJob, job_for
-from migrator.backfill.keyset import Keyset, column_types, last_key, read_keyset, read_pages, rows_estimate
+from migrator.backfill.keyset import Keyset, column_types, last_key, rows_estimate
 from migrator.backfill.partition_names import on_partition
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.sources import source_of
 from migrator.backfill.sources.source import Source
 from migrator.backfill.spec import BackfillSpec
 from migrator.backfill.stripes import PLAIN, Striping, plan_striping, read_division
-from migrator.errors import InputError, Refused
+from migrator.backfill.table_keys import KeyRecord, read_keyset, read_pages, refuse_another_width
+from migrator.errors import InputError
 from migrator.names import TableName
 from migrator.pg.driver import Connection
 from migrator.pg.queries import query
@@ -39,7 +40,7 @@ class Part:
         """The way along it."""
         return self.job.keyset
 
-    def refuse_rewritten(self, connection: Connection, end: Key) -> None:
+    def refuse_rewritten(self, connection: Connection, end: Key, begun: KeyRecord | None) -> None:
         """Raise when the places of its ranges mean something else than when the backfill began.
 
         Raises:
@@ -48,23 +49,27 @@ class Part:
         keyset = self.keyset
         if keyset.rows_per_page:
             pages.refuse_rewritten(connection, keyset.oid, keyset.table, end)
-        elif len(end) != len(keyset.columns):
-            raise Refused(
-                f"The key of {keyset.table} has {len(keyset.columns)} columns and had {len(end)} when its backfill "
-                "began: its ranges mean other rows now.",
-                "Cancel the backfill and begin again; `where` leaves out the rows that are done.",
-            )
+        elif begun is not None:
+            begun.refuse_another(keyset)
+        else:
+            refuse_another_width(keyset, len(end))
 
 
 def read_part(
-    connection: Connection, request: BackfillRequest, name: str | None, reader: ReopenedSession | None = None
+    connection: Connection,
+    request: BackfillRequest,
+    name: str | None,
+    reader: ReopenedSession | None = None,
+    begun: KeyRecord | None = None,
 ) -> Part:
-    """Return one part of the backfill's table; a source that must read its rows first reads them with `reader`.
+    """Return one part of the backfill's table, along the key that it was begun with where that is still there.
+
+    A source that must read its rows before it writes them reads them with `reader`.
 
     Raises:
         InputError: it does not exist, has no key, or the source cannot work on it.
     """
-    keyset = part_keyset(connection, request.spec, name)
+    keyset = part_keyset(connection, request.spec, name, begun)
     spec = request.spec if name is None else _on_partition(connection, request.spec, keyset)
     source = source_of(spec, reader)
     division = read_division(connection, keyset) if source.is_striped and not keyset.rows_per_page else None
@@ -85,14 +90,14 @@ def _on_partition(connection: Connection, spec: BackfillSpec, keyset: Keyset) ->
     return spec.model_copy(update={"set": changes, "where": spec.where and moved(spec.where)})
 
 
-def part_keyset(connection: Connection, spec: BackfillSpec, name: str | None) -> Keyset:
+def part_keyset(connection: Connection, spec: BackfillSpec, name: str | None, begun: KeyRecord | None = None) -> Keyset:
     """Return the way along a part.
 
     Raises:
         InputError: it does not exist, or has no key.
     """
     table = spec.table_name if name is None else TableName.parse(name)
-    return read_pages(connection, table) if spec.by == "ctid" else read_keyset(connection, table)
+    return read_pages(connection, table) if spec.by == "ctid" else read_keyset(connection, table, begun)
 
 
 def part_names(connection: Connection, spec: BackfillSpec) -> tuple[str | None, ...]:
@@ -122,13 +127,17 @@ def part_names(connection: Connection, spec: BackfillSpec) -> tuple[str | None, 
     return tuple(str(TableName(part["schema"], part["name"])) for part in parts) or (None,)
 
 
-def is_gone(connection: Connection, name: str | None) -> bool:
-    """Return whether a partition was dropped or renamed; verification walks those that there are then."""
+def is_gone(connection: Connection, name: str | None, begun: KeyRecord | None = None) -> bool:
+    """Return whether a partition was dropped or renamed; verification walks those that there are then.
+
+    One that was made again, or was given its name, is another one.
+    """
     if name is None:
         return False
     table = TableName.parse(name)
     values = {"schema": table.schema, "table": table.name}
-    return connection.execute(query("batches.relation", "migrator.backfill"), values).fetchone() is None
+    row = connection.execute(query("batches.relation", "migrator.backfill"), values).fetchone()
+    return row is None or (begun is not None and begun.is_of_another(row["oid"]))
 
 
 @dataclass(frozen=True, slots=True)

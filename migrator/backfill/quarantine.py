@@ -16,6 +16,7 @@ from migrator.backfill.pieces import Piece, next_piece
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.retries import open_session
 from migrator.backfill.sizing import Sizing
+from migrator.backfill.table_keys import KeyRecords
 from migrator.backfill.walk import Walk
 from migrator.errors import Refused
 from migrator.events import EventKind
@@ -140,15 +141,18 @@ def retry_quarantined(request: BackfillRequest, limit: int = 10_000) -> Retried:
     with translated(f"Retrying the quarantine of {request.name}"), open_session(request.connect) as connection:
         rows = store.of_backfill(connection, request.migration, request.name, limit)
         parts: dict[str | None, Part] = {}
+        records = KeyRecords.of(connection, request.migration, request.name)
         result = Retried(request.name)
         for row in rows:
             request.clock.check_stop(f"retrying the quarantine of {request.name}")
-            if is_gone(connection, row.part):
+            begun = records.of_part(row.part)
+            if is_gone(connection, row.part, begun):
                 store.take_out(connection, request.migration, request.name, row)
                 result = replace(result, gone=result.gone + 1)
                 continue
             if row.part not in parts:
-                parts[row.part] = read_part(connection, request, row.part)
+                parts[row.part] = read_part(connection, request, row.part, begun=begun)
+                parts[row.part].refuse_rewritten(connection, row.key, begun)
             result = _retried(connection, request, parts[row.part], row, result)
     return result
 

@@ -13,6 +13,7 @@ from migrator.backfill.request import BackfillRequest
 from migrator.backfill.retries import open_session
 from migrator.backfill.score import Score
 from migrator.backfill.splitting import cuts, new_ranges
+from migrator.backfill.table_keys import KeyRecord
 from migrator.backfill.workers import run_workers
 from migrator.errors import ChecksumChanged, LeaseLost
 from migrator.events import EventKind
@@ -77,7 +78,8 @@ class BackfillRunner:
         if record.state == "pending":
             ends = part_ends(connection, request.spec)
             end, rows = ends[-1].end if ends else None, estimate(connection, request.spec)
-            backfills.begin(connection, request.migration, request.name, end, rows)
+            walked = {part.name or "": KeyRecord.of(part.keyset).stored() for part in ends}
+            backfills.begin(connection, request.migration, request.name, end, rows, walked)
         with connection.transaction():
             self._divide(connection)
         return backfills.read(connection, request.migration, request.name)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from migrator.backfill.batch import Batch, analyze, begin
 from migrator.backfill.leases import Keeper, RangeLedger, lease_owner
-from migrator.backfill.parts import Part, is_gone, part_names, read_part
+from migrator.backfill.parts import Part, is_gone, part_keyset, part_names, read_part
 from migrator.backfill.quarantine import Hunt
 from migrator.backfill.range_work import RangeWork, work_range
 from migrator.backfill.request import BackfillRequest
@@ -18,9 +18,10 @@ from migrator.backfill.retries import open_and, open_session
 from migrator.backfill.score import Score
 from migrator.backfill.sizing import Sizing
 from migrator.backfill.splitting import split_largest
+from migrator.backfill.table_keys import KeyRecords
 from migrator.backfill.throttling import Throttling
 from migrator.backfill.walk import Walk
-from migrator.errors import LeaseLost, MigratorError
+from migrator.errors import DatabaseFailed, LeaseLost, MigratorError
 from migrator.events import EventKind
 from migrator.pg.driver import Connection, DatabaseError, errors
 from migrator.pg.failures import translated
@@ -64,6 +65,8 @@ class Worker:
         self._request = crew.request
         self._owner = lease_owner(number)
         self._parts: dict[str | None, Part] = {}
+        self._begun = KeyRecords({})
+        """By which key each part was walked when the backfill began."""
         self._reader = ReopenedSession(lambda: open_session(crew.request.connect))
         """For a source that reads rows before it writes them."""
         self._takes = 0
@@ -88,15 +91,24 @@ class Worker:
             self._crew.score.left(walk.batches, walk.paused_seconds)
 
     def _walk(self, connection: Connection) -> Walk:
+        self._begun = KeyRecords.of(connection, self._request.migration, self._request.name)
         part = self._part(connection, part_names(connection, self._request.spec)[0])
         sizing = Sizing.start(self._request.target_seconds, self._crew.score.batch_size)
         return Walk(self._request, connection, part.job, None, Place(), sizing, part.striping)
 
     def _part(self, connection: Connection, name: str | None) -> Part:
         if name not in self._parts:
-            part = read_part(connection, self._request, name, self._reader)
+            part = read_part(connection, self._request, name, self._reader, self._begun.of_part(name))
             self._parts[name] = replace(part, striping=part.striping.beside(self._crew.count - 1))
         return self._parts[name]
+
+    def _forget_changed(self, connection: Connection, name: str | None) -> None:
+        """Let a part be read again whose key is not what it was, or has a wider type."""
+        known = self._parts.get(name)
+        if known is not None and not known.keyset.rows_per_page:
+            begun = self._begun.of_part(name)
+            if part_keyset(connection, self._request.spec, name, begun) != known.keyset:
+                del self._parts[name]
 
     def _run(self, walk: Walk, throttling: Throttling) -> None:
         pause = _POLL_SECONDS
@@ -134,12 +146,14 @@ class Worker:
     def _take_up(self, walk: Walk, throttling: Throttling, leased: OpenRange) -> None:
         """Work on the range; one whose table cannot be looked at because the session is gone is soon free again."""
         try:
-            if is_gone(walk.connection, leased.part):
+            begun = self._begun.of_part(leased.part)
+            if is_gone(walk.connection, leased.part, begun):
                 ranges.give_up(walk.connection, leased.id, leased.fence)
                 self._request.tell(EventKind.BACKFILL_PART_GONE, part=leased.part)
                 return
+            self._forget_changed(walk.connection, leased.part)
             part = self._part(walk.connection, leased.part)
-            part.refuse_rewritten(walk.connection, leased.hi)
+            part.refuse_rewritten(walk.connection, leased.hi, begun)
         except DatabaseError as exc:
             walk.survive(exc)
         else:
@@ -172,12 +186,19 @@ class Worker:
             work_range(walk, work)
         except LeaseLost as exc:
             request.tell(EventKind.BACKFILL_LEASE_LOST, range=leased.id, reason=exc.situation)
-        except MigratorError:
+        except MigratorError as exc:
             with suppress(DatabaseError):
                 ranges.release(walk.connection, leased.id, leased.fence)
+                if isinstance(exc, DatabaseFailed):  # with a key of another type nothing can be compared
+                    self._refuse_another_key(walk.connection, leased.part)
             raise
         finally:
             crew.keeper.drop(leased)
+
+    def _refuse_another_key(self, connection: Connection, name: str | None) -> None:
+        begun = self._begun.of_part(name)
+        if begun is not None and self._request.spec.by == "key":
+            begun.refuse_another(part_keyset(connection, self._request.spec, name, begun))
 
     def _settled(self, standing: Standing) -> None:
         self._crew.score.begin_again(standing.rows_done, standing.keys_done)

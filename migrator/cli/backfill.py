@@ -27,6 +27,7 @@ for _command in (
     backfill_control.pause,
     backfill_control.resume,
     backfill_control.cancel,
+    backfill_control.restart,
     backfill_control.change,
     backfill_control.panic,
     backfill_rows.verify,

@@ -56,6 +56,23 @@ def cancel(session: Session, target: str, name: str | None, reason: str) -> None
     _tell(session, "cancelled", found)
 
 
+@click.command(cls=Command)
+@_TARGET
+@_NAME
+@_REASON
+@pass_session
+def restart(session: Session, target: str, name: str | None, reason: str) -> None:
+    """Let a backfill that has not ended begin again from the first key, with the next `backfill run`.
+
+    For one whose table was rewritten or made again, or whose key was changed. Rows that are set aside are forgotten;
+    without a `where`, rows that are done are set once more.
+    """
+    from migrator.phases.control import restart_backfill
+
+    found = restart_backfill(session.dsn(), target, name, session.actor, reason)
+    _tell(session, "restarted", found)
+
+
 @click.command("set", cls=Command)
 @_TARGET
 @click.argument("words", metavar="[NAME] KEY=VALUE...", nargs=-1, required=True)

@@ -49,6 +49,19 @@ def cancel_backfill(dsn: str, target: str, name: str | None, actor: str, reason:
     return targets
 
 
+def restart_backfill(dsn: str, target: str, name: str | None, actor: str, reason: str) -> Targets:
+    """Let one backfill or all of a migration begin again from the first key; return which.
+
+    Raises:
+        InputError: no such backfill has begun, or one has ended or is being worked on.
+    """
+    with _changing(dsn) as connection:
+        targets = control.find(connection, target, name)
+        control.restart(connection, targets)
+        _audit(connection, actor, "backfill.restarted", targets, reason=reason)
+    return targets
+
+
 def change_backfill(
     dsn: str, target: str, name: str | None, actor: str, values: Mapping[str, str]
 ) -> tuple[Targets, Mapping[str, Mapping[str, object]]]:

@@ -78,10 +78,23 @@ def read(connection: Connection, migration: str, name: str) -> BackfillRecord:
     return _present(connection.execute(_sql("read"), {"migration": migration, "name": name}).fetchone(), name)
 
 
-def begin(connection: Connection, migration: str, name: str, end_key: Key | None, rows_estimate: int | None) -> None:
-    """Fix the end and set the state to running, if it is pending."""
-    values = {"end_key": _json(end_key), "rows_estimate": rows_estimate}
+def begin(
+    connection: Connection,
+    migration: str,
+    name: str,
+    end_key: Key | None,
+    rows_estimate: int | None,
+    walked: Mapping[str, object],
+) -> None:
+    """Fix the end, and by which key each part is walked, and set the state to running, if it is pending."""
+    values = {"end_key": _json(end_key), "rows_estimate": rows_estimate, "walked": Jsonb(walked)}
     connection.execute(_sql("begin"), {"migration": migration, "name": name, **values})
+
+
+def walked(connection: Connection, migration: str, name: str) -> tuple[Mapping[str, Mapping[str, object]], bool]:
+    """Return by which key each part was walked at the beginning, and whether the database was restored since then."""
+    row = connection.execute(_sql("walked"), {"migration": migration, "name": name}).fetchone()
+    return (row["walked"], bool(row["is_restored"])) if row else ({}, False)
 
 
 def place_values(step: Advance) -> dict[str, object]:

@@ -44,6 +44,12 @@ def set_cancelled(connection: Connection, migration: str, names: Sequence[str], 
     connection.execute(_sql("set_cancelled"), {"migration": migration, "names": list(names), "reason": reason})
 
 
+def restart(connection: Connection, migration: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Forget what the backfills have done; return those that had begun, had not ended, and have no worker."""
+    rows = connection.execute(_sql("restart"), {"migration": migration, "names": list(names)})
+    return tuple(row["name"] for row in rows)
+
+
 def set_params(connection: Connection, migration: str, names: Sequence[str], params: Mapping[str, object]) -> Row:
     """Merge the values into those set before, None giving one back; return name -> all that is set now."""
     values = {"migration": migration, "names": list(names), "params": Jsonb(params)}

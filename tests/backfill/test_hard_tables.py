@@ -2,17 +2,18 @@
 
 import pytest
 
-from migrator.backfill.keyset import read_keyset
+from migrator.backfill import control
 from migrator.backfill.runner import BackfillRunner
 from migrator.backfill.spec import BackfillSpec
+from migrator.backfill.table_keys import read_keyset
 from migrator.backfill.verify import How, Verification, verify
 from migrator.errors import InputError, Refused, Stopped
 from migrator.events import Event, EventKind
 from migrator.names import TableName
-from migrator.pg.connection import Connection
+from migrator.pg.connection import Connection, connect
 from migrator.pg.driver import DatabaseError
 from migrator.phases.backfills import run
-from tests.backfill.scenes import Heard, a_role, install_state, request
+from tests.backfill.scenes import Heard, a_role, install_state, linguistic_collation, request
 from tests.fix_server import Database
 
 
@@ -197,22 +198,73 @@ def test_rows_hidden_from_the_role_are_not_passed_over(one_database: Database, o
             one_connection.execute("RESET ROLE")
 
 
-def test_a_key_that_changed_between_two_runs_is_refused(one_database: Database, one_connection: Connection) -> None:
-    """Compared column by column, the stored ends would leave rows out."""
-    one_connection.execute("CREATE TABLE items (a int NOT NULL, id int PRIMARY KEY, n int)")
-    one_connection.execute("INSERT INTO items SELECT g, g FROM generate_series(1, 90) g")
-    heard = Heard()
+_FILL = spec(set={"n": "1"}, where="n IS NULL", limits={"batch_size": 30})
+_ANEW = "CREATE TABLE items (id int PRIMARY KEY, n int); INSERT INTO items SELECT g FROM generate_series(1, 90) g"
+_CHANGED_KEYS = {
+    "more columns": ("ALTER TABLE items DROP CONSTRAINT items_pkey, ADD PRIMARY KEY (word, id)", "is word .sorted as"),
+    "another column": ("ALTER TABLE items DROP CONSTRAINT items_pkey, ADD PRIMARY KEY (a)", "is a .sorted as integer"),
+    "another type": ("ALTER TABLE items ALTER id TYPE text", "sorted as integer.* is id .sorted as text"),
+    "another table": (f"DROP TABLE items; {_ANEW}", "was dropped and made again"),
+    "a wider type": ("ALTER TABLE items ALTER id TYPE bigint", None),
+    "another name": ("ALTER TABLE items RENAME id TO number", None),
+    "a primary key beside it": (
+        "ALTER TABLE items DROP CONSTRAINT items_pkey, ALTER id SET NOT NULL, ADD UNIQUE (id), ADD PRIMARY KEY (a)",
+        None,
+    ),
+}
+
+
+def begun(database: Database, backfill: BackfillSpec) -> None:
+    """Leave the backfill after its first batch."""
 
     def fail(_: Event) -> None:
         raise Stopped("Stopped by the test.", "")
 
-    heard.on[EventKind.BACKFILL_BATCH] = fail
-    backfill = spec(set={"n": "1"}, where="n IS NULL", limits={"batch_size": 30})
     with pytest.raises(Stopped):
-        BackfillRunner(request(one_database.dsn, backfill, heard)).run()
-    one_connection.execute("ALTER TABLE items DROP CONSTRAINT items_pkey, ADD PRIMARY KEY (a, id)")
-    with pytest.raises(Refused, match="has 2 columns and had 1"):
-        BackfillRunner(request(one_database.dsn, backfill)).run()
+        BackfillRunner(request(database.dsn, backfill, Heard(on={EventKind.BACKFILL_BATCH: fail}))).run()
+
+
+@pytest.mark.parametrize("case", _CHANGED_KEYS)
+def test_a_key_that_sorts_otherwise_between_two_runs_is_refused(
+    case: str, one_database: Database, one_connection: Connection
+) -> None:
+    """Places in the old key mean other rows in the new one: some would be left out."""
+    one_connection.execute("CREATE TABLE items (a int NOT NULL, id int PRIMARY KEY, word text NOT NULL, n int)")
+    one_connection.execute("INSERT INTO items SELECT -g, g, g FROM generate_series(1, 90) g")
+    begun(one_database, _FILL)
+    change, refusal = _CHANGED_KEYS[case]
+    one_connection.execute(change.encode())
+    asked = request(one_database.dsn, _FILL)
+    if refusal is not None:
+        with pytest.raises(Refused, match=refusal) as caught:
+            BackfillRunner(asked).run()
+        assert "migrator backfill restart" in caught.value.todo
+        control.restart(one_connection, control.find(one_connection, "x"))
+    run((asked,))
+    assert one_connection.execute("SELECT FROM items WHERE n IS NULL").rowcount == 0
+
+
+def test_a_key_in_another_collation_or_of_another_type_meanwhile_is_refused(
+    one_database: Database, one_connection: Connection
+) -> None:
+    one_connection.execute('CREATE TABLE items (id text COLLATE "C" PRIMARY KEY, n int)')
+    one_connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 90) g")
+    begun(one_database, _FILL)
+    one_connection.execute(
+        f"ALTER TABLE items ALTER id TYPE text COLLATE {linguistic_collation(one_connection)}".encode()
+    )
+    with pytest.raises(Refused, match=r'was id .sorted as text COLLATE "C"'):
+        BackfillRunner(request(one_database.dsn, _FILL)).run()
+
+    one_connection.execute(f"DROP TABLE items; {_ANEW}".encode())
+    control.restart(one_connection, control.find(one_connection, "x"))
+
+    def change(_: Event) -> None:
+        with connect(one_database.dsn) as operator:
+            operator.execute("ALTER TABLE items ALTER id TYPE text")
+
+    with pytest.raises(Refused, match="sorted as integer"):
+        BackfillRunner(request(one_database.dsn, _FILL, Heard(on={EventKind.BACKFILL_BATCH: change}))).run()
 
 
 def test_an_error_that_quotes_a_wide_value_is_kept_short(one_database: Database, one_connection: Connection) -> None:

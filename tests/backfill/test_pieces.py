@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from migrator.backfill.batch import job_for, piece_conditions
-from migrator.backfill.keyset import last_key, read_keyset
+from migrator.backfill.keyset import last_key
 from migrator.backfill.pieces import Piece, Stride, next_piece
 from migrator.backfill.stripes import read_division
+from migrator.backfill.table_keys import read_keyset
 from migrator.names import TableName
 from migrator.pg.connection import Connection
 from migrator.pg.driver import sql

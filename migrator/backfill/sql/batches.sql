@@ -41,9 +41,16 @@ WHERE (p.oid = %(table)s AND p.relkind <> 'p')
 -- The primary key, else a unique index that every row is in exactly once, in the order of a plain ORDER BY:
 -- valid, no predicate, no expression, no NULL (one that is NOT NULL but NOT VALID, from PostgreSQL 18 on, may hold
 -- some), default operators, the columns' own collations, one direction. A domain counts as what it is made of.
+-- `sorted` tells how its values sort: the same for types whose values read, and sort, the same.
 SELECT x.indexrelid::regclass::text AS index, x.indisprimary AS is_primary,
        a.attname AS column, tn.nspname AS type_schema, t.typname AS type, t.oid <> a.atttypid AS is_domain,
-       (x.indoption[k.n] & 2 <> 0) <> (x.indoption[k.n] & 1 <> 0) AS is_null_first
+       (x.indoption[k.n] & 2 <> 0) <> (x.indoption[k.n] & 1 <> 0) AS is_null_first, a.attnum AS number,
+       CASE WHEN t.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'integer'
+            WHEN t.oid IN ('text'::regtype, 'varchar'::regtype) THEN 'text'
+            ELSE format_type(t.oid, -1) END || coalesce(' COLLATE ' || quote_ident(co.collname) || coalesce(
+           ' ' || CASE WHEN co.collprovider <> 'd' THEN co.collcollate
+                  ELSE (SELECT d.datcollate FROM pg_database d WHERE d.datname = current_database()) END, '')
+           || coalesce(' version ' || pg_collation_actual_version(co.oid), ''), '') AS sorted
 FROM pg_index x
 JOIN pg_class i ON i.oid = x.indexrelid
 JOIN pg_am am ON am.oid = i.relam AND am.amname = 'btree'
@@ -58,6 +65,7 @@ CROSS JOIN LATERAL (
     SELECT oid FROM made WHERE typtype <> 'd') AS base
 JOIN pg_type t ON t.oid = base.oid
 JOIN pg_namespace tn ON tn.oid = t.typnamespace
+LEFT JOIN pg_collation co ON co.oid = a.attcollation
 WHERE x.indrelid = %(table)s AND x.indisunique AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL
   AND NOT EXISTS (
       SELECT FROM generate_series(0, x.indnkeyatts - 1) AS other(n)

@@ -27,8 +27,15 @@ WHERE b.migration = %(migration)s AND b.name = %(name)s;
 -- The end is fixed once: rows inserted later are the sync trigger's, so the backfill ends under heavy inserts.
 UPDATE migrator.backfill
 SET state = 'running', end_key = %(end_key)s, rows_estimate = %(rows_estimate)s,
+    spec = spec || jsonb_build_object('walked', %(walked)s::jsonb, 'state', 'migrator.backfill'::regclass::oid::bigint),
     started_at = clock_timestamp(), heartbeat_at = clock_timestamp()
 WHERE migration = %(migration)s AND name = %(name)s AND state = 'pending';
+
+-- name: walked
+-- By which key each part is walked, as it was at the beginning; our own table has another oid after a restore.
+SELECT coalesce(spec -> 'walked', '{}') AS walked,
+       (spec ->> 'state')::bigint <> 'migrator.backfill'::regclass::oid::bigint AS is_restored
+FROM migrator.backfill WHERE migration = %(migration)s AND name = %(name)s;
 
 -- name: beat
 -- Alive, and why it waits, for `backfill status` on any host.
@@ -51,7 +58,7 @@ WHERE migration = %(migration)s AND name = %(name)s AND state IN ('finished', 'v
 
 -- name: status
 -- Ages come from the database's clock, so that hosts with other clocks agree.
-SELECT b.migration, b.name, b.spec, b.state, b.end_key, b.rows_estimate,
+SELECT b.migration, b.name, b.spec - '{walked,state}'::text[] AS spec, b.state, b.end_key, b.rows_estimate,
        coalesce(r.part, b.part) AS part, coalesce(r.key_window, b.key_window) AS key_window,
        coalesce(r.checkpoint, nullif(b.checkpoint, '[]')) AS checkpoint, coalesce(r.batch_size, b.batch_size) AS batch_size,
        b.rows_done + coalesce(r.rows_done, 0)::bigint AS rows_done,

@@ -27,6 +27,25 @@ UPDATE migrator.backfill SET params = jsonb_strip_nulls(params || %(params)s::js
 WHERE migration = %(migration)s AND name = ANY (%(names)s)
 RETURNING name, params;
 
+-- name: restart
+-- As if it had never begun: its places are gone, with the rows that were set aside. Not while a worker has a range.
+WITH again AS (
+    UPDATE migrator.backfill AS b
+    SET state = 'pending', checkpoint = NULL, end_key = NULL, key_window = NULL, part = NULL, is_shared = false,
+        rows_done = 0, keys_done = 0, rows_estimate = NULL, batch_size = NULL, throttled_by = NULL, started_at = NULL,
+        spec = spec - '{walked,state}'::text[]
+    WHERE migration = %(migration)s AND name = ANY (%(names)s) AND state = 'running' AND NOT EXISTS (
+        SELECT FROM migrator.backfill_range AS r WHERE r.migration = b.migration AND r.name = b.name
+        AND r.state = 'open' AND r.lease_until > clock_timestamp()
+        AND EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = r.lease_pid))
+    RETURNING migration, name
+), places AS (
+    DELETE FROM migrator.backfill_range AS r USING again WHERE r.migration = again.migration AND r.name = again.name
+), aside AS (
+    DELETE FROM migrator.backfill_quarantine AS q USING again WHERE q.migration = again.migration AND q.name = again.name
+)
+SELECT name FROM again;
+
 -- name: panic
 -- One row stops every backfill of this database, also those that nobody has begun.
 INSERT INTO migrator.backfill_panic (is_on, reason) VALUES (true, %(reason)s)
