@@ -7,6 +7,7 @@ of the migrations, files for other databases; each change writes them again, and
 
 from collections.abc import Mapping
 
+from migrator.coupling import tool_files as tools
 from migrator.coupling.evidence import FileClass
 
 _TEST_FOLDERS = (
@@ -24,6 +25,9 @@ _TEST_FOLDERS = (
     "__mocks__",
     "__snapshots__",
     "benches",
+    "testing",
+    "Tests",
+    "DataFixtures",
 )
 VENDORED = ("vendor", "node_modules", "third_party", "site-packages")
 """Code of others: its migrations are no part of this schema's history."""
@@ -94,6 +98,7 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
         *("codecov.y*ml", ".codecov.y*ml", "sonar-project.properties", ".nycrc*", ".storybook/**"),
         # TypeScript's declarations: nothing of them runs
         "*.d.ts",
+        *(*tools.CHECKERS, *tools.NOTES, *tools.TRANSLATIONS, *tools.DECLARATIONS, *tools.BESIDE_MIGRATIONS),
         *("*.png", "*.jpg", "*.jpeg", "*.gif", "*.webp", "*.ico", "*.svg"),
         # parts of a migrations folder that change no schema
         *("**/migrations/**/__init__.py", "**/migrations/**/.gitkeep", "**/migrate/.rubocop.yml", *_LISTS),
@@ -127,15 +132,17 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
         *(f"**/{letter}[0-9]*__*.{suffix}" for letter in "VU" for suffix in ("java", "kt", "scala", "groovy")),
         *("**/R__*.java", "**/R__*.kt", "**/migration/**/[0-9]*.ts", "**/migration/**/[0-9]*.js"),
         *("**/m[0-9]*_*.rs", "**/db/data/[0-9]*.rb"),
+        *tools.MIGRATIONS,
         *(f"**/db/{folder}/**/*_v[0-9]*.sql" for folder in ("views", "functions", "triggers")),
         *(f"!**/{folder}/**" for folder in _TEST_FOLDERS),
         *("!**/test_migrations/**", "!**/migrations/**/test_*.py", "!**/migrations/**/*_test.*", "!**/*.test.ts"),
-        *(f"!{pattern}" for pattern in _PICTURES),
+        *(f"!{pattern}" for pattern in (*_PICTURES, *tools.NO_MIGRATIONS)),
         *(f"!**/{folder}/**" for folder in VENDORED),
     ),
     FileClass.SNAPSHOT: _PICTURES,
     FileClass.MODEL: (
         *("**/models.py", "**/models/**/*.py", "**/app/models/**/*.rb", "**/entities/**", "**/entity/**"),
+        *("**/Entity/**/*.php", "**/Entities/**/*.php"),
         *("**/*.entity.ts", "**/*.model.ts", "**/models/**/*.ts", "**/models/**/*.js", "**/app/Models/**/*.php"),
         *(
             "**/Entities/**/*.cs",
@@ -177,7 +184,7 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
         *("**/*Spec.groovy", "**/*Spec.scala", "**/*Spec.kt", "**/*Test.scala", "**/*.stories.*", "**/tests.rs"),
         *("**/*.Tests.*/**", "**/*Test/**/*.cs", "**/*Tests/**/*.cs", "**/*Test.cs"),
         *("**/test_migrations/**", "**/*.Tests/**", "**/*.UnitTests/**", "**/*.IntegrationTests/**", "**/*Tests.cs"),
-        *_SEEDS,
+        *(*_SEEDS, *tools.TESTS),
     ),
 }
 """The order is the order of the question: the first class that matches is the file's."""
