@@ -83,9 +83,9 @@ class SyncTrigger:
     @property
     def is_copy(self) -> bool:
         """Whether the columns are to be equal, without any expression in between."""
-        return all(formula.is_column for formula in (*self.up.values(), *self.down.values())) and all(
-            old.type == new.type for old, new in zip(self.old, self.new, strict=False)
-        )
+        formulas = (*self.up.values(), *self.down.values())
+        is_pair = len(self.old) == len(self.new) and all(formula.is_column for formula in formulas)
+        return is_pair and all(old.type == new.type for old, new in zip(self.old, self.new, strict=True))
 
     def create(self) -> tuple[str, ...]:
         """Return the statements that arm it; they belong in the transaction that adds the columns."""

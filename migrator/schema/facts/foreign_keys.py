@@ -16,6 +16,7 @@ from migrator.statements.parse import pb
 
 _ACCESS_EXCLUSIVE = LockLevel.ACCESS_EXCLUSIVE
 _PARTITIONED_NOT_VALID_SINCE = 18
+_KEYS = ("primary key", "unique")
 _READING = frozenset({"view", "materialized view", "policy", "trigger", "generated column"})
 """Kinds of dependents that keep a column from going without CASCADE."""
 
@@ -109,9 +110,15 @@ def drop_constraint(known: Known, facts: Effects) -> Effects:
     if constraint.references is not None:
         return locked(found, _ACCESS_EXCLUSIVE, *_ends(known.schema, constraint.references))
     users = users_of_key(known.schema, known.name, constraint.columns)
-    if not users or constraint.kind not in ("primary key", "unique"):
+    if not users or constraint.kind not in _KEYS or _has_twin(known.table, constraint):
         return found
     return _with_users(known, found, users, f"constraint {constraint.name}")
+
+
+def _has_twin(table: Table, key: Constraint) -> bool:
+    """Whether another key has the same columns: foreign keys hang on one of them, in most cases on the older."""
+    others = (c for c in table.constraints if c.kind in _KEYS and c.name != key.name)
+    return any(frozenset(other.columns) == frozenset(key.columns) for other in others)
 
 
 def alter_constraint(known: Known, facts: Effects) -> Effects:
