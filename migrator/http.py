@@ -1,8 +1,10 @@
 """Requests to other services: forges, Prometheus, feature flags. Every call has a timeout and an end.
 
-Imported only by what asks for it. Secrets go in headers; they are in no error and no log.
+Imported only by what asks for it. Secrets go in headers; they are in no error and no log, and to no other server:
+a redirect or a next page elsewhere is not followed.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
@@ -15,7 +17,8 @@ from migrator.errors import MigratorError
 
 _ATTEMPTS = 3
 _LONGEST_PAUSE_SECONDS = 20.0
-_TOO_MANY, _SERVER_ERROR, _CLIENT_ERROR = 429, 500, 400
+_FORBIDDEN, _TOO_MANY, _SERVER_ERROR, _CLIENT_ERROR = 403, 429, 500, 400
+_REDIRECTS = 5
 _MOST_PAGES = 100
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -63,6 +66,12 @@ class HttpClient:
     timeout_seconds: float = 10.0
     attempts: int = _ATTEMPTS
 
+    def __post_init__(self) -> None:
+        """Raise HttpFailed when a header cannot be sent: the HTTP library would print its value, a token, then."""
+        for name, value in self.headers.items():
+            if not value.isascii() or not value.isprintable():
+                raise HttpFailed(f"The header {name} holds characters that HTTP cannot send.", "Correct the token.")
+
     def ask(self, method: Method, url: str, body: object = None, params: Mapping[str, str] | None = None) -> Answer:
         """Send a request and return the answer.
 
@@ -95,14 +104,20 @@ class HttpClient:
                 raise HttpFailed(f"{_host(url)} did not answer with a list.", "Check the address of the API.")
             yield from cast("list[Any]", items)
             following, params = answer.next_url, None
+            if following is not None and not self._may_know(httpx.URL(following), httpx.URL(url)):
+                raise HttpFailed(f"{_host(url)} names a next page elsewhere.", "Correct the address of the API.")
         raise HttpFailed(f"{_host(url)} gives more than {_MOST_PAGES} pages.", "Ask for less.")
 
     def _once(self, method: Method, url: str, body: object, params: Mapping[str, str] | None) -> Answer:
         try:
-            with httpx.Client(
-                timeout=self.timeout_seconds, headers=dict(self.headers), follow_redirects=True
-            ) as client:
+            with httpx.Client(timeout=self.timeout_seconds, headers=dict(self.headers)) as client:
                 response = client.request(method, url, json=body, params=params)
+                for _ in range(_REDIRECTS):
+                    if response.next_request is None:
+                        break
+                    if not self._may_know(response.next_request.url, httpx.URL(url)):
+                        raise HttpFailed(f"{_host(url)} leads to another server.", "Name that one, if it is right.")
+                    response = client.send(response.next_request)
         except httpx.HTTPError as exc:
             reason = str(exc) or type(exc).__name__
             raise _AgainError(HttpFailed(f"{_host(url)} gave no answer: {reason}.", "Check the network.")) from exc
@@ -110,18 +125,24 @@ class HttpClient:
             raise HttpFailed(f"{url!r} is no address: {exc}.", "Correct it.") from exc
         return self._read(response, url)
 
+    def _may_know(self, other: httpx.URL, asked: httpx.URL) -> bool:
+        """Whether a server may get what is sent with these headers: it is the one that was asked, or there are none."""
+        is_secured = other.scheme in (asked.scheme, "https") and other.port in (asked.port, None)
+        return not self.headers or (other.host == asked.host and is_secured)
+
     def _read(self, response: httpx.Response, url: str) -> Answer:
         if response.status_code >= _CLIENT_ERROR:
-            failed = _refused(response, url)
-            if response.status_code >= _SERVER_ERROR or response.status_code == _TOO_MANY:
-                raise _AgainError(failed, _asked_pause(response))
+            failed, pause = _refused(response, url), _asked_pause(response)
+            may_help = response.status_code >= _SERVER_ERROR or failed.status == _TOO_MANY
+            if may_help and (pause is None or pause <= _LONGEST_PAUSE_SECONDS):
+                raise _AgainError(failed, pause)
             raise failed
         try:
             data = response.json() if response.content else None
         except ValueError as exc:
             raise HttpFailed(f"{_host(url)} did not answer with JSON.", "Check the address.") from exc
         following = response.links.get("next", {}).get("url")
-        return Answer(response.status_code, data, following)
+        return Answer(response.status_code, data, str(response.url.join(following)) if following else None)
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -133,12 +154,24 @@ def _refused(response: httpx.Response, url: str) -> HttpFailed:
     path = httpx.URL(url).path
     todo = {401: "Check the token.", 403: "Check the token's rights.", 404: "Check the address and the token's rights."}
     situation = f"{_host(url)} answered {response.status_code} {response.reason_phrase} to {path}."
+    if _is_limited(response):
+        return HttpFailed(f"{situation} It limits how often it is asked.", "Try again later.", _TOO_MANY)
     return HttpFailed(situation, todo.get(response.status_code, "Try again later."), response.status_code)
 
 
+def _is_limited(response: httpx.Response) -> bool:
+    """Whether it was asked too often; GitHub says that with 403, too, and with one of these headers."""
+    if response.status_code != _FORBIDDEN:
+        return response.status_code == _TOO_MANY
+    return "retry-after" in response.headers or response.headers.get("x-ratelimit-remaining") == "0"
+
+
 def _asked_pause(response: httpx.Response) -> float | None:
+    """Return what the server asks for; a limit that says no time is over in an hour at most, which nobody waits for."""
     text = response.headers.get("retry-after", "")
-    return float(text) if text.isdigit() else None
+    if text.isdigit():
+        return float(text)
+    return math.inf if response.headers.get("x-ratelimit-remaining") == "0" else None
 
 
 def _pause_seconds(state: RetryCallState) -> float:

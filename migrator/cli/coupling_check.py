@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from migrator.coupling.case import Case
     from migrator.coupling.check import Asked, AskForge, AskLedger, Promises
     from migrator.coupling.ci import CiContext
-    from migrator.coupling.collect import Question
+    from migrator.coupling.collect import AskListing, Question
     from migrator.coupling.evidence import Evidence
+    from migrator.coupling.forges.listed import ListedRepository
     from migrator.coupling.report import CouplingReport
     from migrator.coupling.uses import AskDeployed, Deployed, Scan
     from migrator.git import Repository
@@ -82,6 +83,7 @@ def _checked(session: "Session", options: CheckOptions) -> "CouplingReport":
         forge=_asking(clock) if options.forge == "auto" else None,
         ledger=_ledger(session) if session.has_dsn else None,
         deploys=_deploys(session) if session.has_dsn else None,
+        listing=_listing(clock) if options.forge == "auto" else None,
     )
     _record(session, report, ci)
     if options.comment:
@@ -150,6 +152,22 @@ def _asking(clock: "Clock") -> "AskForge":
         from migrator.coupling.forges.forge import asking
 
         return asking(forge_of)(repository, evidence, ci)
+
+    return ask
+
+
+def _listing(clock: "Clock") -> "AskListing":
+    """Return the function that asks the forge for the changed files, which loads an HTTP client only when called."""
+
+    def ask(repository: "Repository", ci: "CiContext") -> "ListedRepository | None":
+        from migrator.coupling.forges.found import find_forge
+
+        forge = find_forge(ci, os.environ, clock)
+        if forge is None:
+            return None
+        from migrator.coupling.forges.listed import listed
+
+        return listed(forge, repository, ci)
 
     return ask
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from migrator.coupling.ci import CiContext
-from migrator.coupling.collect import Question, collect
+from migrator.coupling.collect import AskListing, Question, collect
 from migrator.coupling.decision import Verdict
 from migrator.coupling.evidence import Commitment, Evidence, PullRequest, Unknown
 from migrator.coupling.judge import judge
@@ -30,6 +30,7 @@ def check(
     forge: AskForge | None = None,
     ledger: AskLedger | None = None,
     deploys: AskDeployed | None = None,
+    listing: AskListing | None = None,
 ) -> CouplingReport:
     """Return the result of one check.
 
@@ -40,11 +41,12 @@ def check(
         forge: asked for approvals; without it only what the CI's environment says is known.
         ledger: the promises of earlier overrides; without it there are none.
         deploys: the commits that run; without it those that the question names, or the base.
+        listing: asked for the changed files of a request when the clone is too shallow to compare.
 
     Raises:
         InputError: a ref that was asked for does not exist.
     """
-    evidence = collect(repository, question, scan, deploys)
+    evidence = collect(repository, question, scan, deploys, listing)
     if judge(evidence).verdict is Verdict.FAIL and evidence.merge_base:
         requests, unknowns = (forge or from_environment)(repository, evidence, question.ci)
         commitments, more = ledger() if ledger is not None else ((), ())

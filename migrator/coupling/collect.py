@@ -4,17 +4,13 @@ Each source that fails is said in `Evidence.unknowns` with what to do; nothing i
 time is done only when the verdict can depend on it: no migration in the diff, no scan; nothing to override, no API.
 """
 
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any, Literal, cast
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any, Literal
 
 from migrator.config.coupling import CouplingSection
-from migrator.config.section import explain
 from migrator.coupling.ci import CiContext
 from migrator.coupling.classify import Classifier, classifier_of
 from migrator.coupling.commit_files import CommitFiles
@@ -30,14 +26,20 @@ from migrator.coupling.evidence import (
 )
 from migrator.coupling.lasting import lasting_changes, through_links
 from migrator.coupling.parts import parts_between
+from migrator.coupling.policy_files import PolicyFiles
 from migrator.coupling.rewrites import harmless_rewrites
 from migrator.coupling.sniff import sniffed
 from migrator.coupling.uses import AskDeployed, Scan, commits, with_deployed, with_references
 from migrator.errors import InputError
 from migrator.git import FileChange, HistoryMissing, Repository
 
-CODEOWNERS = (".github/CODEOWNERS", ".gitlab/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
-CONFIGURATION = ("migrator.toml", "pyproject.toml")
+if TYPE_CHECKING:
+    from migrator.coupling.forges.listed import ListedRepository  # loads the HTTP client
+
+AskListing = Callable[[Repository, CiContext], "ListedRepository | None"]
+"""Asks the forge which files the request changes; None without a token.
+
+Raises HistoryMissing when it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,11 @@ class Question:
 
 
 def collect(
-    repository: Repository, question: Question, scan: Scan | None = None, deploys: AskDeployed | None = None
+    repository: Repository,
+    question: Question,
+    scan: Scan | None = None,
+    deploys: AskDeployed | None = None,
+    listing: AskListing | None = None,
 ) -> Evidence:
     """Return the evidence of a check.
 
@@ -71,6 +77,7 @@ def collect(
         question: what to compare.
         scan: reads the code of a commit; without it contracts stay unknown.
         deploys: asked for what runs when a contract waits for it, unless the question names the commits.
+        listing: asked for the changed files of a request when the clone lacks history.
 
     Raises:
         InputError: a ref that was asked for does not exist.
@@ -80,10 +87,59 @@ def collect(
     try:
         ends = _ends(repository, question)
     except HistoryMissing as exc:
-        return _unread(question, Unknown(topic="diff", text=f"{exc.situation} {question.ci.fix}"))
+        unknown = Unknown(topic="diff", text=f"{exc.situation} {question.ci.fix}")
+        if listing is None or not _is_of_request(question):
+            return _unread(question, unknown)
+        return _from_forge(repository, question, unknown, listing, (scan, deploys))
+    return _with_uses(repository, question, _compared(repository, question, ends), (scan, deploys))
+
+
+_Asked = tuple[Scan | None, AskDeployed | None]
+
+
+def _is_of_request(question: Question) -> bool:
+    """Whether the question is for one pull request that CI names, and nothing else."""
+    by_hand = question.base or question.head or question.range
+    return question.ci.scope is Scope.PULL_REQUEST and question.ci.number is not None and not by_hand
+
+
+def _from_forge(
+    clone: Repository, question: Question, missing: Unknown, listing: AskListing, asked: _Asked
+) -> Evidence:
+    """Return the evidence with the forge's list of files; what needs the code of a whole commit stays unknown."""
+    try:
+        found = listing(clone, question.ci)
+        if found is None:
+            return _unread(question, missing)
+        listed = found.listing
+        running = commits([(clone.commit(ref), "option") for ref in question.deployed])
+        running = running or commits([(listed.base, "base")])
+        ends = _Ends(Scope.PULL_REQUEST, listed.base, listed.head, listed.merge_base, running)
+        evidence = _compared(found, question, ends).model_copy(update={"listed_by": listed.name})
+    except HistoryMissing as exc:
+        text = " ".join(filter(None, (missing.text, exc.situation, exc.todo)))
+        return _unread(question, Unknown(topic="diff", text=text))
+    try:
+        return _with_uses(found, question, evidence, asked)
+    except HistoryMissing as exc:
+        unknown = Unknown(topic="references", text=f"{exc.situation} {question.ci.fix}")
+        return evidence.model_copy(update={"unknowns": (*evidence.unknowns, unknown)})
+
+
+def _with_uses(repository: Repository, question: Question, evidence: Evidence, asked: _Asked) -> Evidence:
+    """Return the evidence with what runs, and with the uses of what it is about."""
+    scan, deploys = asked
+    if deploys is not None and not question.deployed:
+        evidence = with_deployed(repository, evidence, deploys)
+    return evidence if scan is None else with_references(repository, evidence, scan)
+
+
+def _compared(repository: Repository, question: Question, ends: "_Ends") -> Evidence:
+    """Return the evidence of what differs."""
     base, before, after = (CommitFiles(repository, commit) for commit in (ends.base, ends.merge_base, ends.head))
-    base.load((*_configurations(question), *CODEOWNERS))
-    policy, doubts = _policy(base, question)
+    rules = PolicyFiles(question.configuration)
+    base.load(rules.paths)
+    policy, doubts = rules.policy(base, question.mode)
     found = lasting_changes(repository, ends.base, ends.merge_base, ends.head)
     classifier = classifier_of(policy)
     ddl = sniffed(repository, found, classifier) if policy.sniff_ddl else {}
@@ -91,7 +147,7 @@ def collect(
     changes = tuple(
         _change(change, {**ddl.get(change.path, {}), "rewrite": rewrites.get(change.path)}) for change in found
     )
-    evidence = Evidence(
+    return Evidence(
         scope=ends.scope,
         now=question.now,
         base=ends.base,
@@ -100,17 +156,14 @@ def collect(
         deployed=tuple(dict.fromkeys(each.commit for each in ends.running)),
         running=ends.running,
         policy=policy,
-        policy_changes=tuple(_policy_changes(question, (before, after), found)),
+        policy_changes=rules.changed(found, (before, after), question.pg_version),
         changes=changes,
         parts=_parts(repository, question, ends),
         is_queue=ends.scope is Scope.RELEASE and question.ci.is_queue and not question.range,
         sql_files=tuple(_sql_files(changes, classifier, (before, after), question)),
-        codeowners=_codeowners(base),
+        codeowners=rules.codeowners(base),
         unknowns=tuple(doubts),
     )
-    if deploys is not None and not question.deployed:
-        evidence = with_deployed(repository, evidence, deploys)
-    return evidence if scan is None else with_references(repository, evidence, scan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,63 +266,3 @@ def _with_its_folder(path: str) -> tuple[str, ...]:
     folder = PurePosixPath(path).parent
     beside = ("migration.toml", "expand.sql", "contract.sql") if path.endswith((".sql", ".toml")) else ()
     return (path, *(str(folder / name) for name in beside))
-
-
-def _policy(base: CommitFiles, question: Question) -> tuple[CouplingSection, list[Unknown]]:
-    """Return the policy of the base, with the mode tightened when the caller asks for it."""
-    try:
-        section = _section(base, question)
-    except (ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        why = explain(exc) if isinstance(exc, ValidationError) else str(exc)
-        text = f"The configuration at the base {base.commit[:12]} cannot be read: {why}. Correct it there first."
-        return CouplingSection(), [Unknown(topic="policy", text=text)]
-    is_tightened = question.mode == "strict"
-    return (section.model_copy(update={"mode": "strict"}) if is_tightened else section), []
-
-
-def _section(base: CommitFiles, question: Question) -> CouplingSection:
-    for path in _configurations(question):
-        data = base.data(path)
-        if data is None:
-            continue
-        values: dict[str, Any] = tomllib.loads(data.decode())
-        if PurePosixPath(path).name == "pyproject.toml":
-            values = cast("dict[str, Any]", values.get("tool", {}).get("migrator", {}))
-        if values or path == question.configuration:
-            return CouplingSection.model_validate(values.get("coupling", {}))
-    return CouplingSection()
-
-
-def _configurations(question: Question) -> tuple[str, ...]:
-    return (question.configuration,) if question.configuration else CONFIGURATION
-
-
-def _policy_changes(
-    question: Question, sides: tuple[CommitFiles, CommitFiles], changes: Iterable[FileChange]
-) -> Iterator[str]:
-    """Yield the changed files that decide; of pyproject.toml only a changed section of ours counts."""
-    for path in sorted({name for change in changes for name in (change.path, change.old_path) if name}):
-        if path in _configurations(question):
-            question.pg_version()  # what the change makes of the configuration must be valid as a whole
-        if path in CODEOWNERS or (path in _configurations(question) and _differs(path, sides)):
-            yield path
-
-
-def _differs(path: str, sides: tuple[CommitFiles, CommitFiles]) -> bool:
-    try:
-        before, after = (_ours(path, side.data(path)) for side in sides)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return True
-    return before != after
-
-
-def _ours(path: str, data: bytes | None) -> object:
-    values: dict[str, Any] = {} if data is None else tomllib.loads(data.decode())
-    if PurePosixPath(path).name == "pyproject.toml":
-        values = cast("dict[str, Any]", values.get("tool", {}).get("migrator", {}))
-    return values.get("coupling")
-
-
-def _codeowners(base: CommitFiles) -> str:
-    found = (base.data(path) for path in CODEOWNERS)
-    return next((data.decode(errors="replace") for data in found if data is not None), "")

@@ -122,6 +122,8 @@ class SqlFile(Section):
     """The manifest's deadline, as YYYY-MM-DD."""
     needs_deadline: bool = False
     """Whether its migration has something to contract."""
+    is_idle: bool = False
+    """Whether it asks nothing of the database: a merge of two branches, or what a framework notes for itself."""
 
 
 class Running(Section):
@@ -241,6 +243,8 @@ class Evidence(Section):
     policy_changes: tuple[str, ...] = ()
     """Changed files that decide about this check: the configuration, CODEOWNERS."""
     changes: tuple[Change, ...] = ()
+    listed_by: str = ""
+    """Whose list of changed files it is, `GitHub #7`, when the clone was too shallow to compare the commits itself."""
     parts: tuple[Part, ...] = ()
     """Of a release, its commits, oldest first."""
     is_queue: bool = False

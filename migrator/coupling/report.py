@@ -71,6 +71,14 @@ class CouplingReport:
         return f"If both must ship together, people can take it on: the label {label}, approvals, a reason ({where})."
 
     @property
+    def listed(self) -> str:
+        """Where the changed files are known from, when that is not this clone."""
+        by = self.evidence.listed_by
+        return (
+            f"The changed files are those that {by} lists: this clone is too shallow to compare commits." if by else ""
+        )
+
+    @property
     def deployed(self) -> tuple[str, ...]:
         """The commits that a contract was judged by and where they are known from; none without a contract."""
         evidence = self.evidence
@@ -103,6 +111,7 @@ def as_json(report: CouplingReport) -> dict[str, Any]:
         "merge_base": evidence.merge_base,
         "deployed": list(evidence.deployed),
         "deployed_from": [running.model_dump(mode="json") for running in evidence.running],
+        "listed_by": evidence.listed_by or None,
         "files": [_file(case, path.path, path) for path in case.files],
         "findings": [_finding(finding) for finding in decision.findings],
         "override": _override(decision),

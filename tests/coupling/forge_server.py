@@ -56,7 +56,7 @@ def forge() -> Generator[ForgeServer]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_GET = do_POST = do_PATCH = do_PUT = _serve  # noqa: N815 names of the library
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815 names of the library
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the library's name
             """Say nothing."""

@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from migrator.clock import SystemClock
+from migrator.coupling.ci import CiContext
+from migrator.coupling.forges.found import find_forge
 from migrator.coupling.forges.github import GitHub
 from migrator.coupling.forges.gitlab import GitLab
+from migrator.errors import InputError
 from migrator.http import HttpClient, HttpFailed
 from tests.coupling.forge_server import ForgeServer
 
@@ -170,3 +173,88 @@ def test_no_server_and_no_json(forge: ForgeServer) -> None:
         list(http.pages(f"{forge.url}/list"))
     with pytest.raises(HttpFailed, match="gave no answer"):
         http.ask("POST", "http://127.0.0.1:1/")
+
+
+def test_a_limit_is_waited_for_when_it_is_short_and_no_second_comment_is_written(forge: ForgeServer) -> None:
+    """GitHub limits with 403 and Retry-After, too; an hour is not waited for, and nobody asks again meanwhile."""
+    http = HttpClient(SystemClock())
+    limited = (403, {"message": "secondary rate limit"}, {"Retry-After": "0"})
+    forge.answers = {
+        "GET /soon": [limited, (200, {"ok": 1})],
+        "GET /hour": (403, {}, {"Retry-After": "3600"}),
+        "GET /spent": (403, {}, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4102444800"}),
+    }
+    assert http.ask("GET", f"{forge.url}/soon").data == {"ok": 1}
+    for path in ("/hour", "/spent"):
+        with pytest.raises(HttpFailed, match="limits how often") as failed:
+            http.ask("GET", f"{forge.url}{path}")
+        assert (failed.value.status, len(forge.asked(f"GET {path}"))) == (429, 1)
+    forge.answers |= {"GET /user": (403, {}, {"Retry-After": "3600"}), "GET /repos/org/shop/issues/7/comments": []}
+    with pytest.raises(HttpFailed, match="limits how often"):
+        github(forge).comment(MARKER, f"{MARKER} failed")
+    assert forge.asked("POST /repos/org/shop/issues/7/comments") == []
+
+
+def test_the_token_goes_to_no_other_server(forge: ForgeServer) -> None:
+    """httpx keeps `PRIVATE-TOKEN` when a redirect leads elsewhere, and a next page is any address."""
+    elsewhere = forge.url.replace("127.0.0.1", "localhost")
+    forge.answers = {
+        f"GET {REQUEST}": (302, {}, {"Location": f"{elsewhere}/stolen"}),
+        f"GET {PULL}/files": (200, [], {"Link": f'<{elsewhere}/stolen>; rel="next"'}),
+        "GET /moved": (301, {}, {"Location": "/here"}),
+        "GET /here": {"ok": 1},
+        "GET /stolen": [],
+    }
+    with pytest.raises(HttpFailed, match="leads to another server"):
+        gitlab(forge).request(HEAD)
+    with pytest.raises(HttpFailed, match="names a next page elsewhere"):
+        github(forge).paths()
+    assert forge.asked("GET /stolen") == []
+    assert HttpClient(SystemClock(), {"PRIVATE-TOKEN": "x"}).ask("GET", f"{forge.url}/moved").data == {"ok": 1}
+
+
+@pytest.mark.parametrize("token", ["secret-token\n", "secret-tökén", "secret\x00token"])
+def test_a_token_that_cannot_be_sent_is_not_printed(forge: ForgeServer, token: str) -> None:
+    """The HTTP library quotes the value of a header that it refuses."""
+    with pytest.raises(HttpFailed, match="Correct the token") as failed:
+        GitHub(forge.url, "org/shop", 7, token, SystemClock())
+    assert "secret" not in str(failed.value)
+    ci = CiContext("github", forge="github", repository="org/shop", api_url=forge.url, number=7)
+    assert find_forge(ci, {"GITHUB_TOKEN": "secret-token\n"}, SystemClock()) is not None
+    with pytest.raises(InputError, match="GITHUB_TOKEN holds characters that no token has") as refused:
+        find_forge(ci, {"GITHUB_TOKEN": "secret-tökén"}, SystemClock())
+    assert "secret" not in str(refused.value)
+
+
+def test_two_comments_of_ours_become_one_and_the_same_text_is_not_written_again(forge: ForgeServer) -> None:
+    """Contract: two jobs at once both saw none, and wrote one each."""
+    comments, me = "/repos/org/shop/issues/7/comments", {"type": "Bot"}
+    mine = [{"url": f"{forge.url}/c/{n}", "body": f"{MARKER} same", "user": me} for n in (5, 6)]
+    forge.answers = {
+        f"GET {comments}?per_page=100": (200, mine[:1], {"Link": f'<{forge.url}{comments}?page=2>; rel="next"'}),
+        f"GET {comments}?page=2": mine[1:],
+        "DELETE /c/6": (204, None),
+    }
+    github(forge).comment(MARKER, f"{MARKER} same")
+    assert [request for request, _, _ in forge.seen if not request.startswith("GET")] == ["DELETE /c/6"]
+    notes = [{"id": n, "body": f"{MARKER} old", "author": {"username": "bot"}} for n in (3, 4)]
+    forge.answers = {"GET /user": {"username": "bot"}, f"GET {REQUEST}/notes": notes, f"PUT {REQUEST}/notes/3": {}}
+    forge.answers[f"DELETE {REQUEST}/notes/4"] = (204, None)
+    gitlab(forge).comment(MARKER, f"{MARKER} new")
+    assert forge.asked(f"PUT {REQUEST}/notes/3") == [{"body": f"{MARKER} new"}]
+    assert len(forge.asked(f"DELETE {REQUEST}/notes/4")) == 1
+
+
+@pytest.mark.parametrize("answer", [[], {"user": 7}, {"labels": [7]}, None])
+def test_an_answer_of_another_form_is_no_answer(forge: ForgeServer, answer: Any) -> None:
+    forge.answers = {f"GET {PULL}": answer, f"GET {PULL}/reviews": [{"user": 7}], f"GET {PULL}/commits": []}
+    with pytest.raises(HttpFailed, match="not of the documented form"):
+        github(forge).request(HEAD)
+
+
+def test_commits_that_are_not_listed_may_have_any_author(forge: ForgeServer) -> None:
+    """GitHub lists 250 commits of a pull request: the author of the next one could approve it."""
+    commits = [{"author": {"login": "eve"}, "commit": {"message": "x"}}] * 250
+    forge.answers = {f"GET {PULL}": {"commits": 251}, f"GET {PULL}/reviews": [], f"GET {PULL}/commits": commits}
+    with pytest.raises(HttpFailed, match="250 of 251 commits"):
+        github(forge).request(HEAD)

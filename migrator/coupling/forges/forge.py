@@ -7,6 +7,7 @@ from migrator.coupling.case import Case
 from migrator.coupling.check import Asked, AskForge
 from migrator.coupling.ci import CiContext
 from migrator.coupling.evidence import Evidence, Part, PullRequest, Unknown
+from migrator.coupling.forges.listed import Listing
 from migrator.coupling.override import involved
 from migrator.coupling.owners import owners_of
 from migrator.errors import InputError
@@ -27,6 +28,22 @@ class Forge(Protocol):
 
     def paths(self) -> tuple[str, ...]:
         """Return the files that the request changes, both names of a rename.
+
+        Raises:
+            HttpFailed: the forge gave no usable answer.
+        """
+        ...
+
+    def listing(self) -> Listing:
+        """Return the changed files with the commits that they lie between, all of them.
+
+        Raises:
+            HttpFailed: the forge gave no usable answer, or there are more.
+        """
+        ...
+
+    def content(self, commit: str, path: str) -> bytes | None:
+        """Return a file at a commit; None when there is no such file.
 
         Raises:
             HttpFailed: the forge gave no usable answer.

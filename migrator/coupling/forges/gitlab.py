@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 from migrator.clock import Clock
 from migrator.coupling.evidence import PullRequest, Review
+from migrator.coupling.forges.answers import documented, in_base64, texts
+from migrator.coupling.forges.listed import ListedFile, Listing, first_added
 from migrator.http import HttpClient, HttpFailed, mapping
 
 _APPROVED, _REVOKED = "approved this merge request", "unapproved this merge request"
@@ -23,10 +25,12 @@ class GitLab:
 
     def __init__(self, api_url: str, project: str, number: int, token: str, clock: Clock) -> None:
         self._api = api_url.rstrip("/")
-        self._request = f"{self._api}/projects/{quote(project, safe='')}/merge_requests/{number}"
+        self._project = f"{self._api}/projects/{quote(project, safe='')}"
+        self._request = f"{self._project}/merge_requests/{number}"
         self._number = number
         self._http = HttpClient(clock, {"PRIVATE-TOKEN": token})
 
+    @documented()
     def request(self, head: str) -> PullRequest:
         """Return the request with its approvals and the people who wrote it."""
         found: dict[str, Any] = self._http.ask("GET", self._request).data
@@ -44,16 +48,43 @@ class GitLab:
             reviews=tuple(self._reviews(users, head)),
         )
 
+    @documented()
     def paths(self) -> tuple[str, ...]:
         """Return the files that the merge request changes, both names of a rename."""
         files = list(self._http.pages(f"{self._request}/diffs", _HUNDRED))
         names = (file.get(key) for file in files for key in ("new_path", "old_path"))
         return tuple(dict.fromkeys(str(name) for name in names if name))
 
+    @documented()
+    def listing(self) -> Listing:
+        """Return the changed files; GitLab writes `1000+` for their number when it lists no more.
+
+        A file that is too large for a diff is in the list all the same, and its content is read by itself.
+        """
+        files = tuple(mapping(file) for file in self._http.pages(f"{self._request}/diffs", _HUNDRED))
+        found = mapping(self._http.ask("GET", self._request).data)  # after the files: a push in between shows here
+        if found.get("changes_count") != str(len(files)) or any(file.get("overflow") for file in files):
+            situation = f"GitLab lists {len(files)} of {found.get('changes_count')} changed files of !{self._number}."
+            raise HttpFailed(situation, "Clone the whole history.")
+        merge_base, head = texts(mapping(found.get("diff_refs")), "base_sha", "head_sha")
+        self._http.ask("GET", f"{self._project}/repository/commits/{merge_base}")  # else no file there is no answer
+        return Listing(f"GitLab !{self._number}", merge_base, head, merge_base, tuple(_listed(file) for file in files))
+
+    def content(self, commit: str, path: str) -> bytes | None:
+        """Return a file at a commit."""
+        url = f"{self._project}/repository/files/{quote(path, safe='', errors='surrogateescape')}"
+        try:
+            return in_base64(mapping(self._http.ask("GET", url, params={"ref": commit}).data))
+        except HttpFailed as exc:
+            if exc.status == _NOT_FOUND:
+                return None
+            raise
+
     def is_team(self, name: str) -> bool:
         """Whether the name may be a group's: `@dba` may, or be a user; an address or a role `@@developer` is none."""
         return name.startswith("@") and not name.startswith("@@")
 
+    @documented()
     def members(self, team: str) -> tuple[str, ...] | None:
         """Return the members of a group, those of its parents among them; None when there is no such group."""
         name = team.removeprefix("@")
@@ -65,17 +96,20 @@ class GitLab:
                 return None
             raise
 
+    @documented()
     def comment(self, marker: str, text: str | None) -> None:
-        """Renew our note, or write one."""
-        me = str(self._http.ask("GET", f"{self._api}/user").data.get("username") or "")
-        notes = self._http.pages(f"{self._request}/notes", _HUNDRED)
-        ours = (n for n in notes if n["author"]["username"] == me and str(n.get("body") or "").startswith(marker))
-        found = next(ours, None)
-        if found is not None:
-            body = text if text is not None else f"{marker}\n## Schema and code: pass\n\nResolved.\n"
-            self._http.ask("PUT", f"{self._request}/notes/{found['id']}", {"body": body})
-        elif text is not None:
+        """Renew our note, or write one; of two that jobs wrote at once the oldest stays."""
+        me = str(self._http.ask("GET", f"{self._api}/user").data["username"])
+        notes = self._http.pages(f"{self._request}/notes", {**_HUNDRED, "sort": "asc", "order_by": "created_at"})
+        ours = [n for n in notes if _writer(n) == me and str(n.get("body") or "").startswith(marker)]
+        first, *others = ours or (None,)
+        body = text if text is not None else f"{marker}\n## Schema and code: pass\n\nResolved.\n"
+        if first is None and text is not None:
             self._http.ask("POST", f"{self._request}/notes", {"body": text})
+        elif first is not None and str(first.get("body") or "").rstrip() != body.rstrip():
+            self._http.ask("PUT", f"{self._request}/notes/{first['id']}", {"body": body})
+        for other in others:
+            self._http.ask("DELETE", f"{self._request}/notes/{other['id']}")
 
     def _reviews(self, users: list[dict[str, Any]], head: str) -> Iterator[Review]:
         pushed_at = self._pushed_at(head)
@@ -111,6 +145,24 @@ class GitLab:
             names = (str(user.get(key) or "").lower() for key in ("username", "name", "email", "public_email"))
             if any(name and (name in known or _is_noreply(name, known)) for name in names):
                 yield str(user["username"])
+
+
+def _listed(file: dict[str, Any]) -> ListedFile:
+    path, old_path = texts(file, "new_path", "old_path")
+    modes = (str(file.get("a_mode") or ""), str(file.get("b_mode") or ""))
+    kinds = ("added", "new_file"), ("deleted", "deleted_file"), ("renamed", "renamed_file")
+    status = next((status for status, flag in kinds if file.get(flag)), "modified")
+    return ListedFile(
+        status=status,
+        path=path,
+        old_path=old_path if status == "renamed" else None,
+        line=first_added(str(file.get("diff") or "")),
+        is_submodule="160000" in modes,
+    )
+
+
+def _writer(note: dict[str, Any]) -> str:
+    return str(mapping(note.get("author")).get("username") or "")
 
 
 def _is_noreply(username: str, addresses: set[str]) -> bool:

@@ -20,6 +20,8 @@ def _lines(report: CouplingReport) -> Iterator[str]:
         yield from (f"  {command}" for command in report.commands)
         yield from (line for line in (report.after, report.way_out) if line)
         yield ""
+    if report.listed:
+        yield f"note: {report.listed}"
     yield from (f"deployed: {running}" for running in report.deployed)
     for unknown in report.decision.unknowns:
         yield f"unknown: {unknown}"
