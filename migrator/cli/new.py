@@ -107,9 +107,10 @@ def _render(session: Session, kind: type["Recipe"], values: Mapping[str, Any]) -
 def _knowledge(session: Session) -> tuple["Schema", int]:
     """Return what is known about the tables, and the server's major version."""
     if not session.has_dsn:
+        from migrator.lint.halves import history_text
         from migrator.schema.history import replay_folder
 
-        return replay_folder(session.settings.migrations), session.settings.pg_version
+        return replay_folder(session.settings.migrations, forward=history_text), session.settings.pg_version
     from migrator.pg.connection import connect, server_version
     from migrator.schema.catalog import read_schema
 

@@ -69,6 +69,11 @@ def forward_text(path: Path, text: str) -> str:
     return next((half.text for half in halves_of(path, text) if not half.is_back), "")
 
 
+def history_text(path: Path, text: str) -> str:
+    """Return what of a file made the schema what it is: nothing of one that undoes another."""
+    return "" if is_way_back(path) else forward_text(path, text)
+
+
 def _whole(path: Path, text: str) -> Half:
     wrapping, start = of_file(path, text)
     return Half(text, is_way_back(path), start, wrapping)

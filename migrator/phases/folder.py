@@ -42,7 +42,7 @@ class Migration:
     files: Mapping[str, PhaseFile]
     """Phase name -> file, for the files that exist."""
     has_manifest: bool = True
-    """False for a plain file, and for a folder that holds nothing but SQL."""
+    """False for a plain file, for one alone in a folder, and for a folder that holds nothing but SQL."""
     is_plain: bool = False
     """A file of its own in the migrations folder, and no folder."""
 
@@ -92,7 +92,7 @@ def find_migration(migrations: Path, migration: str) -> Path:
 
 
 def migration_paths(migrations: Path) -> tuple[Path, ...]:
-    """Return every folder that holds a manifest or an expand.sql, and every plain file, in the order of their names."""
+    """Return every folder with a manifest, an expand.sql or another tool's one file, and every plain file, in order."""
     if not migrations.is_dir():
         return ()
     found = [path for path in migrations.iterdir() if _is_folder(path) or single_files.is_plain(path)]
@@ -112,6 +112,8 @@ def load_migration(path: Path) -> Migration:
     """
     if path.is_file():
         return _load_plain(path)
+    if not _is_ours(path) and (alone := single_files.only_file(path)):
+        return _load_alone(path, alone)
     has_manifest = (path / "migration.toml").exists()
     is_bare = not has_manifest and (path / "expand.sql").is_file()
     manifest = Manifest() if is_bare else read_manifest(path / "migration.toml")
@@ -130,11 +132,23 @@ def depends_on(path: Path) -> tuple[str, ...]:
     if path.is_file():
         return single_files.manifest_of(_text_of(path)).migration.depends_on
     file = path / "migration.toml"
-    return read_manifest(file).migration.depends_on if file.exists() else ()
+    if file.exists():
+        return read_manifest(file).migration.depends_on
+    alone = None if _is_ours(path) else single_files.only_file(path)
+    return single_files.manifest_of(_text_of(alone)).migration.depends_on if alone else ()
 
 
 def _is_folder(path: Path) -> bool:
-    return path.is_dir() and ((path / "migration.toml").exists() or (path / "expand.sql").is_file())
+    return path.is_dir() and (_is_ours(path) or single_files.only_file(path) is not None)
+
+
+def _is_ours(folder: Path) -> bool:
+    return (folder / "migration.toml").exists() or (folder / "expand.sql").is_file()
+
+
+def _load_alone(folder: Path, path: Path) -> Migration:
+    file = _read(path, is_plain=True)
+    return Migration(folder.name, folder, single_files.manifest_of(file.text), {"expand": file}, has_manifest=False)
 
 
 def _load_plain(path: Path) -> Migration:

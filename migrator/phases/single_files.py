@@ -1,8 +1,9 @@
-"""Plain `.sql` files beside the folders: a migration of one phase, as other tools keep them.
+"""Plain `.sql` files beside the folders, or alone in one: a migration of one phase, as other tools keep them.
 
 `V12__add_nick.sql`, `0001_users.sql` and `nick.sql` are run as the expand of a migration without a manifest; its id is
-the file's name without `.sql`. What a tool keeps in the same file for the way back is left out, and so are its own
-timeouts: those are the engine's. Called by `migrator.phases.folder` only.
+the file's name without `.sql`. Of `20240105_users/migration.sql` (Prisma) and `20240105_users/up.sql` (Diesel, beside
+its down.sql) it is the folder's name. What a tool keeps in the same file for the way back is left out, and so are its
+own timeouts: those are the engine's. Called by `migrator.phases.folder` only.
 """
 
 import re
@@ -17,6 +18,7 @@ from migrator.statements.statement import Statement
 
 _DEPENDS = re.compile(r"^--\s*depends:[ \t]*(.*)$", re.MULTILINE)
 _NOT_OURS = re.compile(r"(?:B\d[\w.]*__.*|(?:before|after|create)[A-Z]\w*)\.sql")
+_ALONE = ("migration.sql", "up.sql")
 _TIMEOUTS = frozenset(
     {"lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"}
 )
@@ -26,6 +28,11 @@ def is_plain(path: Path) -> bool:
     """Whether a file of the migrations folder is a migration of its own."""
     is_sql = path.suffix == ".sql" and path.is_file() and not path.name.startswith(".")
     return is_sql and not is_way_back(path) and not is_repeatable(path.name)
+
+
+def only_file(folder: Path) -> Path | None:
+    """Return the one file that runs of another tool's folder; None when the folder is none."""
+    return next((folder / name for name in _ALONE if (folder / name).is_file()), None)
 
 
 def id_of(path: Path) -> str:
