@@ -1,4 +1,4 @@
-"""Sequences that a file gives to another column before their owner goes: they do not vanish with it.
+"""What a file changes before columns go: sequences given to another column, and views made again over others.
 
 Read from the statements, like all else that gates know about a migration. No gate: it has no `NAME`.
 """
@@ -12,6 +12,12 @@ from migrator.statements.statement import Statement
 def handed_over(statements: Iterable[Statement]) -> tuple[ObjectRef, ...]:
     """Return the sequences of every ALTER SEQUENCE … OWNED BY, also OWNED BY NONE."""
     return tuple(sequence for statement in statements for sequence in _sequences(statement))
+
+
+def made_again(statements: Iterable[Statement]) -> tuple[ObjectRef, ...]:
+    """Return the views of every CREATE OR REPLACE VIEW: what they read today is not what they will read."""
+    views = (s.node.view_stmt.view for s in statements if s.kind == "view_stmt" and s.node.view_stmt.replace)
+    return tuple(ObjectRef("view", view.schemaname or "public", view.relname) for view in views)
 
 
 def _sequences(statement: Statement) -> Iterable[ObjectRef]:

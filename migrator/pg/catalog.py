@@ -30,6 +30,7 @@ class CatalogRows:
     dependents: Mapping[int, list[Row]]
     types: tuple[Row, ...]
     views: tuple[Row, ...]
+    view_texts: tuple[Row, ...]
     functions: tuple[Row, ...]
 
 
@@ -51,6 +52,7 @@ def read_catalog(connection: Connection, tables: Iterable[TableName] | None) -> 
             dependents=_by_table(_dependents(connection, oids)),
             types=tuple(connection.execute(query("catalog.types"))),
             views=tuple(connection.execute(query("catalog.views"))),
+            view_texts=tuple(_rows(connection, "view_texts", oids)),
             functions=tuple(connection.execute(query("catalog.functions"))),
         )
 

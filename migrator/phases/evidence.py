@@ -6,7 +6,7 @@ from migrator.config import Settings
 from migrator.errors import GateClosed
 from migrator.gates.evaluate import evaluate
 from migrator.gates.gate import GateQuestion, GateResult, GateStatus
-from migrator.gates.handed_over import handed_over
+from migrator.gates.handed_over import handed_over, made_again
 from migrator.pg.connection import server_version
 from migrator.pg.driver import Connection
 from migrator.phases.authors import authors_of
@@ -56,6 +56,7 @@ def question_for(connection: Connection, settings: Settings, migration: Migratio
     if section is None:
         raise GateClosed(f"{migration.id} has no [contract] section.", "Add one to its manifest.")
     version = server_version(connection) // 10000
+    contract_text = migration.statements("contract")
     contract = steps_in(migration.files.get("contract"), "contract", version)
     return GateQuestion(
         migration=migration.id,
@@ -71,7 +72,7 @@ def question_for(connection: Connection, settings: Settings, migration: Migratio
         backfills=tuple(spec.name for spec in migration.manifest.backfill),
         owner=migration.manifest.migration.owner,
         now=Store(connection, "gate").now(),
-        keeps=handed_over(migration.statements("contract")),
+        keeps=(*handed_over(contract_text), *made_again(contract_text)),
         renames=tuple(rename.source for step in contract for each in step.effects for rename in each.renames),
         plan_id=approvable_plan(connection, migration) if section.approvals else None,
         authors=authors_of(migration) if section.approvals and settings.gates.separation_of_duties else None,

@@ -10,6 +10,7 @@ from typing import Literal
 
 from migrator.errors import RecipeRefused
 from migrator.names import TableName, quote
+from migrator.recipes.carried_views import carry_views, without_views
 from migrator.recipes.column_copies import Renaming, add_column, copies
 from migrator.recipes.formula import Formula, read_formula
 from migrator.recipes.manifest_text import manifest_text
@@ -50,6 +51,8 @@ class ChangeColumnType(Recipe):
     """An SQL expression over the column that gives the new value; needed where the server's cast could fail."""
     down: str | None = None
     """An SQL expression over the second column that gives the old value."""
+    only_read: tuple[str, ...] = ()
+    """Views over the column through which nobody writes it; after the contract they compute its value."""
     lazy: bool = False
     """Also write how new code reads the second column before the backfill has ended: an expression and a view."""
     time_zone: str | None = None
@@ -133,7 +136,7 @@ class ChangeColumnType(Recipe):
     def _through_a_second_column(self, schema: Schema, table: Table, new_type: str, migration_id: str) -> Rendering:
         old = find_column(table, self.column)
         check_new_name(table, self.to)
-        check_renamable(schema, table, old)
+        check_renamable(without_views(schema, table, (old.name,)), table, old)
         check_walkable(table)
         keeps_collation = "text" in new_type or "char" in new_type
         check_addable(schema, self.table, new_type)
@@ -167,6 +170,7 @@ class ChangeColumnType(Recipe):
             defaults={} if old.default is None else {self.to: up.with_values({old.name: f"({old.default})"})},
             not_null=(self.to,) if old.is_not_null else (),
             trials=trials(table.name, sync),
+            views=carry_views(schema, table, sync, self.only_read),
             is_exact=is_exact(old.type, new_type) and up.is_column and down.is_column,
             expand_notes=self._expand_notes(old, new),
             contract_notes=self._contract_notes(old, new),

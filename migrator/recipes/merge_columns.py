@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from migrator.errors import RecipeRefused
+from migrator.recipes.carried_views import carry_views, without_views
 from migrator.recipes.column_copies import add_column
 from migrator.recipes.formula import read_formula
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
@@ -44,6 +45,9 @@ class MergeColumns(Recipe):
     also_drop: tuple[str, ...] = ()
     """Indexes and constraints that use other columns too, and may go with the old ones."""
 
+    only_read: tuple[str, ...] = ()
+    """Views over the column through which nobody writes it; after the contract they compute its value."""
+
     def slug(self) -> str:
         """Return `users_merge_full_name`."""
         return slug_of(self.table.name, "merge", self.to)
@@ -76,6 +80,7 @@ class MergeColumns(Recipe):
             defaults=self._defaults(sync, old),
             not_null=(self.to,) if self.not_null else (),
             trials=trials(table.name, sync),
+            views=carry_views(schema, table, sync, self.only_read),
             is_exact=False,
             expand_notes=self._notes(names),
             migrate_notes=self._null_notes(),
@@ -90,7 +95,7 @@ class MergeColumns(Recipe):
             )
         old = tuple(find_column(table, name) for name in self.down)
         for column in old:
-            check_renamable(schema, table, column)
+            check_renamable(without_views(schema, table, self.down), table, column)
         return old
 
     def _new(self, schema: Schema, old: tuple[Column, ...]) -> Column:

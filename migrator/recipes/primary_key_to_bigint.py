@@ -15,7 +15,7 @@ from migrator.recipes.key_chain import NARROW, wide_columns
 from migrator.recipes.manifest_text import manifest_text
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
-from migrator.recipes.second_columns import surroundings
+from migrator.recipes.surroundings import surroundings
 from migrator.recipes.target import check_replaceable, check_walkable, find_column, find_table
 from migrator.recipes.wide_table import Columns, WideTable
 from migrator.schema.model import Column, Schema, Table

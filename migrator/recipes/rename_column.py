@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from migrator.names import TableName
+from migrator.recipes.carried_views import carry_views, without_views
 from migrator.recipes.column_copies import ConstraintCopy, Renaming, add_column, copies, key_copies
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.second_columns import SecondColumns
@@ -46,7 +47,7 @@ class RenameColumn(Recipe):
         table = find_table(schema, self.table, partitioned=True)
         column = find_column(table, self.source)
         check_new_name(table, self.to)
-        check_renamable(schema, table, column, referenced=True)
+        check_renamable(without_views(schema, table, (self.source,)), table, column, referenced=True)
         check_addable(schema, self.table, column.type)
         check_walkable(table)
         check_triggers(table, pg_version)
@@ -65,6 +66,7 @@ class RenameColumn(Recipe):
             expand_notes=self._explicit_null(column),
             migrate_notes=self._other_tables(incoming),
             is_lazy=self.lazy,
+            views=carry_views(schema, table, sync),
         ).rendering(self)
 
     def _incoming(self, schema: Schema, renaming: Renaming) -> tuple[tuple[TableName, ConstraintCopy], ...]:

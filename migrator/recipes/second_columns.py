@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from migrator.names import TableName, quote
 from migrator.recipes import lazy_view
+from migrator.recipes.carried_views import NO_VIEWS, CarriedViews
 from migrator.recipes.column_copies import ColumnCopies, ConstraintCopy
 from migrator.recipes.manifest_text import Fill, manifest_text
 from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering
+from migrator.recipes.surroundings import surroundings
 from migrator.recipes.sync_trigger import Authority, SyncTrigger
 from migrator.schema.model import Table
 
@@ -54,6 +56,8 @@ class SecondColumns:
     """Steps before everything else."""
     after_contract: tuple[Step, ...] = ()
     after_abort: tuple[Step, ...] = ()
+    views: CarriedViews = NO_VIEWS
+    """Views over the old columns: they go on reading them, and the contract begins by making them again."""
     is_lazy: bool = False  # whether a file shows how new code reads before the backfill has ended
 
     @property
@@ -110,7 +114,7 @@ class SecondColumns:
         )
         # last, because the path holds for what comes after it; types of columns may lie elsewhere
         trial = (_PINNED.format(self._path()), *self.trials) if self.trials else ()
-        return phase_text(about, [*self.before, (*self.added, *self.sync.create(), *trial)])
+        return phase_text(about, [*self.before, (*self.added, *self.sync.create(), *trial), *self.views.trials])
 
     def _path(self) -> str:
         return ", ".join(("pg_catalog", *map(quote, self.sync.path), "pg_temp"))
@@ -167,14 +171,14 @@ class SecondColumns:
                 " other order an insert fails."
             ),
             *self._flip_note(),
+            *self.views.notes(new),
             *self.contract_notes,
         )
         loosened, prepared = list(self._loosen()), list(self._prepare())
         flip = [self.sync.flip(Authority.NEW)] if (loosened or prepared) and not self.sync.is_copy else []
         # The default moves before the flip: after it an insert that names no column would put NULL into the old one.
-        return phase_text(
-            about, [*loosened, *flip, *prepared, self.sync.disarm(), self._remove(self.old), *self.after_contract]
-        )
+        removal = (self.sync.disarm(), self._remove(self.old))
+        return phase_text(about, [*self.views.steps, *loosened, *flip, *prepared, *removal, *self.after_contract])
 
     def _index_words(self, verb: str) -> str:
         if self.table.is_partitioned:
@@ -273,16 +277,6 @@ class SecondColumns:
 _WHOLE = ("smallint", "integer", "bigint")
 _COUNTS = {1: "one column", 2: "two columns", 3: "three columns"}
 _PINNED = "SET LOCAL search_path = {}"
-
-
-def surroundings(table: Table) -> tuple[str, ...]:
-    """Return what a reviewer must know about replication and row security before columns are added."""
-    published = (
-        f"Published by {', '.join(table.publications)}: add the same columns on every subscriber before this runs,"
-        " because replication stops at a column that is not there."
-    )
-    secured = "Row security is on: the backfill's role must own the table or have BYPASSRLS."
-    return (*[published] * bool(table.publications), *[secured] * table.has_row_security)
 
 
 def _drop_constraint(table: TableName, name: str) -> str:

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field
 
 from migrator.errors import RecipeRefused
+from migrator.recipes.carried_views import carry_views, without_views
 from migrator.recipes.column_copies import add_column
 from migrator.recipes.formula import read_formula
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
@@ -43,6 +44,9 @@ class SplitColumn(Recipe):
     also_drop: tuple[str, ...] = ()
     """Indexes and constraints that use other columns too, and may go with the old column."""
 
+    only_read: tuple[str, ...] = ()
+    """Views over the column through which nobody writes it; after the contract they compute its value."""
+
     def slug(self) -> str:
         """Return `users_split_full_name`."""
         return slug_of(self.table.name, "split", self.source)
@@ -63,7 +67,7 @@ class SplitColumn(Recipe):
             )
         for name in self.into:
             check_new_name(table, name)
-        check_renamable(schema, table, old)
+        check_renamable(without_views(schema, table, (old.name,)), table, old)
         check_not_shared(table, (old.name,), self.also_drop)
         check_walkable(table)
         sync = replace(self._sync(schema, old, migration_id), prefix=last_prefix(schema, table))
@@ -75,6 +79,7 @@ class SplitColumn(Recipe):
             added=tuple(statement for new in sync.new for statement in add_column(table, new, new.name)),
             defaults=self._defaults(sync, old),
             trials=trials(table.name, sync),
+            views=carry_views(schema, table, sync, self.only_read),
             is_exact=False,
             expand_notes=self._notes(),
             contract_notes=(NOT_COPIED.format(self.source),),

@@ -40,7 +40,7 @@ def read_schema(connection: Connection, tables: Iterable[TableName] | None = Non
         is_complete=True,
         domains={domain.name: domain for domain in map(_domain, rows.types) if domain},
         enums={TableName(r["schema"], r["name"]): tuple(r["labels"]) for r in rows.types if not r["is_domain"]},
-        views=_views(rows.views),
+        views=_views(rows),
         functions={TableName(r["schema"], r["name"]): _function(r) for r in rows.functions},
     )
 
@@ -51,14 +51,22 @@ def _domain(row: Row) -> Domain | None:
     return Domain(TableName(row["schema"], row["name"]), row["base"], row["is_not_null"], tuple(row["checks"]))
 
 
-def _views(rows: Iterable[Row]) -> dict[TableName, View]:
+def _views(rows: CatalogRows) -> dict[TableName, View]:
     views: dict[TableName, View] = {}
-    for row in rows:
+    texts = {TableName(row["schema"], row["name"]): row for row in rows.view_texts}
+    for row in rows.views:
         name = TableName(row["schema"], row["name"])
         before = views[name].reads if name in views else ()
         read = TableName(row["read_schema"], row["read_name"])
-        views[name] = View(name, (*before, read), is_materialized=row["is_materialized"])
+        found = texts.get(name)
+        text, own = (_definition(name, found), tuple(found["own"])) if found else (None, ())
+        views[name] = View(name, (*before, read), row["is_materialized"], text, own)
     return views
+
+
+def _definition(name: TableName, row: Row) -> str:
+    options = ", ".join(f"{key} = {literal(value)}" for key, value in (o.split("=", 1) for o in row["options"]))
+    return f"CREATE VIEW {name}{f' WITH ({options})' if options else ''} AS {row['query']}"
 
 
 def _function(row: Row) -> Function:

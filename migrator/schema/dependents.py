@@ -15,13 +15,14 @@ from migrator.schema.parts import Dependent, Table, View
 from migrator.statements.parse import Node, pb
 
 
-def create_view(draft: Draft, view: pb.RangeVar, query: Node, kind: str) -> None:
-    """Record the columns that a view reads; one of the same name is replaced."""
+def create_view(draft: Draft, view: pb.RangeVar, query: Node, kind: str, text: str | None = None) -> None:
+    """Record the columns that a view reads; one of the same name is replaced, and keeps its triggers and rules."""
     name = draft.name(view)
     words = f"{name.schema}.{name.name}"
     forget(draft, kind, words)
     read = _tables_in(draft, query)
-    draft.put_view(View(name, read, is_materialized=kind != "view"))
+    before = draft.view(name)
+    draft.put_view(View(name, read, kind != "view", text, before.own if before else ()))
     for table in read:
         known = draft.table(table)
         columns = _columns_in(known, query) if known else None

@@ -17,12 +17,15 @@ from migrator.statements.parse import Node, deparse, parse_sql, pb
 def walk(message: Message) -> Iterator[Message]:
     """Yield the message and every message inside it, outermost first."""
     yield message
+    for child in children(message):
+        yield from walk(child)
+
+
+def children(message: Message) -> Iterator[Message]:
+    """Yield the messages directly inside it."""
     for descriptor, value in message.ListFields():
-        if descriptor.message_type is None:
-            continue
-        children = cast("list[Message]", value) if descriptor.is_repeated else [cast("Message", value)]
-        for child in children:
-            yield from walk(child)
+        if descriptor.message_type is not None:
+            yield from cast("list[Message]", value) if descriptor.is_repeated else [cast("Message", value)]
 
 
 def column_refs(message: Message) -> tuple[str, ...]:
@@ -119,3 +122,22 @@ def parse_one(text: str) -> Node:
     if parsed.problems or len(parsed.statements) != 1:
         raise InputError(f"This SQL cannot be read: {text}", "Check the definition that it was made from.")
     return parsed.statements[0].node
+
+
+def is_deparsed_well(node: Node) -> bool:
+    """Whether the text that the deparser makes of a statement means the same statement."""
+    return _without_places(parse_one(deparse(node))) == _without_places(node)
+
+
+def _without_places(node: Node) -> Node:
+    """Return a copy that does not tell where its parts stood in a text."""
+    copy = Node()
+    copy.CopyFrom(node)
+    for part in walk(copy):
+        for descriptor, _ in part.ListFields():
+            if descriptor.name in _PLACES:
+                part.ClearField(descriptor.name)
+    return copy
+
+
+_PLACES = frozenset({"location", "list_start", "list_end", "rexpr_list_start", "rexpr_list_end"})

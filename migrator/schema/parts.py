@@ -192,6 +192,10 @@ class View:
     name: TableName
     reads: tuple[TableName, ...]
     is_materialized: bool = False
+    definition: str | None = field(default=None, compare=False)
+    """A full CREATE VIEW statement in which each relation has its schema; None where it is not known for sure."""
+    own: tuple[str, ...] = field(default=(), compare=False)
+    """Triggers and rules of its own, by which it is written: `trigger shown_insert`."""
 
 
 @dataclass(frozen=True, slots=True)

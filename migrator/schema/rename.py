@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from migrator.names import TableName
+from migrator.schema import view_texts
 from migrator.schema.definitions import deparse_constraint, keys_of, predicate_of
 from migrator.schema.draft import Draft
 from migrator.schema.expressions import definition_of, parse_one, rename_column, rename_in_list
@@ -62,7 +63,8 @@ def move_table(draft: Draft, old: TableName, new: TableName) -> None:
 def _follow_in_views(draft: Draft, old: TableName, new: TableName) -> None:
     """Views hold on to what they read, whatever its name becomes."""
     for view in draft.views_over(old):
-        draft.put_view(replace(view, reads=tuple(new if read == old else read for read in view.reads)))
+        reads = tuple(new if read == old else read for read in view.reads)
+        draft.put_view(replace(view, reads=reads, definition=None))
 
 
 def _move_view(draft: Draft, old: TableName, new: TableName) -> None:
@@ -88,6 +90,7 @@ def _pointing_at(constraint: Constraint, old: TableName, new: TableName) -> Cons
 
 
 def _rename_column(draft: Draft, name: TableName, old: str, new: str) -> None:
+    view_texts.forget_over(draft, name)
     table = draft.table(name)
     if table is None:
         return

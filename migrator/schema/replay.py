@@ -7,7 +7,7 @@ columns are known says so (`is_incomplete`). `tests/recipes/test_replay.py` runs
 from collections.abc import Callable, Iterable, Mapping
 
 from migrator.names import TableName
-from migrator.schema import dependents, grants, named_types, rows
+from migrator.schema import dependents, grants, named_types, rows, view_texts
 from migrator.schema.alter_index import alter_index
 from migrator.schema.alter_table import alter_table
 from migrator.schema.create_table import create_table
@@ -50,6 +50,8 @@ def _alter_table(draft: Draft, node: Node) -> None:
         alter_table(draft, node.alter_table_stmt)
     elif node.alter_table_stmt.objtype == pb.OBJECT_INDEX:
         alter_index(draft, node.alter_table_stmt)
+    elif node.alter_table_stmt.objtype == pb.OBJECT_VIEW:
+        view_texts.alter_view(draft, node.alter_table_stmt)
 
 
 def _rename(draft: Draft, node: Node) -> None:
@@ -92,11 +94,18 @@ def _create_table_as(draft: Draft, node: Node) -> None:
 
 
 def _create_view(draft: Draft, node: Node) -> None:
-    dependents.create_view(draft, node.view_stmt.view, node.view_stmt.query, "view")
+    statement = node.view_stmt
+    dependents.create_view(draft, statement.view, statement.query, "view", view_texts.definition(draft, statement))
 
 
 def _create_trigger(draft: Draft, node: Node) -> None:
-    dependents.create_trigger(draft, node.create_trig_stmt)
+    statement = node.create_trig_stmt
+    view_texts.add_own(draft, draft.name(statement.relation), f"trigger {statement.trigname}")
+    dependents.create_trigger(draft, statement)
+
+
+def _create_rule(draft: Draft, node: Node) -> None:
+    view_texts.add_own(draft, draft.name(node.rule_stmt.relation), f"rule {node.rule_stmt.rulename}")
 
 
 def _create_policy(draft: Draft, node: Node) -> None:
@@ -193,6 +202,7 @@ _HANDLERS: Mapping[str, Callable[[Draft, Node], None]] = {
     "create_table_as_stmt": _create_table_as,
     "view_stmt": _create_view,
     "create_trig_stmt": _create_trigger,
+    "rule_stmt": _create_rule,
     "create_policy_stmt": _create_policy,
     "create_stats_stmt": _create_statistics,
     "create_publication_stmt": _create_publication,

@@ -237,6 +237,21 @@ JOIN pg_namespace rn ON rn.oid = r.relnamespace
 WHERE v.relkind IN ('v', 'm') AND vn.nspname !~ '^pg_' AND vn.nspname NOT IN ('information_schema', 'migrator')
 ORDER BY 1, 2, 4, 5;
 
+-- name: view_texts
+-- The query of each view over these tables; it is read for a new one, so rules and triggers of its own are told too.
+SELECT vn.nspname AS schema, v.relname AS name, pg_get_viewdef(v.oid) AS query,
+       coalesce(v.reloptions, '{}') AS options,
+       ARRAY(SELECT 'trigger ' || t.tgname FROM pg_trigger t WHERE t.tgrelid = v.oid AND NOT t.tgisinternal
+             UNION ALL
+             SELECT 'rule ' || w.rulename FROM pg_rewrite w WHERE w.ev_class = v.oid AND w.rulename <> '_RETURN'
+             ORDER BY 1) AS own
+FROM pg_class v JOIN pg_namespace vn ON vn.oid = v.relnamespace
+WHERE v.relkind = 'v' AND vn.nspname !~ '^pg_' AND vn.nspname NOT IN ('information_schema', 'migrator')
+  AND v.oid IN (SELECT w.ev_class FROM pg_rewrite w JOIN pg_depend d ON d.objid = w.oid
+                WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+                  AND d.refobjid = ANY (%(oids)s))
+ORDER BY 1, 2;
+
 -- name: functions
 -- Whether a default that calls a function of the user is evaluated once per row; of several with one name, any.
 -- An extension's own variants of the server's functions (citext has lower, split_part and others) are for its types.

@@ -219,11 +219,12 @@ def test_a_foreign_partition_cannot_be_indexed() -> None:
     assert "is a foreign table" in error.situation
 
 
-def test_a_view_that_uses_the_column_comes_with_its_sql() -> None:
+def test_a_materialized_view_that_uses_the_column_comes_with_its_sql() -> None:
+    schema = replay(parse_sql("CREATE MATERIALIZED VIEW kept AS SELECT email FROM users").statements, SCHEMA)
     rename = load(
         {"kind": "rename_column", "table": "users", "from": "email", "to": "mail", "contract_by": "2099-01-01"}
     )
-    with pytest.raises(RecipeRefused, match=r"view public\.shown") as caught:
-        rename.render(SCHEMA, "m", 17)
-    assert "SELECT pg_get_viewdef('public.shown'::regclass)" in caught.value.todo
-    assert "DROP VIEW public.shown" in caught.value.todo
+    with pytest.raises(RecipeRefused, match=r"materialized view public\.kept") as caught:
+        rename.render(schema, "m", 17)
+    assert "SELECT pg_get_viewdef('public.kept'::regclass)" in caught.value.todo
+    assert "DROP MATERIALIZED VIEW public.kept" in caught.value.todo

@@ -1,0 +1,172 @@
+"""Views over a column whose place another takes: they read the old one until the contract makes them again.
+
+Until then the trigger keeps the old column right, so that a view needs nothing. `CREATE OR REPLACE VIEW` with the same
+output columns locks the view alone, for a moment, and keeps its owner, its rights, its defaults and the views over it;
+only its options must be said again. What the new definition would make different is refused with the reason.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from migrator.errors import RecipeRefused
+from migrator.names import literal, quote
+from migrator.recipes.dependent_views import is_named
+from migrator.recipes.formula import Formula
+from migrator.recipes.sync_trigger import SyncTrigger
+from migrator.recipes.trials import trial_of
+from migrator.recipes.view_columns import Unclear, ViewColumns
+from migrator.schema.expressions import is_deparsed_well, parse_one
+from migrator.schema.model import Column, Dependent, Schema, Table, View
+from migrator.statements.parse import Node, deparse, pb
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedViews:
+    """What is done for the views."""
+
+    names: tuple[str, ...]
+    steps: tuple[str, ...]
+    """The first statements of the contract."""
+    trials: tuple[str, ...]
+    """Statements that try each new definition when the columns are there, without a lock on the table."""
+    is_computed: bool = False
+    """Whether they show values that are computed from the new columns."""
+
+    def notes(self, new: str) -> tuple[str, ...]:
+        """Return what a reviewer of the contract must know."""
+        if not self.names:
+            return ()
+        several = len(self.names) > 1
+        made = (
+            f"Before that {', '.join(self.names)} {'are' if several else 'is'} made again over {new}, with the same"
+            " columns: ACCESS EXCLUSIVE on the view alone, for milliseconds; owner, rights and views over it stay."
+            " Whoever changes a view before this runs must change it here as well."
+        )
+        computed = (
+            "It computes the old value from the new one: a value that the old type cannot hold is cut, or makes a query"
+            " of the view fail. Give the readers a view of the new column in time."
+        )
+        return (made, computed) if self.is_computed else (made,)
+
+
+NO_VIEWS = CarriedViews((), (), ())
+
+
+def without_views(schema: Schema, table: Table, columns: Iterable[str]) -> Schema:
+    """Return the schema in which no view is in the way of the columns: `carry_views` asks about those."""
+    names = _names(schema, table, columns)
+    kept = tuple(d for d in schema.dependents if not (d.kind == "view" and d.name in names))
+    return replace(schema, dependents=kept) if names else schema
+
+
+def carry_views(schema: Schema, table: Table, sync: SyncTrigger, only_read: Iterable[str] = ()) -> CarriedViews:
+    """Return what is done for the views over the old columns.
+
+    Args:
+        schema: all that is known.
+        table: the table.
+        sync: tells the columns that go, those that stay, and how a value gets from one side to the other.
+        only_read: views of which a person says that nobody writes the column through them.
+
+    Raises:
+        RecipeRefused: a view cannot be carried along; says why and what to do.
+    """
+    new = {column.name: column for column in sync.new}
+    values = {column.name: _value(column, sync.down[column.name], new) for column in sync.old}
+    found = _names(schema, table, values).values()
+    views = sorted((_known(schema, dependent) for dependent in found), key=lambda view: view.name)
+    allowed, plain = tuple(only_read), {name for name, text in values.items() if text in map(quote, new)}
+    made = [_made_again(schema, table, values, plain, view, may_compute=is_named(view, allowed)) for view in views]
+    if not made:
+        return NO_VIEWS
+    return CarriedViews(
+        tuple(str(view.name) for view in views),
+        tuple(map(_replacing, made)),
+        tuple(trial_of(node.view_stmt.query) for node in made),
+        is_computed=plain != values.keys(),
+    )
+
+
+def _names(schema: Schema, table: Table, columns: Iterable[str]) -> dict[str, Dependent]:
+    """Return the views that read the columns; one of which that is not known is left to the others who refuse."""
+    found = (d for column in columns for d in schema.dependents_of(table.name, column))
+    return {d.name: d for d in found if d.kind == "view" and d.column}
+
+
+def _value(old: Column, down: Formula, new: Mapping[str, Column]) -> str:
+    """Return the old value as an expression of the old column's type and collation: a view's columns keep both."""
+    source = new.get(down.columns[0]) if down.is_column else None
+    if source is not None and (source.type, source.collation) == (old.type, old.collation):
+        return down.text
+    is_collated = old.collation is not None and (source is None or source.collation != old.collation)
+    return f"({down.text})::{old.type}{f' COLLATE {old.collation}' if is_collated else ''}"
+
+
+def _known(schema: Schema, dependent: Dependent) -> View:
+    view = next((v for v in schema.views.values() if f"{v.name.schema}.{v.name.name}" == dependent.name), None)
+    if view is not None and view.definition is not None:
+        return view
+    raise RecipeRefused(
+        f"The view {dependent.name} reads {dependent.table}.{dependent.column}, and the migrations folder does not tell"
+        " its definition for sure.",
+        "Give --dsn to ask the database.",
+    )
+
+
+def _made_again(
+    schema: Schema, table: Table, values: Mapping[str, str], plain: set[str], view: View, *, may_compute: bool
+) -> Node:
+    """Return the statement that makes the view again over the new columns."""
+    if view.own:
+        raise _refused(view, table, f"has its own {', '.join(view.own)}, which may work with the column")
+    node = parse_one(view.definition or "")
+    statement = node.view_stmt
+    query = statement.query.select_stmt
+    computed = [name for name in _shown(query) if name in values and name not in plain]
+    if computed and _is_updatable(query) and not may_compute:
+        raise RecipeRefused(
+            f"The view {view.name} shows {table.name}.{computed[0]} and can be written through: its column would be"
+            " computed from the contract on, and whoever writes it would fail.",
+            f"Say with --only-read {view.name} that nobody writes the column through it; or let the writers use the"
+            " table first.",
+        )
+    columns = ViewColumns(schema, table, values)
+    try:
+        columns.replace_in(query)
+    except Unclear as exc:
+        raise _refused(view, table, f"cannot be made again: {exc}") from exc
+    if not columns.replaced or not is_deparsed_well(node):
+        raise _refused(view, table, "is not fully understood")
+    statement.view.schemaname, statement.view.relname = view.name
+    return node
+
+
+def _replacing(node: Node) -> str:
+    """Return the statement as text, with its query on a line of its own."""
+    query = deparse(node.view_stmt.query)
+    head, _, check = deparse(node).partition(f" AS {query}")
+    return f"{head.replace('CREATE', 'CREATE OR REPLACE', 1)} AS\n{query}{check}"
+
+
+def _refused(view: View, table: Table, reason: str) -> RecipeRefused:
+    name = literal(str(view.name))
+    return RecipeRefused(
+        f"The view {view.name} over {table.name} {reason}.",
+        "Redefine it so that it does not name the column (CREATE OR REPLACE VIEW can put NULL or another column in its"
+        f" place), or keep its text (SELECT pg_get_viewdef({name}::regclass)), drop it (DROP VIEW {view.name}), and"
+        " make it again over the new column after the change. --dsn tells each column that a * means.",
+    )
+
+
+def _shown(query: pb.SelectStmt) -> tuple[str, ...]:
+    """Return the columns that the view shows as they are."""
+    fields = (target.res_target.val.column_ref.fields for target in query.target_list)
+    return tuple(parts[-1].string.sval for parts in fields if parts)
+
+
+def _is_updatable(query: pb.SelectStmt) -> bool:
+    """Whether the server may let rows be written through the view: one relation, and rows of it one by one."""
+    lists = (query.group_clause, query.distinct_clause, query.values_lists)
+    parts = ("having_clause", "limit_count", "limit_offset", "with_clause")
+    is_plain = query.op == pb.SETOP_NONE and not any(map(len, lists)) and not any(map(query.HasField, parts))
+    return is_plain and len(query.from_clause) == 1 and query.from_clause[0].WhichOneof("node") == "range_var"

@@ -1,0 +1,108 @@
+"""Views over a column whose place another takes: the end is that of the change made by hand, on every server.
+
+Each shape is made twice: once the server renames the column itself and follows it in its own views, once the phases
+run. Definitions, options, owners, rights, views over the views and the rows must be the same.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from migrator.pg.connection import Connection
+from tests.recipes.test_live import run
+from tests.recipes.test_properties import through
+
+TABLES = """
+CREATE TABLE users (id int PRIMARY KEY, email varchar(80), name text DEFAULT 'nobody', tags text[], boss int);
+CREATE TABLE orders (id int PRIMARY KEY, user_id int, email text, total numeric);
+INSERT INTO users SELECT g, 'u' || g || '@example.org', 'n' || g % 3, ARRAY['a', 'b'], g / 2
+FROM generate_series(1, 20) g;
+INSERT INTO orders SELECT g, g % 7, 'u' || g % 5 || '@example.org', g FROM generate_series(1, 40) g;
+"""
+SHAPES = {
+    "plain": "SELECT id, email, name FROM users",
+    "star": "SELECT * FROM users",
+    "star_of_two": "SELECT u.*, o.id AS order_id, o.email AS o_email FROM users u JOIN orders o ON o.user_id = u.id",
+    "other_name": "SELECT id, email AS address, email || '!' AS loud, lower(email), email::text::bytea FROM users",
+    "unqualified": "SELECT u.id, name, user_id FROM users u JOIN orders ON user_id = u.id WHERE u.email <> ''",
+    "same_name_elsewhere": "SELECT o.id, o.email FROM orders o WHERE EXISTS"
+    " (SELECT FROM users u WHERE u.email = o.email AND u.id = o.user_id)",
+    "self_join": "SELECT a.email, b.email AS boss FROM users a LEFT JOIN users b ON b.id = a.boss",
+    "shadowed_alias": "SELECT u.id, (SELECT max(u.email) FROM orders u WHERE u.user_id = x.id) AS m, x.email"
+    " FROM users x JOIN orders u ON u.user_id = x.id",
+    "subquery": "SELECT s.email, s.n FROM (SELECT email, count(*) AS n FROM users GROUP BY email) s"
+    " WHERE s.email > 'u1'",
+    "nested_names": "SELECT email FROM (SELECT email FROM (SELECT email FROM users) a) b ORDER BY email DESC",
+    "with": "WITH email AS (SELECT id, email FROM users) SELECT email.email, email.id FROM email",
+    "recursive": "WITH RECURSIVE up(id, email, path) AS (SELECT id, email, email::text FROM users WHERE boss = 0"
+    " UNION ALL SELECT u.id, u.email, up.path || u.email FROM users u JOIN up ON up.id = u.boss)"
+    " SELECT id, email, path FROM up",
+    "lateral": "SELECT u.id, l.total, l.mine FROM users u CROSS JOIN LATERAL"
+    " (SELECT o.total, u.email AS mine FROM orders o WHERE o.email = u.email ORDER BY o.id LIMIT 1) l",
+    "function_in_from": "SELECT u.id, part FROM users u, regexp_split_to_table(u.email, '@') AS part",
+    "union": "SELECT email, 1 AS n FROM users UNION SELECT email, 2 FROM orders EXCEPT SELECT u.email, 3 FROM users u"
+    " ORDER BY email LIMIT 30",
+    "using_another": "SELECT id, u.email, o.total FROM users u JOIN orders o USING (id)",
+    "grouped": "SELECT u.email, count(o.id) AS n, max(u.email) FILTER (WHERE o.total > 3) AS m FROM users u"
+    " JOIN orders o ON o.user_id = u.id GROUP BY u.email HAVING min(u.email) > 'a' ORDER BY u.email, count(o.id)",
+    "by_key": "SELECT u.id, u.email, count(*) AS n FROM users u JOIN orders o ON o.user_id = u.id GROUP BY u.id",
+    "sets": "SELECT email, name, count(*) AS n FROM users GROUP BY GROUPING SETS ((email), (name), ())",
+    "distinct_on": "SELECT DISTINCT ON (u.email, u.name) u.id, u.email FROM users u"
+    " ORDER BY u.email, u.name, u.id DESC",
+    "distinct": "SELECT DISTINCT email FROM users ORDER BY email",
+    "window": "SELECT id, row_number() OVER w AS n, lag(email) OVER (PARTITION BY name ORDER BY email) AS before"
+    " FROM users WINDOW w AS (PARTITION BY email ORDER BY id)",
+    "case": "SELECT id, CASE WHEN email LIKE 'u1%' THEN email ELSE NULL END, COALESCE(email, name) AS c,"
+    " (SELECT email FROM users x WHERE x.id = u.boss) FROM users u",
+    "ordered_set": "SELECT name, array_agg(email ORDER BY email DESC) AS all_of, string_agg(DISTINCT email, ',') AS one"
+    " FROM users GROUP BY name",
+    "in_and_any": "SELECT id FROM orders WHERE email IN (SELECT email FROM users) AND email = ANY"
+    " (ARRAY(SELECT u.email FROM users u)) AND (email, id) NOT IN"
+    " (SELECT email, boss FROM users WHERE boss IS NOT NULL)",
+    "tablesample": "SELECT id, email FROM users TABLESAMPLE bernoulli (100) WHERE email IS NOT NULL",
+    "outer_join": "SELECT o.id, u.email FROM orders o LEFT JOIN (users u JOIN orders p ON p.email = u.email)"
+    " ON u.id = o.user_id AND u.email <> o.email",
+    "values": "SELECT u.id, v.email FROM users u JOIN (VALUES ('a', 1)) v(email, id)"
+    " ON v.id = u.id AND u.email <> v.email",
+    "text_search": "SELECT id, to_tsvector('english', email) @@ to_tsquery('a & b') AS hit,"
+    " email ~* 'a' AND NOT email SIMILAR TO 'b%' AS m, email BETWEEN 'a' AND 'b' AS x,"
+    " (email COLLATE \"C\") < 'b' AS c, extract(epoch FROM now())::int * 0 + length(email) AS e, -id AS neg FROM users",
+}
+FACTS = """
+SELECT c.relname, pg_get_viewdef(c.oid) AS text, c.reloptions AS options, c.relacl::text AS rights,
+       pg_get_userbyid(c.relowner) AS owner, obj_description(c.oid) AS comment,
+       (SELECT array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attcollation::text
+                         || coalesce(pg_get_expr(d.adbin, d.adrelid), '') ORDER BY a.attnum)
+        FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE a.attrelid = c.oid) AS columns
+FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace = 'public'::regnamespace ORDER BY c.relname
+"""
+RENAME = {"kind": "rename_column", "table": "users", "from": "email", "to": "mail"}
+
+
+def facts(connection: Connection) -> list[dict[str, Any]]:
+    """Return all that a view is, and its rows."""
+    found = [dict(row) for row in connection.execute(FACTS.encode())]
+    for row in found:
+        rows = connection.execute(f"SELECT v::text AS row FROM {row['relname']} v".encode()).fetchall()
+        row["rows"] = sorted(each["row"] for each in rows)
+    return found
+
+
+def views(shapes: Mapping[str, str]) -> str:
+    return "".join(
+        f"CREATE VIEW v_{name} AS {query};\nCREATE VIEW w_{name} AS SELECT * FROM v_{name};\n"
+        for name, query in shapes.items()
+    )
+
+
+def test_each_view_is_what_the_server_itself_would_have_made_of_it(connection: Connection) -> None:
+    run(connection, TABLES + views(SHAPES))
+    run(connection, "ALTER TABLE users RENAME COLUMN email TO mail")
+    by_hand = {row["relname"]: row for row in facts(connection)}
+    run(connection, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    files = through(connection, TABLES + views(SHAPES), RENAME)
+    found = {row["relname"]: row for row in facts(connection)}
+    assert found.keys() == by_hand.keys()
+    for name, row in found.items():
+        assert row == by_hand[name], name
+    assert files["contract.sql"].count("CREATE OR REPLACE VIEW") >= len(SHAPES)
