@@ -67,16 +67,27 @@ def read_part(
     A source that must read its rows before it writes them reads them with `reader`.
 
     Raises:
-        InputError: it does not exist, has no key, or the source cannot work on it.
+        InputError: it does not exist, has no key or one that changes, or the source cannot work on it.
     """
     keyset = part_keyset(connection, request.spec, name, begun)
     spec = request.spec if name is None else _on_partition(connection, request.spec, keyset)
     source = source_of(spec, reader)
+    _refuse_changed_key(spec, keyset, source)
     division = read_division(connection, keyset) if source.is_striped and not keyset.rows_per_page else None
     job = job_for(connection, request.migration, spec, keyset, request.target_seconds)
     job = replace(job, division=division, columns=source.columns)
     striping = plan_striping(connection, keyset, source.columns, division) if source.is_striped else PLAIN
     return Part(name, job, source, striping)
+
+
+def _refuse_changed_key(spec: BackfillSpec, keyset: Keyset, source: Source) -> None:
+    """A row that gets a higher key would be met, and changed, again and again."""
+    changed = [column.name for column in keyset.columns if column.name in source.columns]
+    if changed and spec.where is None:
+        raise InputError(
+            f"{keyset.table} is walked along {', '.join(changed)}, which it changes: rows would be met again.",
+            "Say in `where` which rows still need it; or fill a new column and let it take the key's place.",
+        )
 
 
 def _on_partition(connection: Connection, spec: BackfillSpec, keyset: Keyset) -> BackfillSpec:

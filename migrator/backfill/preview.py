@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from migrator.backfill.batch import begin_reading
 from migrator.backfill.parts import Part, PartEnd, estimate, part_ends, read_part
 from migrator.backfill.pieces import Stride, next_piece
+from migrator.backfill.plan_check import refuse_unplannable
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.retries import open_session
 from migrator.pg.driver import Connection, sql
@@ -53,13 +54,14 @@ def preview(request: BackfillRequest) -> Preview:
     """Return what a run of the backfill would do; nothing is written.
 
     Raises:
-        InputError: the table does not exist or has no key, or the Python function cannot be imported.
-        DatabaseFailed: the server refuses the statement.
+        InputError: the table does not exist or has no key, the Python function cannot be imported, or the server
+            does not take an expression.
     """
     spec = request.spec
     with translated(f"Planning backfill {request.name}"), open_session(request.connect) as connection:
         ends = part_ends(connection, spec)
         part = read_part(connection, request, ends[0].name if ends else None)
+        refuse_unplannable(connection, part, request.name, ends[0].end if ends else None)
         statements = _first_batch(connection, request, part, ends[0]) if ends else ()
         rows = estimate(connection, spec)
     keys = ", ".join(column.name for column in part.keyset.columns)

@@ -8,7 +8,8 @@ Called by the phase engine and by `migrator backfill run`.
 from dataclasses import dataclass
 
 from migrator.backfill.keyset import KeyRange
-from migrator.backfill.parts import estimate, part_ends, part_keyset
+from migrator.backfill.parts import estimate, part_ends, part_keyset, part_names, read_part
+from migrator.backfill.plan_check import refuse_unplannable
 from migrator.backfill.request import BackfillRequest
 from migrator.backfill.retries import open_session
 from migrator.backfill.score import Score
@@ -47,7 +48,7 @@ class BackfillRunner:
         """Run until every key that existed at the start has been passed; return at once when it was done before.
 
         Raises:
-            InputError: the table does not exist or has no key.
+            InputError: the table does not exist or has no key, or the server does not take an expression.
             ChecksumChanged: the specification is not the one that earlier batches ran with.
             LockBudgetSpent: a batch met the same lock or timeout too often.
             DatabaseFailed: the server refused a batch, or stayed away.
@@ -77,6 +78,9 @@ class BackfillRunner:
         request = self._request
         if record.state == "pending":
             ends = part_ends(connection, request.spec)
+            first = ends[0].name if ends else part_names(connection, request.spec)[0]
+            part = read_part(connection, request, first)
+            refuse_unplannable(connection, part, request.name, ends[0].end if ends else None)
             end, rows = ends[-1].end if ends else None, estimate(connection, request.spec)
             walked = {part.name or "": KeyRecord.of(part.keyset).stored() for part in ends}
             backfills.begin(connection, request.migration, request.name, end, rows, walked)

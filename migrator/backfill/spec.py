@@ -129,6 +129,8 @@ class BackfillSpec(Section):
             raise ValueError(f"set: give one of set, sql, python, delete; here are {', '.join(given) or 'none'}")
         if self.delete and self.where is None:
             raise ValueError("where: a backfill that deletes says which rows; TRUNCATE empties a table")
+        if len(set(self.writes)) < len(self.writes):
+            raise ValueError("writes: each column stands there once")
         if bool(self.python) != bool(self.writes):
             raise ValueError("writes: name the columns whose values the Python function returns, and only then")
         if self.sql and self.where is not None:
@@ -210,6 +212,8 @@ def _default_name(table: str, columns: Iterable[str]) -> str:
 
 def _refuse_unless_expression(where: str, text: str) -> None:
     node, template = _parsed(where, f"SELECT (\n{text}\n)"), _parsed(where, "SELECT (\n1\n)")
+    if any(each.res_target.val.HasField("set_to_default") for each in node.select_stmt.target_list):
+        raise ValueError(f"{where}: DEFAULT cannot be compared afterwards; write the default's own expression")
     for tree in (node, template):
         if len(tree.select_stmt.target_list) == 1:
             tree.select_stmt.target_list[0].res_target.ClearField("val")

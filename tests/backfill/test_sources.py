@@ -90,7 +90,7 @@ def test_python_never_writes_over_a_newer_row(
         ({"python": "tests.backfill.transforms:other_column"}, "toched for a row instead of touched"),
         ({"python": "tests.backfill.transforms:nothing"}, "cannot be imported"),
         ({"python": "no_such_package.module:f"}, "cannot be imported"),
-        ({"writes": ["nothing"]}, "no column nothing"),
+        ({"writes": ["nothing"]}, "writes: nothing"),
     ],
 )
 def test_wrong_functions_are_named(
