@@ -46,9 +46,13 @@ class Case:
 
     @cached_property
     def migrations(self) -> tuple[File, ...]:
-        """The changed migration files, without those of which only the form or the file is another."""
-        found = self.of_class(FileClass.MIGRATION)
+        """The changed migration files, without those of which only the form is another, or that do nothing."""
+        found = (file for file in self.of_class(FileClass.MIGRATION) if not self._is_idle(file))
         return tuple(file for file in found if file.change.rewrite not in {"cosmetic", "replaced"})
+
+    def _is_idle(self, file: File) -> bool:
+        sql = self.sql_files.get(file.path)
+        return sql is not None and sql.is_idle and not file.change.was_on_base
 
     @cached_property
     def code(self) -> tuple[File, ...]:

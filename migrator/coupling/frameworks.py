@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from migrator.coupling.evidence import SqlFile
 from migrator.coupling.programs.alembic import read_alembic, upgrade_of
-from migrator.coupling.programs.django import operations_of, read_django
+from migrator.coupling.programs.django import app_of, operations_of, read_django
 from migrator.coupling.programs.found import Found
 from migrator.coupling.programs.python_steps import read_steps
 from migrator.coupling.programs.spelled import read_spelled
@@ -50,7 +50,7 @@ def _python(text: str, path: PurePosixPath) -> Found | None:
         tree = ast.parse(text)
         operations, upgrade = operations_of(tree), upgrade_of(tree)
         if operations is not None:
-            return read_django(tree, operations, path.parent.parent.name)
+            return read_django(tree, operations, app_of(path.parent))
         return read_steps(tree) if upgrade is None else read_alembic(tree, upgrade)
     except (SyntaxError, ValueError, RecursionError):
         return None

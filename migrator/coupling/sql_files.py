@@ -73,13 +73,15 @@ def read_sql_file(path: str, read: Read, pg_version: int, before: Read | None = 
     return SqlFile.model_validate({**values, **_content(forward_text(Path(path), ups_of(text)), phase, pg_version)})
 
 
-def objects_of(text: str) -> tuple[tuple[DatabaseObject, ...], tuple[DatabaseObject, ...]] | None:
-    """Return what the SQL adds and removes; None when it cannot be read."""
+def objects_of(text: str) -> tuple[tuple[DatabaseObject, ...], ...] | None:
+    """Return what the SQL adds and removes, and the tables that it works on; None when it cannot be read."""
     parsed = parse_sql(text)
     if parsed.problems:
         return None
     acts = [_act(statement, effects_of(statement)) for statement in parsed.statements]
-    return _each(item for act in acts for item in act.adds), _each(item for act in acts for item in act.removes)
+    tables = (_table(table) for act in acts for table in act.tables)
+    adds, removes = (item for act in acts for item in act.adds), (item for act in acts for item in act.removes)
+    return _each(adds), _each(removes), _each(tables)
 
 
 def _is_in_folder(path: str, read: Read) -> bool:
@@ -133,7 +135,7 @@ def _content(text: str, phase: Phase, pg_version: int) -> dict[str, Any]:
     return {
         "adds": tuple(item for item in adds if item not in removes),
         "removes": removes,
-        "tables": tuple(DatabaseObject(kind="table", schema_name=t.schema, name=t.name) for t in tables),
+        "tables": tuple(map(_table, tables)),
         "mixed": mixed[0] if mixed else "",
         "mixed_line": _line(acts, mixed[1]) if mixed else 1,
     }
@@ -176,6 +178,10 @@ def _act(statement: Statement, effects: Effects) -> _Act:
         tuple(_objects(gone)),
         tuple(lock.table for lock in effects.locks),
     )
+
+
+def _table(name: TableName) -> DatabaseObject:
+    return DatabaseObject(kind="table", schema_name=name.schema, name=name.name)
 
 
 def _objects(refs: Iterable[ObjectRef]) -> Iterator[DatabaseObject]:

@@ -15,6 +15,8 @@ _IRRELEVANT = re.compile(
     r"(?:create|drop)_(?:index|foreign_key|unique_constraint|check_constraint|primary_key|exclude_constraint"
     r"|constraint|table_comment)|get_bind|get_context|bulk_insert|f|batch_alter_table|invoke|autocommit_block|inline"
 )
+_RUN = frozenset({"execute", "exec_driver_sql"})
+_REMOVAL = re.compile(r"\bDROP\s+(?:COLUMN|TABLE|VIEW|TYPE)\b|\bRENAME\s+(?:COLUMN|TO)\b", re.IGNORECASE)
 _HELPER = re.compile(r"(drop|remove|delete|rename|add|create)_?(column|table)s?(?![a-z])", re.IGNORECASE)
 _HELPERS_OF_RULES = re.compile(r"index|constraint|fk|foreign|comment|trigger|prefix", re.IGNORECASE)
 _Batches = dict[str, ast.Call]
@@ -28,20 +30,31 @@ def upgrade_of(tree: ast.Module) -> ast.FunctionDef | ast.AsyncFunctionDef | Non
 def read_alembic(tree: ast.Module, upgrade: ast.FunctionDef | ast.AsyncFunctionDef) -> Found:
     """Return what a migration does."""
     literals = Literals(tree)
-    found = Found()
+    found = Found(is_idle=True)
+    names = frozenset(_operations(tree))
     for function in _reached(upgrade, literals):
         batches = dict(_batches(function))
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-            _Call(call, literals, batches, found).read()
+            found.is_idle = False
+            _Call(call, literals, batches, found, names).read()
     for returned in (node for node in ast.walk(upgrade) if isinstance(node, ast.Return)):
         _returned(returned, literals, found)
     return found
+
+
+def _operations(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that the module has for Alembic's operations."""
+    yield "op"
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (name.asname for name in node.names if name.asname and name.name in {"op", "alembic.op"})
 
 
 def _returned(node: ast.Return, literals: Literals, found: Found) -> None:
     """Note the SQL that Aerich's `upgrade` returns."""
     if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None):
         return
+    found.is_idle = False
     try:
         for text in literals.texts(node.value):
             found.sql(text, node.lineno)
@@ -71,25 +84,35 @@ def _batches(function: ast.AST) -> Iterator[tuple[str, ast.Call]]:
 class _Call:
     """One call inside of the way forward."""
 
-    def __init__(self, call: ast.Call, literals: Literals, batches: _Batches, found: Found) -> None:
+    def __init__(
+        self, call: ast.Call, literals: Literals, batches: _Batches, found: Found, operations: frozenset[str]
+    ) -> None:
         self._call = call
         self._literals = literals
         self._found = found
         owner = call.func.value if isinstance(call.func, ast.Attribute) else None
         self._batch = batches.get(name_of(owner)) if isinstance(owner, ast.Name) else None
-        self._is_operation = isinstance(owner, ast.Name) and (owner.id == "op" or self._batch is not None)
+        is_module = isinstance(owner, ast.Name | ast.Attribute) and name_of(owner) in operations
+        self._is_operation = is_module or self._batch is not None
 
     def read(self) -> None:
         name = name_of(self._call.func)
         try:
             if self._is_operation:
                 self._operation(name)
-            elif name == "execute":
+            elif name in _RUN:
                 self._executed()
+            elif name in {"drop", "alter"} and self._is_of_column():
+                self._found.lost(name, self._call.lineno)
             elif isinstance(self._call.func, ast.Name) and name not in self._literals.functions:
                 self._helper(name)
         except NotUnderstoodError:
             self._not_understood(name)
+
+    def _is_of_column(self) -> bool:
+        """Whether it is sqlalchemy-migrate's `table.c.name.drop()`."""
+        owner = self._call.func.value if isinstance(self._call.func, ast.Attribute) else None
+        return isinstance(owner, ast.Attribute) and name_of(owner.value) == "c"
 
     def _not_understood(self, name: str) -> None:
         is_removal = name.startswith(("drop", "rename", "remove", "delete")) or name == "alter_column"
@@ -125,11 +148,15 @@ class _Call:
                 pass
 
     def _executed(self) -> None:
-        """Note the SQL that is run; SQL that is made elsewhere is looked at by its reader, the linter or nobody."""
+        """Note the SQL that is run; of SQL that is made elsewhere, whether its text here removes something."""
+        node = argument(self._call, "sqltext", 0)
         try:
-            texts = self._texts(argument(self._call, "sqltext", 0))
+            texts = self._texts(node)
         except NotUnderstoodError:
             self._found.is_partial = self._found.is_partial or self._is_operation
+            parts = (part for part in ast.walk(node or self._call) if isinstance(part, ast.Constant))
+            if any(isinstance(part.value, str) and _REMOVAL.search(part.value) for part in parts):
+                self._found.lost("SQL with names from elsewhere", self._call.lineno)
             return
         for text in texts:
             self._found.sql(text, self._call.lineno)

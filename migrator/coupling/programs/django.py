@@ -8,7 +8,9 @@ theirs contain: `SafeRemoveField` removes a field.
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
+from migrator.coupling.evidence import DatabaseObject
 from migrator.coupling.programs.found import Found, NotUnderstoodError
 from migrator.coupling.programs.literals import Literals, argument, name_of
 
@@ -21,6 +23,8 @@ _KNOWN = re.compile(
     r"(?:Add|Remove|Rename|Alter)Field|(?:Create|Delete|Rename)Model|AlterModelTable|RunSQL|RunPython"
     r"|SeparateDatabaseAndState"
 )
+_IDLE = frozenset({"AlterModelOptions", "AlterModelManagers"})
+"""Operations that change what Django knows of a model, and no table."""
 _REMOVING = re.compile(r"(?:Remove|Delete|Drop|Rename)\w*(?:Field|Model|Column|Table)")
 _DDL = re.compile(r"\b(?:ALTER|CREATE|DROP)\b", re.IGNORECASE)
 
@@ -33,6 +37,7 @@ def operations_of(tree: ast.Module) -> ast.expr | None:
 def read_django(tree: ast.Module, operations: ast.expr, app: str) -> Found:
     """Return what a migration does; one that replaces others does nothing where those have run."""
     reader = _Reader(Literals(tree), app)
+    reader.found.is_idle = True
     replaced = _of_class(tree, "replaces")
     if not (isinstance(replaced, ast.List | ast.Tuple) and replaced.elts):
         reader.operations(operations)
@@ -53,6 +58,7 @@ class _Reader:
             return
         for element in elements:
             if isinstance(element, ast.Call):
+                self.found.is_idle = self.found.is_idle and _asks_nothing(element)
                 self._operation(element)
             else:
                 self.found.is_partial = True
@@ -158,10 +164,20 @@ class _Reader:
         """Note DDL that a function executes as SQL; what it does to rows needs no look."""
         function = self._literals.functions.get(name_of(code))
         for call in ast.walk(function) if function is not None else ():
-            if isinstance(call, ast.Call) and name_of(call.func) == "execute" and call.args:
+            if isinstance(call, ast.Call) and name_of(call.func) == "get_model":
+                self._rows(call)
+            elif isinstance(call, ast.Call) and name_of(call.func) == "execute" and call.args:
                 for text in self._executed(call.args[0]):
                     if _DDL.search(text):
                         self.found.sql(text, call.lineno)
+
+    def _rows(self, call: ast.Call) -> None:
+        """Note the table of `apps.get_model("shop", "Order")`, whose rows a function changes."""
+        names = [node.value for node in call.args if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        app, _, model = ".".join(names).rpartition(".")
+        if app and model:
+            table = f"{app}_{model.lower()}"
+            self.found.touched.append(DatabaseObject(kind="table", schema_name="public", name=table, model=model))
 
     def _executed(self, node: ast.expr) -> tuple[str, ...]:
         try:
@@ -186,6 +202,19 @@ class _Reader:
 def _is_state_only(call: ast.Call) -> bool:
     """Whether a removal only prepares: `deletion_action=DeletionAction.MOVE_TO_PENDING` leaves the table as it is."""
     return any(keyword.arg == "deletion_action" and "PENDING" in name_of(keyword.value) for keyword in call.keywords)
+
+
+def _asks_nothing(call: ast.Call) -> bool:
+    """Whether an operation changes no database; of SeparateDatabaseAndState, the operations inside tell."""
+    name = name_of(call.func)
+    return name in _IDLE or name == "SeparateDatabaseAndState" or _is_state_only(call)
+
+
+def app_of(folder: PurePosixPath) -> str:
+    """Return the app of a folder of migrations: what is above `migrations`, or what `migrations_shop` names."""
+    if folder.name == "migrations":
+        return folder.parent.name
+    return re.sub(r"^migrations_|_?migrations$", "", folder.name) or folder.parent.name
 
 
 def _of_class(tree: ast.Module, name: str) -> ast.expr | None:

@@ -31,6 +31,10 @@ class Found:
     """Where the problem is."""
     is_partial: bool = False
     """Whether something else was not understood."""
+    is_idle: bool = False
+    """Whether nothing was found that the database would be asked to do."""
+    touched: list[DatabaseObject] = field(default_factory=list[DatabaseObject])
+    """Tables whose rows it works on."""
 
     def column(self, table: str, name: str, *, is_gone: bool, schema: str = "public", model: str = "") -> None:
         """Note a column that comes or goes."""
@@ -48,6 +52,7 @@ class Found:
         if read is not None:
             self.adds += read[0]
             self.removes += read[1]
+            self.touched += read[2]
         elif _REMOVAL.search(text):
             self.lost("SQL that cannot be read", line)
         elif _DDL.search(text):
@@ -66,6 +71,7 @@ class Found:
         adds = tuple(dict.fromkeys(self.adds))
         removes = tuple(item for item in dict.fromkeys(self.removes) if not is_made_here(item, adds))
         tables = dict.fromkeys((item.schema_name, item.table or item.name) for item in (*adds, *removes))
+        rows = dict.fromkeys(item for item in self.touched if (item.schema_name, item.name) not in tables)
         mixed = mixed_reason("none", adds, removes)
         return SqlFile(
             path=path,
@@ -73,7 +79,8 @@ class Found:
             phase="none",
             adds=adds,
             removes=removes,
-            tables=tuple(DatabaseObject(kind="table", schema_name=schema, name=name) for schema, name in tables),
+            tables=(*(DatabaseObject(kind="table", schema_name=schema, name=name) for schema, name in tables), *rows),
+            is_idle=self.is_idle and not (adds or removes or self.problem or self.is_partial),
             mixed=mixed,
             mixed_line=self.line,
             problem="" if mixed else self.problem,

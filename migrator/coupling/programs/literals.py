@@ -1,7 +1,9 @@
 """What the names in a Python migration stand for: constants, loops over literals, arguments of local functions."""
 
 import ast
+import re
 from collections.abc import Iterator
+from string import Formatter
 
 from migrator.coupling.programs.found import NotUnderstoodError
 
@@ -9,6 +11,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEEP = 8
 """Names that lead to names: nobody writes more, and a name can lead to itself."""
 _MANY = 200
+_PLACE = re.compile(r"(%s|%\(\w+\)s)")
 _WRAPPERS = frozenset({"text", "dedent", "DDL", "cleandoc"})
 
 
@@ -19,9 +22,33 @@ class Literals:
         self.functions = {node.name: node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
         self._classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
         self._values: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(tree):
+        nodes = list(ast.walk(tree))
+        for node in nodes:
             for name, value in _bindings(node, self.functions):
                 self._values.setdefault(name, []).append(value)
+        for node in nodes:  # an outer loop stands before the inner one, whose list it may name
+            if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+                for item in self._looped(node.iter):
+                    for name, value in _unpacked(node.target, item):
+                        self._values.setdefault(name, []).append(value)
+
+    def _looped(self, node: ast.expr) -> tuple[ast.expr, ...]:
+        """Return what a loop goes over, as far as it stands in the file."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=value, attr="items" | "keys" | "values" as part), args=[]):
+                return tuple(item for found in self._dicts(value) for item in _entries(found, part))
+            case ast.Call(func=ast.Name(id="sorted" | "reversed" | "list" | "tuple" | "set"), args=[value, *_]):
+                return self._looped(value)
+            case _:
+                pass
+        try:
+            return self.elements(node)
+        except NotUnderstoodError:
+            return tuple(item for found in self._dicts(node) for item in _entries(found, "keys"))
+
+    def _dicts(self, node: ast.expr) -> tuple[ast.Dict, ...]:
+        found = self._values.get(node.id, []) if isinstance(node, ast.Name) else [node]
+        return tuple(value for value in found if isinstance(value, ast.Dict))
 
     def texts(self, node: ast.expr | None, depth: int = 0) -> tuple[str, ...]:
         """Return every text that an expression can be.
@@ -50,6 +77,10 @@ class Literals:
                 yield from self._joined([left, right], depth)
             case ast.JoinedStr(values=parts):
                 yield from self._joined(parts, depth)
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
+                yield from self._joined(_formatted(text, node), depth)
+            case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=right):
+                yield from self._joined(_put_in(text, right), depth)
             case ast.Attribute(value=ast.Name(id=name), attr="__tablename__") if name in self._classes:
                 yield from self.texts(_attribute(self._classes[name], "__tablename__"), depth)
             case _:
@@ -111,18 +142,50 @@ def _bindings(node: ast.AST, functions: _Functions) -> Iterator[tuple[str, ast.e
             yield from ((target.id, value) for target in targets if isinstance(target, ast.Name))
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
             yield name, value
-        case (
-            ast.For(target=target, iter=ast.List(elts=items) | ast.Tuple(elts=items))
-            | ast.comprehension(target=target, iter=ast.List(elts=items) | ast.Tuple(elts=items))
-        ):
-            for item in items:
-                yield from _unpacked(target, item)
         case ast.Call(func=ast.Name(id=name)) if name in functions:
             names = [argument.arg for argument in functions[name].args.args]
             yield from zip(names, node.args, strict=False)
             yield from ((k.arg, k.value) for k in node.keywords if k.arg is not None)
         case _:
             pass
+
+
+def _entries(node: ast.Dict, part: str) -> Iterator[ast.expr]:
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is not None:
+            yield {"keys": key, "values": value}.get(part) or ast.Tuple(elts=[key, value])
+
+
+def _formatted(text: str, call: ast.Call) -> list[ast.expr]:
+    """Return the parts of `"… {} {name}".format(a, name=b)`."""
+    named = {keyword.arg: keyword.value for keyword in call.keywords}
+    parts: list[ast.expr] = []
+    for number, (before, name, *_) in enumerate(Formatter().parse(text)):
+        parts.append(ast.Constant(before))
+        if name is not None:
+            place = number if name == "" else int(name) if name.isdigit() else -1
+            value = call.args[place] if 0 <= place < len(call.args) else named.get(name)
+            if value is None:
+                raise NotUnderstoodError
+            parts.append(value)
+    return parts
+
+
+def _put_in(text: str, right: ast.expr) -> list[ast.expr]:
+    """Return the parts of `"… %s %s" % (a, b)` and `"… %(name)s" % {"name": a}`."""
+    values = list(right.elts) if isinstance(right, ast.Tuple) else [right]
+    pairs = zip(right.keys, right.values, strict=True) if isinstance(right, ast.Dict) else ()
+    named = {key.value: value for key, value in pairs if isinstance(key, ast.Constant)}
+    parts: list[ast.expr] = []
+    for number, piece in enumerate(_PLACE.split(text)):
+        if number % 2 == 0:
+            parts.append(ast.Constant(piece))
+            continue
+        value = named.get(piece[2:-2]) if piece != "%s" else values.pop(0) if values else None
+        if value is None:
+            raise NotUnderstoodError
+        parts.append(value)
+    return parts
 
 
 def _unpacked(target: ast.expr, item: ast.expr) -> Iterator[tuple[str, ast.expr]]:
