@@ -113,10 +113,12 @@ ORDER BY a.attrelid, a.attnum, r.rolname, g.privilege_type;
 
 -- name: indexes
 -- pg_depend knows the columns of expressions and predicates; indkey knows those of an index that a constraint owns.
+-- Its constraint is looked up by the table, which the catalog has an index for: by conindid alone all are read for each.
 SELECT i.indrelid::bigint AS oid, c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition,
        i.indisunique AS is_unique, i.indisprimary AS is_primary, i.indisvalid AS is_valid,
        i.indisreplident AS is_replica_identity, c.relispartition AS is_attached, pg_get_expr(i.indpred, i.indrelid) AS predicate, am.amname AS method,
-       (SELECT conname FROM pg_constraint WHERE conindid = i.indexrelid AND contype IN ('p', 'u', 'x')) AS constraint,
+       (SELECT conname FROM pg_constraint
+        WHERE conrelid = i.indrelid AND conindid = i.indexrelid AND contype IN ('p', 'u', 'x')) AS constraint,
        obj_description(i.indexrelid, 'pg_class') AS comment, i.indisclustered AS is_clustered,
        (SELECT coalesce(jsonb_agg(jsonb_build_array(a.attnum, a.attstattarget) ORDER BY a.attnum), '[]')
         FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0) AS statistics,
