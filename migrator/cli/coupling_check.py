@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from migrator.cli.context import Session
     from migrator.clock import Clock
     from migrator.coupling.case import Case
-    from migrator.coupling.check import Asked, AskForge, AskLedger, Promises
+    from migrator.coupling.check import Asked, AskForge, AskLedger, AskParts, Promises
     from migrator.coupling.ci import CiContext
     from migrator.coupling.collect import AskListing, Question
-    from migrator.coupling.evidence import Evidence
+    from migrator.coupling.evidence import Evidence, Part
     from migrator.coupling.forges.listed import ListedRepository
     from migrator.coupling.report import CouplingReport
     from migrator.coupling.uses import AskDeployed, Deployed, Scan
@@ -84,6 +84,7 @@ def _checked(session: "Session", options: CheckOptions) -> "CouplingReport":
         ledger=_ledger(session) if session.has_dsn else None,
         deploys=_deploys(session) if session.has_dsn else None,
         listing=_listing(clock) if options.forge == "auto" else None,
+        parts=_naming(clock) if options.forge == "auto" else None,
     )
     _record(session, report, ci)
     if options.comment:
@@ -168,6 +169,22 @@ def _listing(clock: "Clock") -> "AskListing":
         from migrator.coupling.forges.listed import listed
 
         return listed(forge, repository, ci)
+
+    return ask
+
+
+def _naming(clock: "Clock") -> "AskParts":
+    """Return the function that asks the forge for pull requests, which loads an HTTP client only when called."""
+
+    def ask(evidence: "Evidence", ci: "CiContext") -> "tuple[Part, ...]":
+        from migrator.coupling.forges.found import find_forges
+
+        forge_of = find_forges(ci, os.environ, clock)
+        if forge_of is None:
+            return evidence.parts
+        from migrator.coupling.forges.queue import naming
+
+        return naming(forge_of)(evidence, ci)
 
     return ask
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from migrator.coupling.ci import CiContext
 from migrator.coupling.collect import AskListing, Question, collect
 from migrator.coupling.decision import Verdict
-from migrator.coupling.evidence import Commitment, Evidence, PullRequest, Unknown
+from migrator.coupling.evidence import Commitment, Evidence, Part, PullRequest, Unknown
 from migrator.coupling.judge import judge
 from migrator.coupling.report import CouplingReport
 from migrator.coupling.uses import AskDeployed, Scan
@@ -17,6 +17,8 @@ AskForge = Callable[[Repository, Evidence, CiContext], Asked]
 
 Of a pull request it returns that one, of a release those that bring what is not clean.
 """
+AskParts = Callable[[Evidence, CiContext], tuple[Part, ...]]
+"""Asks the forge which pull requests the commits of a release are."""
 Promises = tuple[tuple[Commitment, ...], tuple[Unknown, ...]]
 AskLedger = Callable[[], Promises]
 """Reads the promises of earlier overrides."""
@@ -31,6 +33,7 @@ def check(
     ledger: AskLedger | None = None,
     deploys: AskDeployed | None = None,
     listing: AskListing | None = None,
+    parts: AskParts | None = None,
 ) -> CouplingReport:
     """Return the result of one check.
 
@@ -42,12 +45,15 @@ def check(
         ledger: the promises of earlier overrides; without it there are none.
         deploys: the commits that run; without it those that the question names, or the base.
         listing: asked for the changed files of a request when the clone is too shallow to compare.
+        parts: asked which pull requests a release has, where that matters.
 
     Raises:
         InputError: a ref that was asked for does not exist.
     """
     evidence = collect(repository, question, scan, deploys, listing)
     if judge(evidence).verdict is Verdict.FAIL and evidence.merge_base:
+        if parts is not None and evidence.parts:
+            evidence = evidence.model_copy(update={"parts": parts(evidence, question.ci)})
         requests, unknowns = (forge or from_environment)(repository, evidence, question.ci)
         commitments, more = ledger() if ledger is not None else ((), ())
         update = {

@@ -32,6 +32,8 @@ class CiContext:
     scope: Scope = Scope.PULL_REQUEST
     is_queue: bool = False
     """Whether the range is the batch of a merge queue."""
+    target: str = ""
+    """The branch of that queue."""
     forge: Literal["github", "gitlab", "none"] = "none"
     repository: str = ""
     """`owner/name` of GitHub, the project's id or path of GitLab."""
@@ -76,7 +78,8 @@ def _github(env: Mapping[str, str]) -> CiContext:
         number = _QUEUE.search(str(queue.get("head_ref", "")))
         commits: dict[str, Any] = {"base": str(queue.get("base_sha", "")), "head": str(queue.get("head_sha", "HEAD"))}
         found = int(number[1]) if number else None
-        return CiContext(**common, **commits, scope=Scope.RELEASE, is_queue=True, number=found)
+        target = str(queue.get("base_ref") or "").removeprefix("refs/heads/")
+        return CiContext(**common, **commits, scope=Scope.RELEASE, is_queue=True, number=found, target=target)
     before, after = str(event.get("before") or ""), str(event.get("after") or env.get("GITHUB_SHA") or "HEAD")
     base = _branch(str(_mapping(event, "repository").get("default_branch") or "")) if is_nothing(before) else before
     return CiContext(**common, base=base, head=after, scope=Scope.RELEASE)
@@ -133,6 +136,7 @@ def _gitlab_train(env: Mapping[str, str]) -> dict[str, Any]:
     return {
         "base": _branch(target),
         "head": env.get("CI_COMMIT_SHA") or "HEAD",
+        "target": target,
         "fix": f"Set the variable `GIT_DEPTH: 0` for this job, and run `{fetch}` before the check.",
     }
 

@@ -74,6 +74,8 @@ class Part(Section):
     """The files that it changed, both names of a rename."""
     merged: str = ""
     """The last commit of the branch that was merged; empty for a squashed one."""
+    is_told_by_forge: bool = False
+    """Whether the forge's own queue says which pull request it is, not the commit."""
 
     def __str__(self) -> str:
         """Return `#12 (1a2b3c4d5e6f)` or `1a2b3c4d5e6f`."""

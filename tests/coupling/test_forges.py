@@ -6,9 +6,12 @@ import pytest
 
 from migrator.clock import SystemClock
 from migrator.coupling.ci import CiContext
+from migrator.coupling.evidence import Part
+from migrator.coupling.forges.answers import Queued
 from migrator.coupling.forges.found import find_forge
 from migrator.coupling.forges.github import GitHub
 from migrator.coupling.forges.gitlab import GitLab
+from migrator.coupling.forges.queue import with_numbers
 from migrator.errors import InputError
 from migrator.http import HttpClient, HttpFailed
 from tests.coupling.forge_server import ForgeServer
@@ -258,3 +261,18 @@ def test_commits_that_are_not_listed_may_have_any_author(forge: ForgeServer) -> 
     forge.answers = {f"GET {PULL}": {"commits": 251}, f"GET {PULL}/reviews": [], f"GET {PULL}/commits": commits}
     with pytest.raises(HttpFailed, match="250 of 251 commits"):
         github(forge).request(HEAD)
+
+
+def test_a_train_names_the_merge_request_of_each_commit(forge: ForgeServer) -> None:
+    cars = [
+        {"merge_request": {"iid": 11}, "pipeline": {"sha": "b" * 40}},
+        {"merge_request": {"iid": 12}, "pipeline": None},
+        {"merge_request": {"iid": 13}, "pipeline": {"sha": "d" * 40}},
+    ]
+    forge.answers = {"GET /projects/org%2Fshop/merge_trains/release%2F1": cars}
+    queue = gitlab(forge).queue("release/1")
+    parts = [Part(commit=letter * 40) for letter in "abcde"]
+    numbers = [(part.number, part.is_told_by_forge) for part in with_numbers("0" * 40, parts, queue)]
+    assert numbers == [(None, False), (11, True), (None, False), (13, True), (None, False)]
+    from_start = [Queued(11, "b" * 40, base="0" * 40), Queued(13, "e" * 40, base="b" * 40)]
+    assert [part.number for part in with_numbers("0" * 40, parts, from_start)] == [11, 11, 13, 13, 13]

@@ -184,3 +184,47 @@ def test_code_that_was_there_first_is_deployed_first(main: Repo) -> None:
     cut = main.git("rev-parse", "HEAD")[:12]
     main.commit({EXPAND: ADD}, "schema")
     assert f"Deploy up to {cut}" in verdict(main, "--range", "deployed..HEAD")["findings"][0]["help"]
+
+
+def test_the_forges_queue_says_which_commits_are_one_pull_request(
+    main: Repo, tmp_path: Path, forge: ForgeServer
+) -> None:
+    """Contract test. A queue that rebases leaves commits without a number."""
+    base = main.git("rev-parse", "deployed")
+    main.commit({EXPAND: ADD}, "add mail")
+    middle = main.commit({APP: "x = 2\n"}, "use mail")
+    last = main.commit({"docs/a.md": "x\n"}, "tell")
+    environment = queue(main, tmp_path, 12)
+    event = json.loads((tmp_path / "event.json").read_text())
+    event["merge_group"]["base_ref"] = "refs/heads/main"
+    (tmp_path / "event.json").write_text(json.dumps(event))
+    answers(forge, 11, "c" * 40)
+
+    def entry(number: int, before: str, head: str) -> dict[str, Any]:
+        return {"headCommit": {"oid": head}, "baseCommit": {"oid": before}, "pullRequest": {"number": number}}
+
+    nodes = [entry(11, base, middle), entry(12, middle, last)]
+    told = {"data": {"repository": {"mergeQueue": {"entries": {"nodes": nodes}}}}}
+    forge.answers["POST /graphql"] = told
+    found = verdict(main, **asking(forge, environment))
+    assert (found["verdict"], rules(found)) == ("overridden", [("CPL001", APP)]), found["override"]
+    (sent,) = forge.asked("POST /graphql")
+    assert sent["variables"] == {"owner": "org", "name": "shop", "branch": "main"}
+    forge.answers["POST /graphql"] = {"data": {"repository": {"mergeQueue": None}}}
+    found = verdict(main, **asking(forge, environment))
+    assert (found["exit"], rules(found)) == (1, [("CPL002", APP)])
+
+
+def test_a_pushed_commit_without_a_number_is_the_request_that_brought_it(
+    main: Repo, tmp_path: Path, forge: ForgeServer
+) -> None:
+    """Contract test."""
+    environment = queue(main, tmp_path, 11)
+    ends = [main.git("rev-parse", "deployed"), main.commit({EXPAND: ADD}, "a"), main.commit({APP: "x = 2\n"}, "b")]
+    (tmp_path / "event.json").write_text(json.dumps({"before": ends[0], "after": ends[2]}))
+    answers(forge, 11, "c" * 40, files=[EXPAND, APP])
+    for commit in ends[1:]:
+        forge.answers[f"GET /repos/org/shop/commits/{commit}/pulls"] = [{"number": 11, "merged_at": "2026-11-21"}]
+    assert verdict(main, **asking(forge, environment))["verdict"] == "overridden"
+    answers(forge, 11, "c" * 40, files=[EXPAND])
+    assert verdict(main, **asking(forge, environment))["exit"] == 1

@@ -4,8 +4,17 @@ import base64
 import binascii
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from migrator.http import HttpFailed
+
+
+class Queued(NamedTuple):
+    """One request of a queue: its last commit there, and the one before its first where the forge says that."""
+
+    number: int
+    head: str
+    base: str = ""
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from migrator.coupling.case import Case
 from migrator.coupling.check import Asked, AskForge
 from migrator.coupling.ci import CiContext
 from migrator.coupling.evidence import Evidence, Part, PullRequest, Unknown
+from migrator.coupling.forges.answers import Queued
 from migrator.coupling.forges.listed import Listing
 from migrator.coupling.override import involved
 from migrator.coupling.owners import owners_of
@@ -44,6 +45,22 @@ class Forge(Protocol):
 
     def content(self, commit: str, path: str) -> bytes | None:
         """Return a file at a commit; None when there is no such file.
+
+        Raises:
+            HttpFailed: the forge gave no usable answer.
+        """
+        ...
+
+    def queue(self, branch: str) -> tuple[Queued, ...]:
+        """Return the requests of the merge queue or train of a branch.
+
+        Raises:
+            HttpFailed: the forge gave no usable answer.
+        """
+        ...
+
+    def merged_as(self, commit: str) -> int | None:
+        """Return the request that brought a commit; None when there is none, or more than one.
 
         Raises:
             HttpFailed: the forge gave no usable answer.
@@ -102,12 +119,17 @@ def _batch(forge_of: ForgeOf, repository: Repository, evidence: Evidence) -> Ask
         request, more = _asked(forge, repository, evidence, part.merged)
         unknowns += more
         if request is not None:
-            unknowns += _doubts(forge, part, request)
+            unknowns += () if part.is_told_by_forge else _doubts(forge, part, request, _paths(evidence, part))
             found.append(request)
     return tuple(found), tuple(unknowns)
 
 
-def _doubts(forge: Forge, part: Part, request: PullRequest) -> Iterator[Unknown]:
+def _paths(evidence: Evidence, part: Part) -> set[str]:
+    """Return the files of all commits that are the same pull request: a rebased one has several."""
+    return {path for other in evidence.parts if other.number == part.number for path in other.paths}
+
+
+def _doubts(forge: Forge, part: Part, request: PullRequest, changed: set[str]) -> Iterator[Unknown]:
     """Yield why the commit may not be the pull request that it says it is: a title is easily written."""
     name = f"#{part.number}"
     if part.merged and part.merged != request.head:
@@ -119,7 +141,7 @@ def _doubts(forge: Forge, part: Part, request: PullRequest) -> Iterator[Unknown]
         except HttpFailed as exc:
             yield _unknown(exc, f"the files of {name}: ")
             return
-        if set(paths) != set(part.paths):
+        if set(paths) != changed:
             text = f"approvals: {part.commit[:12]} changes other files than {name}, whose title it has"
             yield Unknown(topic="reviews", text=text)
 

@@ -42,7 +42,7 @@ def _token(environment: Mapping[str, str], names: tuple[str, ...]) -> str:
     for name in names:
         token = environment.get(name, "").strip()
         if not token.isascii() or (token and not token.isprintable()):
-            raise InputError(f"{name} holds characters that no token has.", "Store the secret again.")
+            raise InputError(f"{name} holds characters that no token has.", "Store it again.")
         if token:
             return token
     return ""

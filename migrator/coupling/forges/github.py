@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from migrator.clock import Clock
 from migrator.coupling.evidence import PullRequest, Review
-from migrator.coupling.forges.answers import documented, in_base64, texts
+from migrator.coupling.forges.answers import Queued, documented, in_base64, texts
 from migrator.coupling.forges.listed import ListedFile, Listing, first_added
 from migrator.git import trailers_of
 from migrator.http import HttpClient, HttpFailed, mapping
@@ -30,6 +30,17 @@ _STATUS = {"removed": "deleted", "changed": "type-changed"}
 _SUBMODULE = re.compile(r"@@ [^@]* @@\n(?:[-+]Subproject commit [0-9a-f]{40,64}(?:\n|\Z))+\Z")
 """All of a patch: a file that only has such a line is none."""
 _NOREPLY = "@users.noreply.github.com"
+
+
+_QUEUE = """
+query($owner: String!, $name: String!, $branch: String!) {
+  repository(owner: $owner, name: $name) {
+    mergeQueue(branch: $branch) {
+      entries(first: 100) { nodes { headCommit { oid } baseCommit { oid } pullRequest { number } } }
+    }
+  }
+}
+"""
 
 
 class GitHub:
@@ -102,6 +113,30 @@ class GitHub:
         if found.get("type") == "symlink":
             return str(found.get("target") or "").encode()
         return in_base64(found) if found.get("type") == "file" else None
+
+    @documented()
+    def queue(self, branch: str) -> tuple[Queued, ...]:
+        """Return the requests of a merge queue, which only GraphQL tells."""
+        owner, _, name = self._repository.rpartition("/repos/")[2].partition("/")
+        asked = {"query": _QUEUE, "variables": {"owner": owner, "name": name, "branch": branch}}
+        found = mapping(self._http.ask("POST", f"{self._api.removesuffix('/v3')}/graphql", asked).data)
+        nodes = found["data"]["repository"]["mergeQueue"]["entries"]["nodes"]
+        made = (node for node in nodes if node["headCommit"] and node["pullRequest"])
+        return tuple(
+            Queued(
+                int(node["pullRequest"]["number"]),
+                node["headCommit"]["oid"],
+                mapping(node["baseCommit"]).get("oid", ""),
+            )
+            for node in made
+        )
+
+    @documented()
+    def merged_as(self, commit: str) -> int | None:
+        """Return the merged request that brought a commit."""
+        pulls = self._http.pages(f"{self._repository}/commits/{commit}/pulls", _HUNDRED)
+        numbers = [int(pull["number"]) for pull in pulls if pull.get("merged_at")]
+        return numbers[0] if len(numbers) == 1 else None
 
     def is_team(self, name: str) -> bool:
         """Whether the name is a team's: it has its organisation in front."""

@@ -11,13 +11,14 @@ from urllib.parse import quote
 
 from migrator.clock import Clock
 from migrator.coupling.evidence import PullRequest, Review
-from migrator.coupling.forges.answers import documented, in_base64, texts
+from migrator.coupling.forges.answers import Queued, documented, in_base64, texts
 from migrator.coupling.forges.listed import ListedFile, Listing, first_added
 from migrator.http import HttpClient, HttpFailed, mapping
 
 _APPROVED, _REVOKED = "approved this merge request", "unapproved this merge request"
 _NOT_FOUND = 404
 _HUNDRED = {"per_page": "100"}
+_TRAIN = {**_HUNDRED, "scope": "active", "sort": "asc"}
 
 
 class GitLab:
@@ -79,6 +80,21 @@ class GitLab:
             if exc.status == _NOT_FOUND:
                 return None
             raise
+
+    @documented()
+    def queue(self, branch: str) -> tuple[Queued, ...]:
+        """Return the requests of a merge train, each with the commit that its pipeline runs on."""
+        cars = list(self._http.pages(f"{self._project}/merge_trains/{quote(branch, safe='')}", _TRAIN))
+        commits = [str(mapping(car.get("pipeline")).get("sha") or "") for car in cars]
+        found = zip(cars, commits, ["", *commits], strict=False)
+        return tuple(Queued(int(car["merge_request"]["iid"]), head, base) for car, head, base in found if head)
+
+    @documented()
+    def merged_as(self, commit: str) -> int | None:
+        """Return the merged request that brought a commit."""
+        found = self._http.pages(f"{self._project}/repository/commits/{commit}/merge_requests", _HUNDRED)
+        numbers = [int(request["iid"]) for request in found if request.get("state") == "merged"]
+        return numbers[0] if len(numbers) == 1 else None
 
     def is_team(self, name: str) -> bool:
         """Whether the name may be a group's: `@dba` may, or be a user; an address or a role `@@developer` is none."""
