@@ -25,7 +25,7 @@ def create_view(draft: Draft, view: pb.RangeVar, query: Node, kind: str, text: s
     draft.put_view(View(name, read, kind != "view", text, before.own if before else ()))
     for table in read:
         known = draft.table(table)
-        columns = _columns_in(known, query) if known else None
+        columns = _columns_in(draft, known, query) if known else None
         record(draft, kind, words, table, columns)
 
 
@@ -49,17 +49,28 @@ def _tables_in(draft: Draft, query: Node) -> tuple[TableName, ...]:
     return tuple(dict.fromkeys(draft.name(part) for part in named))
 
 
-def _columns_in(table: Table, query: Node) -> tuple[str, ...] | None:
+def _columns_in(draft: Draft, table: Table, query: Node) -> tuple[str, ...] | None:
     if table.is_incomplete:
         return None
     every = tuple(column.name for column in table.columns)
     if any(isinstance(part, pb.A_Star) for part in walk(query)):
         return every
-    named = set(column_refs(query)) | {n for part in walk(query) if isinstance(part, pb.JoinExpr) for n in _using(part)}
+    named = set(_named_of(draft, table.name, query)) | {n for part in walk(query) if isinstance(part, pb.JoinExpr) for n in _using(part)}
     aliases = {part.alias.aliasname or part.relname for part in walk(query) if isinstance(part, pb.RangeVar)}
     if named & aliases:
         return every  # a whole row, such as SELECT u FROM users u
     return tuple(column for column in every if column in named)
+
+
+def _named_of(draft: Draft, table: TableName, query: Node) -> Iterable[str]:
+    """Yield the names that may be columns of the table: one with another relation's name before it is none."""
+    parts = tuple(walk(query))
+    own = {p.alias.aliasname or p.relname for p in parts if isinstance(p, pb.RangeVar) and draft.name(p) == table}
+    joins = [part for part in parts if isinstance(part, pb.JoinExpr)]
+    own |= {name for join in joins for name in (join.alias.aliasname, join.join_using_alias.aliasname) if name}
+    for ref in parts:
+        if isinstance(ref, pb.ColumnRef) and (len(ref.fields) == 1 or ref.fields[-2].string.sval in own):
+            yield ref.fields[-1].string.sval
 
 
 def _using(join: pb.JoinExpr) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from tests.recipes.cases_objects import OBJECT_CASES
 from tests.recipes.cases_partitioned import PARTITIONED_CASES
 from tests.recipes.cases_shadow import SHADOW_CASES
+from tests.recipes.cases_views import VIEW_CASES
 from tests.recipes.recipe_case import TODAY, Case
 
 __all__ = ["CASES", "TODAY", "Case"]
@@ -135,4 +136,4 @@ CREATE INDEX together ON users (company, name);
     ),
 }
 
-CASES: dict[str, Case] = _CASES | SHADOW_CASES | PARTITIONED_CASES | OBJECT_CASES
+CASES: dict[str, Case] = _CASES | SHADOW_CASES | PARTITIONED_CASES | OBJECT_CASES | VIEW_CASES

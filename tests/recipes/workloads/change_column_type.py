@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tests.recipes import log_table
 from tests.recipes.crud import Column, crud
-from tests.recipes.workload import Workload, insert
+from tests.recipes.workload import Code, Workload, insert, read
 
 _FILL = """
     INSERT INTO orders
@@ -44,7 +44,29 @@ _PLACED = crud("orders", {"shown": Column("placed", "timestamp", "to_char(t.plac
 _AT = "date '2025-01-01' + (%(key)s %% 300)::int"
 _EVENTS = crud("events", {"kind": Column("kind", reads="t.kind::text")}, computed={"at": _AT})
 
+
+def _paid(amount: str | Column) -> Code:
+    """Code that reads the views, whose column keeps its type."""
+    return crud(
+        "payments",
+        {"amount": amount, "payer": "payer"},
+        read("SELECT p.amount, p.payer FROM paid p WHERE p.id = %(key)s AND p.rest = p.amount %% 7"),
+        read(
+            "SELECT p.amount FROM paid p JOIN sums s ON s.payer IS NOT DISTINCT FROM p.payer"
+            " WHERE p.id = %(key)s AND s.most >= p.amount"
+        ),
+    )
+
+
 WORKLOADS = {
+    "change_column_type_under_views": Workload(
+        fill="INSERT INTO payments SELECT g, g, 'p' || g % 9 FROM generate_series(1, %(rows)s) g",
+        draw=lambda n: {"amount": n, "payer": f"p{n}"},
+        old=_paid("amount"),
+        bridge=_paid(Column("cents", reads="coalesce(t.cents, t.amount)")),
+        new=_paid("cents"),
+        is_of_its_own=True,
+    ),
     "change_column_type_wider": Workload(
         fill=_FILL,
         draw=_draw,

@@ -91,6 +91,18 @@ def _cities(column: str) -> tuple[Action, ...]:
     )
 
 
+def _seen(table_column: str | Column) -> Code:
+    """Code that writes the table by its own name for the column and works with the views, which keep theirs."""
+    return crud(
+        "users",
+        {"email": table_column, "name": "name"},
+        *crud("shown", {"email": "email", "name": "name"}).actions,
+        insert("INSERT INTO shown (id, email) VALUES (%(key)s, %(email)s) RETURNING email, name", name="nobody"),
+        read("SELECT p.email, p.other AS email FROM pairs p WHERE p.id = %(key)s"),
+        read("SELECT lower(a.loud) AS email FROM shown_again a WHERE a.id = %(key)s"),
+    )
+
+
 def _two_letters(number: int) -> str:
     return chr(ord("A") + number // 1_000_000) + chr(0x4E00 + number % 20_000)
 
@@ -191,6 +203,14 @@ WORKLOADS = {
         bridge=_loud(_both("mail", "email"), "mail = NULL, email = NULL"),
         new=_loud("mail", "mail = NULL"),
         before_contract=(_LOWERED,),
+        is_of_its_own=True,
+    ),
+    "rename_column_under_views": Workload(
+        fill="INSERT INTO users SELECT g, 'u' || g, 'n' || g FROM generate_series(1, %(rows)s) g",
+        draw=lambda n: {"email": f"u{n}", "name": f"n{n}"},
+        old=_seen("email"),
+        bridge=_seen(_both("mail", "email")),
+        new=_seen("mail"),
         is_of_its_own=True,
     ),
     "rename_column_long_names": Workload(
