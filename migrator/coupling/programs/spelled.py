@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from migrator.coupling.programs import compiled, spellings
 from migrator.coupling.programs.found import Found
 from migrator.coupling.programs.spellings import Act, Naming, Spelling
+from migrator.coupling.programs.unrolled import unrolled
 
 _SPELLINGS = {**spellings.SPELLINGS, **compiled.COMPILED}
 _DOWN = {**spellings.DOWN, **compiled.COMPILED_DOWN}
@@ -49,7 +50,7 @@ def read_spelled(path: str, text: str) -> Found | None:
     forward = _blank(_COMMENT, text)
     for pattern in _DOWN[language]:
         forward = _blank(pattern, forward)
-    reader = _Reader(forward, language)
+    reader = _Reader(unrolled(forward, language), language)
     reader.read()
     found = reader.found
     return found if found.adds or found.removes or found.problem else None

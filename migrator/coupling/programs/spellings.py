@@ -83,9 +83,9 @@ _RUBY = (
     row(Act.RENAME, rf"\brename_column[\s(]+{_T}{_COMMA}{_C}{_COMMA}{_N}"),
     row(Act.RENAME, rf"\brename_column[\s(]+{_C}{_COMMA}{_N}(?!\s*,)"),
     row(Act.ADD, rf"\brename_column_concurrently[\s(]+{_T}{_COMMA}[:'\"]\w+['\"]?{_COMMA}{_C}"),
-    row(Act.REMOVE, rf"\b\w\.remove[\s(]+(?P<cs>(?:{_COMMA}|[:'\"]\w+['\"]?(?!:))+)"),
-    row(Act.REMOVE, rf"\b\w\.remove_(?:references|belongs_to)[\s(]+{_C}", ("_id", "_type")),
-    row(Act.RENAME, rf"\b\w\.rename[\s(]+{_C}{_COMMA}{_N}"),
+    row(Act.REMOVE, rf"\b(?:\w|tbl|table)\.remove[\s(]+(?P<cs>(?:{_COMMA}|[:'\"]\w+['\"]?(?!:))+)"),
+    row(Act.REMOVE, rf"\b(?:\w|tbl|table)\.remove_(?:references|belongs_to)[\s(]+{_C}", ("_id", "_type")),
+    row(Act.RENAME, rf"\b(?:\w|tbl|table)\.rename[\s(]+{_C}{_COMMA}{_N}"),
     row(Act.ADD, rf"\b\w\.(?:references|belongs_to)[\s(]+{_C}", ("_id",)),
     row(
         Act.ADD,
@@ -102,12 +102,23 @@ _ELIXIR = (
     row(Act.REMOVE, rf"^\s*remove(?:_if_exists)?[\s(]+{_C}"),
     row(Act.ADD, rf"^\s*add(?:_if_not_exists)?[\s(]+{_C}"),
 )
+_SELF = r"\$this(?:->forge)?"
+_CLASS = r"\\?(?:\w+\\)*(?P<c>\w+)::class"
 _PHP = (
     row(Act.IN, rf"(?:::|->)table\(\s*{_T}"),
     row(Act.CREATE, rf"(?:::|->)create\(\s*{_T}"),
     row(Act.DROP, rf"(?:::|->)drop(?:IfExists)?\(\s*{_T}"),
     row(Act.RENAME_TABLE, rf"(?:::|->)rename\(\s*{_T}{_COMMA}{_N}"),
     row(Act.DROP, r"->drop\(\s*\)"),
+    # those of which the table is an argument: Yii, CodeIgniter; and Doctrine's schema
+    row(Act.IN, rf"(?:->getTable|::whenTable(?:Has|DoesntHave)Column)\(\s*{_T}"),
+    row(Act.CREATE, rf"->createTable\(\s*{_T}"),
+    row(Act.DROP, rf"->dropTable\(\s*{_T}"),
+    row(Act.RENAME_TABLE, rf"->renameTable\(\s*{_T}{_COMMA}{_N}"),
+    row(Act.REMOVE, rf"{_SELF}->dropColumn\(\s*{_T}{_COMMA}{_SEVERAL}"),
+    row(Act.ADD, rf"{_SELF}->addColumn\(\s*{_T}{_COMMA}\[?\s*{_C}"),
+    row(Act.RENAME, rf"{_SELF}->renameColumn\(\s*{_T}{_COMMA}{_C}{_COMMA}{_N}"),
+    row(Act.REMOVE, rf"->drop(?:Constrained)?ForeignIdFor\(\s*{_CLASS}", ("_id",), naming=Naming.SNAKE),
     row(Act.REMOVE, rf"->removeColumn\(\s*{_C}"),
     row(Act.ADD, rf"->addColumn\(\s*{_C}"),
     row(Act.REMOVE, rf"::dropColumns\(\s*{_T}{_COMMA}{_SEVERAL}"),
@@ -206,12 +217,13 @@ def _to_the_way_forward(start: str, up: str) -> re.Pattern[str]:
     return re.compile(rf"{start}.*?(?={up}|\Z)", re.DOTALL | re.MULTILINE)
 
 
+_ONE_LINE = re.compile(r"^[ \t]*def (?:self\.)?down\b(?:\(\))?(?:\s*=[^\n]*|[^\n]*;\s*end\b)", re.MULTILINE)
 _BLOCK = re.compile(r"^([ \t]*)(?:def (?:self\.)?down\b|(?:\w+\.)?down do\b).*?^\1end\b", re.DOTALL | re.MULTILINE)
 _BRACED = re.compile(r"\b(?:\w+\.)?down\s*\{[^}]*\}")
 DOWN: Mapping[str, tuple[re.Pattern[str], ...]] = {
-    "ruby": (_BLOCK, _BRACED),
+    "ruby": (_ONE_LINE, _BLOCK, _BRACED),
     "elixir": (re.compile(r"^([ \t]*)def down\b.*?(?:^\1end\b|$(?![\s\S]))", re.DOTALL | re.MULTILINE),),
-    "php": (_to_the_way_forward(r"\bfunction\s+down\s*\(", r"\bfunction\s+up\s*\("),),
+    "php": (_to_the_way_forward(r"\bfunction\s+(?:safeD|d)own\s*\(", r"\bfunction\s+(?:safeU|u)p\s*\("),),
     "javascript": (
         _to_the_way_forward(
             r"\b(?:exports\.down\b|(?:async\s+)?(?:function\s+)?down\s*(?:\(|[:=]\s*(?:async\b|function\b|\()))",
@@ -228,13 +240,14 @@ DOWN: Mapping[str, tuple[re.Pattern[str], ...]] = {
 REMOVALS: Mapping[str, re.Pattern[str]] = {
     "ruby": re.compile(
         r"\b(?:remove_(?:columns?|reference|belongs_to|timestamps)|rename_(?:column|table)|drop_(?:join_)?table|drop_columns?)\b(?=[\s(])"
-        r"|\bexecute_drop\b"
+        r"|\bexecute_drop\b|^\s*revert\s+[A-Z]",
+        re.MULTILINE,
     ),
     "elixir": re.compile(
         r"^\s*remove(?:_if_exists)?\b|\bdrop(?:_if_exists)?[\s(]+table\b|\brename[\s(]+table\b", re.MULTILINE
     ),
     "php": re.compile(
-        r"->drop(?:Column|Morphs)\b|->(?:rename|remove)Column\b|->drop\(\)|::drop(?:IfExists|Columns)?\(|::rename\("
+        r"->drop(?:Column|Morphs|Table|(?:Constrained)?ForeignIdFor)\b|->renameTable\b|->(?:rename|remove)Column\b|->drop\(\)|::drop(?:IfExists|Columns)?\(|::rename\("
     ),
     "javascript": re.compile(
         r"\.(?:dropColumns?|dropTable(?:IfExists)?|renameColumn|renameTable|removeColumns?)\(|\bdropTables\("
