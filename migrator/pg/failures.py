@@ -29,6 +29,9 @@ _TODO: dict[str, str] = {
 }
 _ENDS_SESSION = {"25P03", "25P04"}
 """Timeouts of a transaction after which the server closes the session."""
+_EXPLAINED = ("0A", "2B", "42", "55")
+"""Classes whose DETAIL names objects: what depends, what is missing. That of others may quote what is in a row."""
+_LONGEST_DETAIL = 400
 _CONNECTION_LOST = (
     "Check that the server is up and reachable and that host, port, user, password and database are right, "
     "then run the same command (or `migrator resume`) again."
@@ -51,10 +54,17 @@ def describe(exc: DatabaseError, doing: str) -> DatabaseFailed:
     code = f" (SQLSTATE {state})" if state else ""
     todo = _CONNECTION_LOST if is_connection_loss(exc) and state not in _TODO else _TODO.get(state, "")
     return DatabaseFailed(
-        f"{doing} failed: {primary}{code}.",
+        f"{doing} failed: {primary}{code}.{_detail(exc)}",
         todo or "Correct the cause, then run the same command again; nothing of this statement was kept.",
         sqlstate=state,
     )
+
+
+def _detail(exc: DatabaseError) -> str:
+    text = "; ".join((exc.diag.message_detail or "").splitlines()).rstrip(".")
+    if not text or not (exc.sqlstate or "").startswith(_EXPLAINED):
+        return ""
+    return f" {text[:_LONGEST_DETAIL]}{'…' if len(text) > _LONGEST_DETAIL else '.'}"
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def copies(schema: Schema, table: Table, renaming: Renaming) -> ColumnCopies:
     """
     name_for = namer(schema, table, renaming.columns)
     indexes = [index for index in table.indexes if not renaming.columns.keys().isdisjoint(index.columns)]
-    constraints = [c for c in table.constraints if not renaming.columns.keys().isdisjoint(c.columns)]
+    constraints = [c for c in table.constraints if not renaming.columns.keys().isdisjoint(table.held_columns(c))]
 
     def of_kind(kind: str, make: _Maker) -> tuple[ConstraintCopy, ...]:
         return tuple(

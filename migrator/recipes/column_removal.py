@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from migrator.errors import RecipeRefused
 from migrator.names import TableName
 from migrator.recipes.dependent_views import is_named, views_over
+from migrator.recipes.target import check_not_included
 from migrator.schema.model import Column, Constraint, Dependent, Index, Schema, Table
 
 _TODO = {
@@ -31,6 +32,8 @@ def check_droppable(schema: Schema, table: Table, column: Column, also_drop: tup
     name = f"{table.name}.{column.name}"
     if column.name in table.primary_key:
         raise RecipeRefused(f"{name} is part of the primary key.", "Give the table another primary key first.")
+    for part in family(schema, table):
+        check_not_included(part, column)
     for part in family(schema, table):
         if column.name in part.partition_key:
             raise RecipeRefused(f"{part.name} is partitioned by {column.name}.", "Move the rows to a new table.")
@@ -81,7 +84,7 @@ def _check_dependents(schema: Schema, table: Table, column: Column, also_drop: t
 def shared_names(schema: Schema, table: Table, column: str) -> tuple[str, ...]:
     """Return the names of indexes and constraints over this and other columns, each once."""
     found = [i.name for _, i in lone_indexes(schema, table, column) if set(i.columns) != {column}]
-    found += [c.name for _, c in own_constraints(schema, table, column) if set(c.columns) != {column}]
+    found += [c.name for part, c in own_constraints(schema, table, column) if set(part.held_columns(c)) != {column}]
     return tuple(dict.fromkeys(found))
 
 
@@ -98,7 +101,7 @@ def own_constraints(schema: Schema, table: Table, column: str) -> Iterator[tuple
     for part in family(schema, table):
         for constraint in part.constraints:
             is_own = part is table or not (constraint.is_inherited or _is_repeated(table, constraint))
-            if column in constraint.columns and constraint.kind != "not null" and is_own:
+            if column in part.held_columns(constraint) and constraint.kind != "not null" and is_own:
                 yield part, constraint
 
 

@@ -229,9 +229,8 @@ class SecondColumns:
 
     def _constraints(self, kind: str) -> tuple[str, ...]:
         """Return the names of the table's constraints of a kind that read an old column."""
-        return tuple(
-            c.name for c in self.table.constraints if c.kind == kind and not set(self.old).isdisjoint(c.columns)
-        )
+        table, old = self.table, set(self.old)
+        return tuple(c.name for c in table.constraints if c.kind == kind and not old.isdisjoint(table.held_columns(c)))
 
     def _drop_old_indexes(self) -> Iterable[Step]:
         """A partitioned index cannot be dropped concurrently; those of the partitions go with it, in milliseconds."""

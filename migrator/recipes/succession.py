@@ -119,7 +119,7 @@ def check_not_shared(table: Table, names: tuple[str, ...], also_drop: tuple[str,
     """Refuse to take along indexes and constraints that other columns need too, unless they were named."""
     mine = set(names)
     shared = [i.name for i in table.indexes if i.constraint is None and _is_shared(i.columns, mine)]
-    shared += [c.name for c in table.constraints if _is_shared(c.columns, mine)]
+    shared += [c.name for c in table.constraints if _is_shared(table.held_columns(c), mine)]
     silent = [name for name in dict.fromkeys(shared) if name not in also_drop]
     if silent:
         raise RecipeRefused(

@@ -153,6 +153,7 @@ def check_replaceable(schema: Schema, table: Table, column: Column) -> None:
     """Refuse a column whose place another cannot take even with all its keys: because of what names it elsewhere."""
     name = f"{table.name}.{column.name}"
     _refuse_dependents(schema, table, column)
+    check_not_included(table, column)
     excluding = [c.name for c in table.constraints if c.kind == "exclusion" and column.name in c.columns]
     if excluding:
         raise RecipeRefused(
@@ -169,6 +170,18 @@ def check_replaceable(schema: Schema, table: Table, column: Column) -> None:
         raise RecipeRefused(
             f"The index {', '.join(invalid)} on {name} is invalid (a build failed).",
             "Drop it with DROP INDEX CONCURRENTLY, or REINDEX it.",
+        )
+
+
+def check_not_included(table: Table, column: Column) -> None:
+    """Refuse a column that the primary key's index INCLUDEs: DROP COLUMN would take the whole key along."""
+    key = next((c for c in table.constraints if c.kind == "primary key"), None)
+    if key and column.name in table.held_columns(key)[len(key.columns) :]:
+        raise RecipeRefused(
+            f"The primary key {key.name} of {table.name} stores {column.name} in its index (INCLUDE), and would go"
+            " with it.",
+            f"Make the key without it first: a unique index on {', '.join(key.columns)} (migrator new create-index"
+            " --unique), then in one transaction DROP CONSTRAINT and ADD PRIMARY KEY USING INDEX.",
         )
 
 

@@ -155,6 +155,11 @@ class Table:
         """The primary key's columns in key order; empty without one."""
         return next((c.columns for c in self.constraints if c.kind == "primary key"), ())
 
+    def held_columns(self, constraint: Constraint) -> tuple[str, ...]:
+        """Return the constraint's columns and those that its index INCLUDEs: with each of them it would go."""
+        owned = next((i for i in self.indexes if i.constraint == constraint.name and i.include), None)
+        return (*constraint.columns, *(owned.include if owned else ()))
+
 
 @dataclass(frozen=True, slots=True)
 class Dependent:

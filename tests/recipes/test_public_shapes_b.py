@@ -1,18 +1,23 @@
 """Shapes of large applications written in Go, Rust, Java, JavaScript and .NET that the cases of the recipes had not."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from migrator.cli.context import Session
 from migrator.cli.new import new
-from migrator.pg.connection import connect
+from migrator.errors import DatabaseFailed, RecipeRefused
+from migrator.pg.connection import Connection, connect
+from migrator.pg.failures import translated
 from migrator.phases.folder import depends_on, load_migration, migration_id, migration_paths
 from migrator.state.transitions import State
 from tests.fix_app import Shop
 from tests.fix_server import Database
 from tests.phases.looking import scalar
+from tests.recipes.test_live import run
+from tests.recipes.test_public_shapes import render, walk
 
 
 def test_queries_of_the_catalog_are_not_compiled(one_database: Database) -> None:
@@ -60,3 +65,48 @@ def test_a_recipe_without_a_database_reads_only_the_way_forward(
         asked = ["create-index", "--table", "kites", "--columns", column]
         answer = CliRunner().invoke(new, asked, obj=Session())
         assert answer.exit_code == 0, answer.output
+
+
+PAIRS = "CREATE TABLE pairs (kite int, key text, value text, note text, PRIMARY KEY (kite, key) INCLUDE (value));"
+COVERED = PAIRS + "ALTER TABLE pairs ADD CONSTRAINT one_key UNIQUE (key) INCLUDE (note);"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "drop_column", "column": "value"},
+        {"kind": "rename_column", "from": "value", "to": "content"},
+        {
+            "kind": "split_column",
+            "from": "value",
+            "into": {"a": "left(value, 1)", "b": "substr(value, 2)"},
+            "down": "concat(a, b)",
+        },
+    ],
+)
+def test_a_column_that_the_primary_key_includes_does_not_go(one_connection: Connection, asked: dict[str, Any]) -> None:
+    """DROP COLUMN takes the whole key along, without a word."""
+    run(one_connection, PAIRS)
+    with pytest.raises(RecipeRefused, match=r"pairs_pkey of public\.pairs stores value in its index \(INCLUDE\)"):
+        render(one_connection, table="pairs", **asked)
+
+
+def test_a_unique_constraint_that_includes_the_column_is_named_or_goes_along(
+    one_database: Database, one_connection: Connection, tmp_path: Path
+) -> None:
+    run(one_connection, COVERED)
+    with pytest.raises(RecipeRefused, match=r"would go with note: one_key"):
+        render(one_connection, kind="drop_column", table="pairs", column="note")
+    files = render(one_connection, kind="drop_column", table="pairs", column="note", also_drop=["one_key"])
+    assert "DROP CONSTRAINT one_key" in files["contract.sql"]
+    run(one_connection, "DROP TABLE pairs")
+    walk(one_database, tmp_path, COVERED, kind="rename_column", table="pairs", **{"from": "note", "to": "remark"})
+    held = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'u' AND conrelid = 'pairs'::regclass"
+    assert scalar(one_connection, held) == "UNIQUE (key) INCLUDE (remark)"
+
+
+def test_what_the_server_refuses_is_told_with_what_depends_on_it(one_connection: Connection) -> None:
+    run(one_connection, "CREATE TABLE kites (id int PRIMARY KEY); CREATE VIEW seen AS SELECT id FROM kites")
+    told = r"depend on it \(SQLSTATE 2BP01\)\. view seen depends on column id"
+    with pytest.raises(DatabaseFailed, match=told), translated("Dropping"):
+        one_connection.execute("ALTER TABLE kites DROP COLUMN id")
