@@ -1,8 +1,8 @@
 """What is known of tables when code is read: their columns, so that a name without its table finds it."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from migrator.names import TableName
 from migrator.references.spellings import column_spellings, folded, table_spellings
@@ -41,6 +41,16 @@ class Known:
     def folded_names_of(self, table: TableName) -> frozenset[str]:
         """Return the same without regard to case and underscores."""
         return frozenset(folded(name) for name in self.spellings_of(table))
+
+    def with_models(self, found: Iterable[tuple[str, str]]) -> "Known":
+        """Return the same with classes that code maps to tables that are asked for."""
+        asked = {table.name: table for table, _ in self.asked()}
+        models = {table: set(names) for table, names in self.models.items()}
+        for name, model in found:
+            table = asked.get(name)
+            if table is not None and folded(model) not in self.folded_names_of(table):
+                models.setdefault(table, set()).add(model)
+        return replace(self, models={table: frozenset(names) for table, names in models.items()})
 
     def elsewhere(self) -> frozenset[str]:
         """Return the columns of tables that are not asked for: a name among them may mean those."""

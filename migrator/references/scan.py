@@ -3,7 +3,7 @@
 import hashlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -19,6 +19,7 @@ from migrator.references.file_scan import FileScan
 from migrator.references.known import Known
 from migrator.references.reference import Reference
 from migrator.references.scanners.words import scan_words
+from migrator.references.table_classes import classes_in
 
 _LARGEST = 2_000_000
 """Characters; a larger file is data or made by a program, and is compared word by word."""
@@ -76,14 +77,16 @@ def scan_commit(
     """
     everything = repository.files(commit)
     files = [blob for blob in everything if _is_read(blob.path) and is_code(blob.path)]
+    texts = dict(_texts(repository, files, known))
+    known = known.with_models(_models(texts))
     cache_file = ScanCache(repository.git_folder, _key(known))
     try:
-        found = dict(_scans(repository, files, known, cache_file, today))
+        found = _scans(texts, known, cache_file, today)
     finally:
         cache_file.close()
-    references = tuple(reference for blob in files for reference in found[blob].references)
+    references = tuple(reference for scan in found.values() for reference in scan.references)
     references = without_ambiguous(references, known, lambda: pictures_of(repository, everything))
-    guessed = tuple(blob.path for blob in files if found[blob].is_guessed)
+    guessed = tuple(blob.path for blob, scan in found.items() if scan.is_guessed)
     return Scanned(references, len(files), guessed)
 
 
@@ -106,27 +109,34 @@ def _fits(reference: Reference, table: str, column: str | None = None) -> bool:
     return is_of_table and (column is None or reference.is_star or reference.column == column)
 
 
-def _scans(
-    repository: Repository, files: list[Blob], known: Known, cached: ScanCache, today: date
-) -> Iterator[tuple[Blob, FileScan]]:
+def _texts(repository: Repository, files: list[Blob], known: Known) -> Iterator[tuple[Blob, str]]:
+    """Yield the files that can use what is asked for, in their order, with their texts."""
     by_id: dict[str, list[Blob]] = {}
     for blob in files:
         by_id.setdefault(blob.id, []).append(blob)
-    old = cached.get([f"{blob.id}:{blob.path}" for blob in files])
-    new: dict[str, FileScan] = {}
     for blob_id, content in repository.contents(by_id):
         text = content.decode("utf-8", errors="replace")
-        may_concern = "\0" not in text and known.may_be_used_in(text)
-        for blob in by_id[blob_id]:
-            if not may_concern:
-                yield blob, FileScan()
-                continue
-            name = f"{blob.id}:{blob.path}"
-            found = old.get(name) or _scan(blob.path, text, known)
-            if name not in old:
-                new[name] = found
-            yield blob, FileScan(tuple(without_allowed(found.references, text, today)), found.is_guessed)
+        if "\0" not in text and known.may_be_used_in(text):
+            yield from ((blob, text) for blob in by_id[blob_id])
+
+
+def _models(texts: Mapping[Blob, str]) -> Iterator[tuple[str, str]]:
+    for blob, text in texts.items():
+        yield from classes_in(blob.path, text)
+
+
+def _scans(texts: Mapping[Blob, str], known: Known, cached: ScanCache, today: date) -> dict[Blob, FileScan]:
+    old = cached.get([f"{blob.id}:{blob.path}" for blob in texts])
+    new: dict[str, FileScan] = {}
+    result: dict[Blob, FileScan] = {}
+    for blob, text in texts.items():
+        name = f"{blob.id}:{blob.path}"
+        found = old.get(name) or _scan(blob.path, text, known)
+        if name not in old:
+            new[name] = found
+        result[blob] = FileScan(tuple(without_allowed(found.references, text, today)), found.is_guessed)
     cached.put(new)
+    return result
 
 
 def _scan(path: str, text: str, known: Known) -> FileScan:

@@ -14,6 +14,11 @@ _EVERYWHERE = frozenset(
     " total_count page_size max_length default_value created_date updated_date last_updated last_modified"
     " is_valid".split()
 )
+_ABBREVIATIONS = frozenset(
+    "acl api ascii cpu css dns eof guid html http https id ids ip json jwt lhs os qps ram rhs rpc sku sla smtp sms sql"
+    " ssh sso tcp tls ttl udp ui uid uri url urls utf uuid vat vm xml".split()
+)
+"""What Go writes in capitals."""
 _PARTS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 
@@ -40,19 +45,31 @@ def is_distinctive(column: str) -> bool:
 
 @lru_cache(maxsize=100_000)
 def column_spellings(name: str) -> frozenset[str]:
-    """Return the spellings of a column: legacy_mail, legacyMail, LegacyMail."""
-    pascal = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-    return frozenset({name, pascal, pascal[:1].lower() + pascal[1:]})
+    """Return the spellings of a column: legacy_url, legacyUrl, LegacyUrl, Go's LegacyURL, jOOQ's LEGACY_URL."""
+    loud = {name.upper()} if "_" in name.strip("_") else set[str]()
+    camel = {pascal[:1].lower() + pascal[1:] for pascal in _pascals(name)}
+    return frozenset({name, *_pascals(name), *camel, *loud})
+
+
+def _pascals(name: str) -> tuple[str, ...]:
+    """Return a name as the words of a class: LegacyUrl, and LegacyURL where a part is an abbreviation."""
+    parts = [part for part in name.split("_") if part]
+    usual = "".join(part[:1].upper() + part[1:] for part in parts)
+    loud = "".join(part.upper() if part.lower() in _ABBREVIATIONS else part[:1].upper() + part[1:] for part in parts)
+    return tuple(dict.fromkeys((usual or name, loud or name)))
 
 
 @lru_cache(maxsize=1_000)
 def accessors_of(column: str) -> re.Pattern[str]:
-    """Match what ORMs make of a column's name: getLegacyFlag, findByLegacyFlagTrue, legacy_flag_was."""
-    pascal = "".join(part[:1].upper() + part[1:] for part in column.split("_"))
+    """Match what ORMs make of a column's name: getLegacyFlag, findByLegacyFlagTrue, LegacyFlagEQ, legacy_flag_was."""
+    pascal = f"(?:{'|'.join(_pascals(column))})"
     return re.compile(
-        rf"\b(?:get|set|is|has|with){pascal}(?:Attribute)?\b"
+        rf"\b(?:get|set|is|has|with|Get|Set|Is|Has|With|Clear|Add|Append|Old|Field|Unset|By|Where){pascal}"
+        rf"(?:Attribute|Column)?\b"
+        rf"|\b{pascal}(?:EQ|NEQ|In|NotIn|GTE?|LTE?|IsNil|NotNil|Contains|HasPrefix|HasSuffix|EqualFold|ContainsFold)\b"
         rf"|\b(?:find|read|get|query|count|exists|delete|remove|stream|search)\w*?By(?:\w+?(?:And|Or))?{pascal}"
-        rf"(?=\b|And|Or|True|False|Is|In|Not|Null|Like|Between|Less|Greater|Contain|Start|End|Ignore|After|Before)"
+        rf"(?=\b|And|Or|True|False|Is|In|Not|Null|Like|Between|Less|Greater|Contain|Start|End|Ignore|After|Before"
+        rf"|Desc|Asc|Equals|Exists|Match|Near|Within)"
         rf"|\b(?:find_by|find_all_by|get|set|will_save_change_to|saved_change_to)_{column}\b"
         rf"|\b{column}_(?:was|changed|in_database|before_last_save|before_type_cast)\b"
     )

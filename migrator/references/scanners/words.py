@@ -10,27 +10,24 @@ import re
 from collections.abc import Iterable, Iterator
 
 from migrator.names import TableName
+from migrator.references.comments import without_comments
+from migrator.references.declarations import is_generated_declaration
 from migrator.references.file_scan import FileScan
 from migrator.references.known import Known
 from migrator.references.reference import Confidence, Place, Reference, Usage
 from migrator.references.spellings import accessors_of, column_spellings, is_distinctive, parts_of
 from migrator.references.unrelated import is_like, is_owner
+from migrator.references.whole_rows import whole_rows
 
 SUFFIXES = (
     *(".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".vue", ".svelte", ".rb", ".erb", ".rake", ".go", ".java", ".kt"),
     *(".scala", ".groovy", ".php", ".cs", ".fs", ".rs", ".ex", ".exs", ".eex", ".heex", ".swift", ".dart", ".lua"),
-    *(".pl", ".pm", ".r", ".clj", ".hs", ".ml", ".c", ".cc", ".cpp", ".h", ".sh", ".bash", ".graphql", ".gql"),
+    *(".pl", ".pm", ".r", ".clj", ".hs", ".ml", ".sq", ".c", ".cc", ".cpp", ".h", ".sh", ".bash", ".graphql", ".gql"),
     *(".jinja", ".j2", ".html", ".tmpl", ".yml", ".yaml", ".json", ".toml", ".xml", ".properties"),
     *(".haml", ".slim", ".jbuilder", ".rabl", ".twig", ".cshtml", ".razor", ".hbs", ".ejs", ".pug", ".liquid"),
 )
 
 _WORD = re.compile(r"[^\W\d]\w*")
-_NOT_CODE = re.compile(r"^[ \t]*(?:#[ \t#]|//|--[ \t]|<!--)[^\n]*$|^[ \t]*/\*.*?\*/", re.MULTILINE | re.DOTALL)
-_IGNORED = re.compile(
-    r"\bignored_columns\s*\+?=\s*(?:%[iwIW]?[\[({][^\])}]*[\])}]|\[[^\]]*\]|[^\n]*)"
-    r"|\bignore_columns?\b[^\n]*(?:\n[ \t]*[^\n]*\bremove_(?:with|after)\b[^\n]*)*"
-)
-_NO_NEWLINE = re.compile(r"[^\n]+")
 _OWNER = re.compile(r"([^\W\d]\w*)(?:\?|!|\(\))?\.\Z")
 _MARKUP = re.compile(r"=(?:[\"'][^\"']*[\"']|\{[^}]*\})")
 _IN_TAG = re.compile(r"<[A-Za-z][^<>]*\s\Z")
@@ -40,7 +37,7 @@ _MEMBER = re.compile(r"(?<=[.:'\"`@$>\[])[^\W\d]\w*|[^\W\d]\w*(?=\??['\"]?\s*(?:
 
 def scan(path: str, text: str, known: Known) -> FileScan:
     """Return what the words of the file can mean."""
-    return FileScan(tuple(scan_words(path, text, known)))
+    return FileScan(tuple(dict.fromkeys(scan_words(path, text, known))))
 
 
 def scan_words(path: str, text: str, known: Known, line: int = 1) -> Iterator[Reference]:
@@ -54,15 +51,18 @@ def scan_words(path: str, text: str, known: Known, line: int = 1) -> Iterator[Re
     """
     if not known.may_be_used_in(text):
         return
-    text = _code(text)
+    if is_generated_declaration(text):
+        return
+    text = without_comments(path, text)
     words = set(_WORD.findall(text))
     ends: frozenset[str] | None = None
     for table, columns in known.asked():
         names = words & known.spellings_of(table)
-        wanted = {spelling: column for column in columns for spelling in column_spellings(column)}
+        wanted = {spelling: column for column in columns for spelling in _spellings(text, table, column)}
         present = words & wanted.keys()
         if names:
             yield from _table(path, text, table, names, line)
+            yield from _whole_rows(path, text, table, line)
         elif present and ends is None:
             ends = frozenset(end for word in words for end in parts_of(word))
         if present and (names or not (ends or frozenset()).isdisjoint(known.folded_names_of(table))):
@@ -85,11 +85,17 @@ def _accessors(path: str, text: str, columns: Iterable[str], line: int) -> Itera
             yield Reference("", place, Confidence.TOKEN, Usage.UNKNOWN, column)
 
 
-def _code(text: str) -> str:
-    """Return the text with spaces for comments and for what models ignore: places stay as they are."""
-    for pattern in (_NOT_CODE, _IGNORED) if "ignore" in text else (_NOT_CODE,):
-        text = pattern.sub(lambda match: _NO_NEWLINE.sub(lambda part: " " * len(part[0]), match[0]), text)
-    return text
+def _spellings(text: str, table: TableName, column: str) -> frozenset[str]:
+    """Return the spellings of a column here: `USERS.NAME` of jOOQ says whose NAME it is, NAME alone does not."""
+    loud = column.upper()
+    is_constant = loud != column and f"{table.name.upper()}.{loud}" in text
+    return column_spellings(column) | {loud} if is_constant else column_spellings(column)
+
+
+def _whole_rows(path: str, text: str, table: TableName, line: int) -> Iterator[Reference]:
+    for at, name in sorted(set(whole_rows(text, [table.name]))):
+        place = Place(path, line + text.count("\n", 0, at), at - text.rfind("\n", 0, at))
+        yield Reference(name, place, Confidence.TOKEN, Usage.READ, schema=table.schema, is_star=True)
 
 
 def _table(path: str, text: str, table: TableName, names: set[str], line: int) -> Iterator[Reference]:
@@ -135,5 +141,7 @@ def _is_of_another(line: str, match: re.Match[str], tables: frozenset[str]) -> b
         return False
     if _MARKUP.match(line, match.end()) and _IN_TAG.search(line, 0, match.start()):
         return True
+    if line[: match.start()][-1:] != ".":
+        return False
     owner = _OWNER.search(line, 0, match.start())
     return owner is not None and is_owner(owner[1]) and not is_like(owner[1], tables)
