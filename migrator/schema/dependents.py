@@ -55,7 +55,8 @@ def _columns_in(draft: Draft, table: Table, query: Node) -> tuple[str, ...] | No
     every = tuple(column.name for column in table.columns)
     if any(isinstance(part, pb.A_Star) for part in walk(query)):
         return every
-    named = set(_named_of(draft, table.name, query)) | {n for part in walk(query) if isinstance(part, pb.JoinExpr) for n in _using(part)}
+    named = set(_named_of(draft, table.name, query))
+    named |= {name for part in walk(query) if isinstance(part, pb.JoinExpr) for name in _using(part)}
     aliases = {part.alias.aliasname or part.relname for part in walk(query) if isinstance(part, pb.RangeVar)}
     if named & aliases:
         return every  # a whole row, such as SELECT u FROM users u

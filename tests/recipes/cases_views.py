@@ -4,7 +4,8 @@ from tests.recipes.recipe_case import Case
 
 _USERS = """
 CREATE TABLE users (id integer PRIMARY KEY, email text NOT NULL, name text DEFAULT 'nobody');
-CREATE VIEW shown WITH (security_barrier) AS SELECT id, email, name FROM users WHERE email <> '' WITH LOCAL CHECK OPTION;
+CREATE VIEW shown WITH (security_barrier) AS
+    SELECT id, email, name FROM users WHERE email <> '' WITH LOCAL CHECK OPTION;
 CREATE VIEW shown_again AS SELECT s.id, upper(s.email) AS loud FROM shown s;
 CREATE VIEW pairs AS
     SELECT u.id, u.email, o.email AS other
@@ -37,7 +38,8 @@ VIEW_CASES: dict[str, Case] = {
         {"kind": "change_column_type", "table": "public.payments", "column": "amount", "type": "bigint", "to": "cents"}
         | {"only_read": ["paid"]},
         ("INSERT INTO payments SELECT g, g, 'p' || g % 3 FROM generate_series(1, 20) g",),
-        "DROP VIEW paid, sums; ALTER TABLE payments ALTER amount TYPE bigint; ALTER TABLE payments RENAME amount TO cents;"
+        "DROP VIEW paid, sums;"
+        "ALTER TABLE payments ALTER amount TYPE bigint; ALTER TABLE payments RENAME amount TO cents;"
         "CREATE VIEW paid AS SELECT id, cents::integer AS amount, cents::integer % 7 AS rest, payer FROM payments;"
         f"{_SUMS} GROUP BY payer",
     ),
