@@ -58,7 +58,8 @@ class Case:
     def code(self) -> tuple[File, ...]:
         """The changed files that must not travel with schema: application code, and models where not allowed."""
         models = () if self._allows_models else self.of_class(FileClass.MODEL)
-        return (*self.of_class(FileClass.APP), *models)
+        found = (*self.of_class(FileClass.APP), *models)
+        return tuple(file for file in found if file.change.rewrite != "cosmetic")
 
     @property
     def _allows_models(self) -> bool:

@@ -59,8 +59,8 @@ class Change(Section):
     was_on_base: bool = False
     """Whether a migration of this name is on the base's tip: it may have run."""
     rewrite: Rewrite | None = None
-    """Why the edit or deletion of an old migration changes nothing: its form alone is new, its change log got longer,
-    or a squashed one replaces it."""
+    """Why the edit or deletion changes nothing: the form or the comments alone are new, an old migration's change log
+    got longer, or a squashed one replaces it."""
 
 
 class Part(Section):

@@ -21,6 +21,25 @@ _LIKE = re.compile(
     rb"(?:TABLE|INDEX|VIEW|SEQUENCE|TYPE|DOMAIN|SCHEMA|FUNCTION|PROCEDURE|TRIGGER|EXTENSION|POLICY)\b",
     re.IGNORECASE,
 )
+_PROGRAMS = {
+    ".py": (
+        re.compile(rb"^class Migration\(", re.MULTILINE),
+        re.compile(rb"^down_revision\b.*^def upgrade\(", re.MULTILINE | re.DOTALL),
+    ),
+    ".rb": (
+        re.compile(rb"<\s*ActiveRecord::Migration\b.*?\bdef (?:self\.)?(?:change|up)\b", re.DOTALL),
+        re.compile(rb"^(?:Sequel\.migration|ROM::SQL\.migration)\b", re.MULTILINE),
+    ),
+    ".php": (
+        re.compile(
+            rb"\bextends\s+[\w\\]*(?:Migration|SimpleMigrationStep)\b.*?\bfunction\s+"
+            rb"(?:up|safeUp|change|changeSchema)\s*\(",
+            re.DOTALL,
+        ),
+    ),
+}
+"""How the migrations of frameworks look, in whichever folder they are."""
+_TEMPLATE = re.compile(r"(?:^|/)(?:templates?|generators?|stubs?|skeletons?)/")
 _VENDORED = re.compile(rf"(?:^|/)(?:{'|'.join(VENDORED)})/")
 _CODE = frozenset(
     ".py .js .jsx .mjs .cjs .ts .tsx .mts .cts .vue .svelte .rb .rake .erb .go .java .kt .kts .scala .groovy .php .cs"
@@ -57,13 +76,27 @@ def _found(change: FileChange, texts: dict[str, bytes]) -> dict[str, Any]:
     content = texts[change.blob]
     if _suffix(change) == ".sql":
         return _in_sql(content)
-    if len(content) > _LARGEST or _LIKE.search(content) is None:
+    if len(content) > _LARGEST:
+        return {}
+    line = _program_line(change, content)
+    if line is not None and _program_line(change, texts.get(change.old_blob, b"")) is None:
+        return {"ddl_line": line}
+    if _LIKE.search(content) is None:
         return {}
     from migrator.coupling.ddl import new_ddl  # loads the parser
 
     old = texts.get(change.old_blob, b"")
     ddl = new_ddl(change.path, content.decode(errors="replace"), old.decode(errors="replace"))
     return {} if ddl is None else {"ddl_line": ddl.line, "ddl_text": ddl.text, "is_ddl_sure": ddl.is_sure}
+
+
+def _program_line(change: FileChange, content: bytes) -> int | None:
+    """Return the line where a framework's migration begins; None for any other code."""
+    if _TEMPLATE.search(change.path):
+        return None
+    found = (pattern.search(content) for pattern in _PROGRAMS.get(_suffix(change), ()))
+    match = next((match for match in found if match is not None), None)
+    return None if match is None else content.count(b"\n", 0, match.start()) + 1
 
 
 def _in_sql(content: bytes) -> dict[str, Any]:
