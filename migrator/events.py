@@ -28,12 +28,13 @@ class EventKind(Enum):
     LOCK_RETRY = "lock.retry"  # attempt, pause_seconds, sqlstate
     LOCK_ACQUIRED = "lock.acquired"  # wait_seconds, attempts
     WEAK_PROGRESS = "weak.progress"  # seconds, activity (of the index build), done, total (blocks)
-    BACKFILL_STARTED = "backfill.started"  # name, table, rows_estimate, checkpoint
+    BACKFILL_STARTED = "backfill.started"  # name, table, rows_estimate, checkpoint, workers
     BACKFILL_BATCH = "backfill.batch"  # name, rows, seconds, rows_done, rows_estimate, batch_size, checkpoint
     BACKFILL_PAUSED = "backfill.paused"  # name, throttle, reason, seconds, counted: {throttle: seconds not yet told}
     BACKFILL_RESUMED = "backfill.resumed"  # name, throttle, seconds, counted
     BACKFILL_MEASURED = "backfill.measured"  # name, throttle, figure, value
     BACKFILL_RETRY = "backfill.retry"  # name, sqlstate, attempt, batch_size
+    BACKFILL_SETTLED = "backfill.settled"  # name, rows, batches: what the server kept besides, or less than, was told
     BACKFILL_LEASE_LOST = "backfill.lease_lost"  # name, range, reason: another worker went on with it
     BACKFILL_QUARANTINED = "backfill.quarantined"  # name, key, sqlstate, error
     BACKFILL_PART_GONE = "backfill.part_gone"  # name, part: it was dropped or renamed since the start

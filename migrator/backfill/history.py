@@ -41,6 +41,9 @@ class RunHistory:
         if event.kind is EventKind.BACKFILL_BATCH:
             self._batches += 1
             self._rows += int(str(event.data.get("rows", 0)))
+        elif event.kind is EventKind.BACKFILL_SETTLED:
+            self._batches += int(str(event.data.get("batches", 0)))
+            self._rows += int(str(event.data.get("rows", 0)))
         elif event.kind in (EventKind.BACKFILL_PAUSED, EventKind.BACKFILL_RESUMED):
             for throttle, seconds in counted(event).items():
                 self._throttled[throttle] = self._throttled.get(throttle, 0.0) + seconds

@@ -69,11 +69,12 @@ class RangeLedger:
         Raises:
             LeaseLost: the lease expired and went to another worker.
         """
-        place = ranges.read_settled(connection, self.range_id, self.fence)
+        settled = ranges.read_settled(connection, self.range_id, self.fence)
         totals = ranges.totals(connection, self.migration, self.name)
-        if place is None or totals is None:
+        if settled is None or totals is None:
             raise self._lost()
-        return Standing(place, totals.rows_done, totals.keys_done)
+        place, rows = settled
+        return Standing(place, totals.rows_done, totals.keys_done, rows)
 
     def _lost(self) -> LeaseLost:
         return LeaseLost(

@@ -63,6 +63,7 @@ class _Tracker:
                 _take_counts(standing, event)
                 standing.measured_at, standing.measured_keys = now, standing.keys
                 standing.started_at = now
+                standing.workers = int(_number(event, "workers") or 1)
             case EventKind.BACKFILL_BATCH:
                 _take_counts(standing, event)
                 standing.measure(now)

@@ -66,7 +66,7 @@ class BackfillRunner:
     def _run(self, score: Score, record: BackfillRecord) -> BackfillResult:
         request, started = self._request, self._request.clock.monotonic()
         checkpoint = None if record.checkpoint is None else list(record.checkpoint)
-        told = {"batch_size": score.batch_size, "checkpoint": checkpoint, **score.progress()}
+        told = {"batch_size": score.batch_size, "checkpoint": checkpoint, "workers": self._workers, **score.progress()}
         request.tell(EventKind.BACKFILL_STARTED, table=request.spec.table, **told)
         run_workers(request, score, self._workers)
         rows, seconds = score.rows_done - record.rows_done, request.clock.monotonic() - started

@@ -32,17 +32,21 @@ class Standing:
     throttled: dict[str, float] = field(default_factory=dict[str, float])
     """Seconds waited, by throttle; those of several workers are added up."""
     started_at: float = 0.0
+    workers: int = 1
+    """Of this process; each waits for itself."""
     measured_at: float = 0.0
     measured_keys: int = 0
+    _recent: tuple[float, float] = (0.0, 0.0)
+    """Keys and seconds, those long ago weighing less: two events in one millisecond do not make a rate."""
 
     def measure(self, now: float) -> None:
         """Take the keys passed since the last call into the rate."""
         seconds = now - self.measured_at
         if seconds <= 0:
             return
-        latest = (self.keys - self.measured_keys) / seconds
-        weight = 1.0 if self.rate == 0 else 1 - math.exp(-seconds / _RATE_SECONDS)
-        self.rate += weight * (latest - self.rate)
+        weight, (keys, passed) = math.exp(-seconds / _RATE_SECONDS), self._recent
+        self._recent = keys * weight + self.keys - self.measured_keys, passed * weight + seconds
+        self.rate = max(0.0, self._recent[0] / self._recent[1])
         self.measured_at, self.measured_keys = now, self.keys
 
     @property
@@ -68,8 +72,8 @@ class Standing:
 
     @property
     def throttled_shares(self) -> dict[str, float]:
-        """Share of the time since the start that each throttle took, the largest first."""
-        passed = max(self.measured_at - self.started_at, 1e-9)
+        """Share of the workers' time since the start that each throttle took, the largest first."""
+        passed = max(self.measured_at - self.started_at, 1e-9) * self.workers
         longest = sorted(self.throttled.items(), key=lambda pair: -pair[1])
         return {throttle: min(seconds / passed, 1.0) for throttle, seconds in longest}
 

@@ -20,6 +20,7 @@ from migrator.backfill.sizing import Sizing
 from migrator.backfill.splitting import split_largest
 from migrator.backfill.table_keys import KeyRecords
 from migrator.backfill.throttling import Throttling
+from migrator.backfill.told import Told
 from migrator.backfill.walk import Walk
 from migrator.errors import DatabaseFailed, LeaseLost, MigratorError
 from migrator.events import EventKind
@@ -69,6 +70,7 @@ class Worker:
         """By which key each part was walked when the backfill began."""
         self._reader = ReopenedSession(lambda: open_session(crew.request.connect))
         """For a source that reads rows before it writes them."""
+        self._told = Told(Place(), 0)
         self._takes = 0
         """How often the database had been asked for the score when the batch under way began."""
 
@@ -181,6 +183,7 @@ class Worker:
             hunt.refused,
         )
         crew.keeper.keep(leased)
+        self._told = Told(leased.place, leased.rows_done)
         self._takes = crew.score.takes
         try:
             work_range(walk, work)
@@ -201,6 +204,9 @@ class Worker:
             begun.refuse_another(part_keyset(connection, self._request.spec, name, begun))
 
     def _settled(self, standing: Standing) -> None:
+        rows, batches = self._told.corrected(standing)
+        if rows or batches:
+            self._request.tell(EventKind.BACKFILL_SETTLED, rows=rows, batches=batches)
         self._crew.score.begin_again(standing.rows_done, standing.keys_done)
         self._takes = self._crew.score.takes
 
@@ -208,6 +214,7 @@ class Worker:
         score = self._crew.score
         score.add(batch.rows, batch.keys_passed, self._takes)
         self._takes = score.takes
+        self._told.add(walk.place, batch.rows)
         checkpoint = None if walk.checkpoint is None else list(walk.checkpoint)
         self._request.tell(
             EventKind.BACKFILL_BATCH,

@@ -55,6 +55,8 @@ class Standing:
     place: Place
     rows_done: int
     keys_done: int
+    range_rows: int = 0
+    """Rows done in the range, by whomever."""
 
 
 def register(connection: Connection, migration: str, name: str, spec: Mapping[str, object], checksum: str) -> None:

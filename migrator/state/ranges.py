@@ -35,6 +35,7 @@ class OpenRange:
     fence: int = 0
     """The token of the lease under which it was read; 0: it was only looked at."""
     attempts: int = 0
+    rows_done: int = 0
 
     @property
     def begun(self) -> Key | None:
@@ -101,10 +102,10 @@ def advance(connection: Connection, range_id: int, fence: int, seconds: float, s
     return connection.execute(_sql("advance"), values | place_values(step)).rowcount == 1
 
 
-def read_settled(connection: Connection, range_id: int, fence: int) -> Place | None:
-    """Return the place when a COMMIT that may still be under way has ended; None: it is no longer ours."""
+def read_settled(connection: Connection, range_id: int, fence: int) -> tuple[Place, int] | None:
+    """Return the place and the rows done when a COMMIT that may be under way has ended; None: it is no longer ours."""
     row = _one(connection, "read_settled", {"id": range_id, "fence": fence})
-    return _place(row) if row else None
+    return (_place(row), row["rows_done"]) if row else None
 
 
 def renew(connection: Connection, leases: Sequence[tuple[int, int]], seconds: float) -> None:
@@ -171,7 +172,8 @@ def _json(key: Key | None) -> Jsonb | None:
 
 def _range(row: Row) -> OpenRange:
     size, fence, attempts = row["batch_size"], row.get("lease_fence", 0), row.get("attempts", 0)
-    return OpenRange(row["id"], row["part"], tuple(row["hi"]), _place(row), size, fence, attempts)
+    rows = row.get("rows_done", 0)
+    return OpenRange(row["id"], row["part"], tuple(row["hi"]), _place(row), size, fence, attempts, rows)
 
 
 def _place(row: Row) -> Place:

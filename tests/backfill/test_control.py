@@ -169,6 +169,7 @@ def test_runs_are_written_down(one_database: Database, one_connection: Connectio
     assert (earlier["actor"], earlier["outcome"]) == ("ann", "Cancelled")
     assert (latest["actor"], latest["outcome"]) == ("bob", "done")
     assert earlier["rows"] + latest["rows"] == ROWS
+    assert latest["from_key"] == earlier["to_key"] != latest["to_key"]
     assert latest["throttled"]["nice"] > 0
     assert latest["host"]
     assert latest["ended_at"] > latest["started_at"] > earlier["started_at"]

@@ -70,12 +70,16 @@ def test_batches_that_a_crash_takes_back_are_done_again(
                 assert totals.rows_done == found[0], "rows and place are not of one transaction"
 
     heard.on[EventKind.BACKFILL_BATCH] = crash
-    result = BackfillRunner(request(private_database.dsn, spec(limits=SMALL), heard)).run()
+    with history.kept(request(private_database.dsn, spec(limits=SMALL), heard), "dana") as asked:
+        result = BackfillRunner(asked).run()
     told = [event.data["rows_done"] for event in heard.of(EventKind.BACKFILL_BATCH)]
     assert told[11] != found[0], "nothing was lost, so nothing was shown"
     assert told[-1] == result.rows_done == 4000
+    [settled] = heard.of(EventKind.BACKFILL_SETTLED)
+    assert settled.data["rows"] == found[0] - int(str(told[11]))
     with connect(private_database.dsn) as again:
         assert touched(again) == {1: 4000}
+        assert [run["rows"] for run in history.read(again, MIGRATION)] == [4000]
 
 
 def test_a_failover_goes_on_from_the_checkpoint_that_came_along(

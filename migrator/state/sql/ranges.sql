@@ -25,7 +25,7 @@ WHERE id = (
       AND (lease_until IS NULL OR lease_until < clock_timestamp()
            OR NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = r.lease_pid))
     ORDER BY position LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, part, lo, hi, checkpoint, key_window, batch_size, lease_fence, attempts;
+RETURNING id, part, lo, hi, checkpoint, key_window, batch_size, lease_fence, attempts, rows_done;
 
 -- name: hold
 -- First in each batch: whoever comes late changes no row, and whoever looks for a free range passes this one by.
@@ -47,7 +47,7 @@ WHERE id = %(id)s AND lease_fence = %(fence)s AND state = 'open'
 -- After a lost connection, in a new session: the update waits for a COMMIT that the server may still be working on.
 UPDATE migrator.backfill_range SET lease_pid = pg_backend_pid()
 WHERE id = %(id)s AND lease_fence = %(fence)s
-RETURNING checkpoint, key_window;
+RETURNING checkpoint, key_window, rows_done;
 
 -- name: renew
 -- While a worker waits between batches; a row locked by a batch renews itself.

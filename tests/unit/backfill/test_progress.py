@@ -50,6 +50,22 @@ def started(total: int | None = 1_000_000) -> Event:
 FINISHED = Event(EventKind.BACKFILL_FINISHED, "m", {"name": "users_mail", "rows": 5, "seconds": 1.0})
 
 
+def test_two_batches_at_once_are_no_rate_and_workers_wait_each_for_itself() -> None:
+    clock, out = ManualClock(), io.StringIO()
+    with progress_listener(clock, out) as listener:
+        begun = started()
+        listener(Event(begun.kind, "m", {**begun.data, "workers": 2}))
+        for step in range(20):
+            clock.seconds += 1
+            waits = paused(1.0)
+            listener(Event(waits.kind, "m", {**waits.data, "counted": {"replica-lag": 1.0}}))
+            clock.seconds += 0.0001
+            listener(batch((step + 1) * 1000))
+        listener(FINISHED)
+    assert "rate=1000/s" in out.getvalue()
+    assert "throttled=replica-lag:50%" in out.getvalue()
+
+
 def test_one_line_per_thirty_seconds_and_one_at_the_end() -> None:
     clock, out = ManualClock(), io.StringIO()
     with progress_listener(clock, out) as listener:
@@ -76,8 +92,8 @@ def test_a_pause_is_told_with_its_reason_and_slows_the_rate() -> None:
             listener(paused(float(second)))
     [line] = out.getvalue().splitlines()
     assert "state=throttled reason=\"replica 'r' is late\" since=28s" in line
-    rate = float(line.split("rate=")[1].split("k/s")[0])
-    assert rate < 20, "the time in the pause belongs to the rate"
+    rate = float(line.split("rate=")[1].split("/s")[0])
+    assert rate < 2000, "the time in the pause belongs to the rate"
 
 
 def test_no_eta_before_one_percent_and_without_an_estimate() -> None:
