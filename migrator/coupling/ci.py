@@ -16,7 +16,11 @@ from migrator.errors import InputError
 from migrator.git import is_nothing
 
 _QUEUE = re.compile(r"gh-readonly-queue/.+/pr-(\d+)-[0-9a-f]+\Z")
-_PULL_URL = re.compile(r"/pull(?:-requests|s)?/(\d+)\Z")
+_PULL_URL = re.compile(
+    r"https://(?P<host>[^/]+)/(?P<repository>.+?)(?:/-)?/(?:pulls?|pull-requests|merge_requests)/(?P<number>\d+)/?\Z"
+)
+_APIS = {"github.com": ("github", "https://api.github.com"), "gitlab.com": ("gitlab", "https://gitlab.com/api/v4")}
+"""Forges whose API is known from the address of a request, for CI systems that are not theirs."""
 
 GITHUB_FIX = "Set `fetch-depth: 0` on actions/checkout."
 
@@ -80,9 +84,15 @@ def _github(env: Mapping[str, str]) -> CiContext:
         found = int(number[1]) if number else None
         target = str(queue.get("base_ref") or "").removeprefix("refs/heads/")
         return CiContext(**common, **commits, scope=Scope.RELEASE, is_queue=True, number=found, target=target)
+    return CiContext(**common, **_github_push(event, env), scope=Scope.RELEASE)
+
+
+def _github_push(event: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
+    """Return the ends of a push; what a forced one replaced is in no clone, so its branch is compared as a new one."""
     before, after = str(event.get("before") or ""), str(event.get("after") or env.get("GITHUB_SHA") or "HEAD")
-    base = _branch(str(_mapping(event, "repository").get("default_branch") or "")) if is_nothing(before) else before
-    return CiContext(**common, base=base, head=after, scope=Scope.RELEASE)
+    default = str(_mapping(event, "repository").get("default_branch") or "")
+    is_replaced = event.get("forced") is True and event.get("ref") != f"refs/heads/{default}"
+    return {"base": _branch(default) if is_nothing(before) or is_replaced else before, "head": after}
 
 
 def _github_pull(pull: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
@@ -112,18 +122,29 @@ def _gitlab(env: Mapping[str, str]) -> CiContext:
         forge="gitlab",
         repository=env.get("CI_MERGE_REQUEST_PROJECT_ID") or env.get("CI_PROJECT_ID", ""),
         api_url=env.get("CI_API_V4_URL", "https://gitlab.com/api/v4"),
-        number=int(number) if number else None,
+        number=_number(number),
         labels=tuple(label for label in env.get("CI_MERGE_REQUEST_LABELS", "").split(",") if label),
         body=env.get("CI_MERGE_REQUEST_DESCRIPTION", ""),
     )
 
 
 def _gitlab_request(env: Mapping[str, str], pushed: str) -> dict[str, Any]:
+    base = env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or pushed
+    fetch = (
+        f", and run {_gitlab_fetch(base.removeprefix('origin/'))} before the check"
+        if base.startswith("origin/")
+        else ""
+    )
     return {
-        "base": env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or pushed,
+        "base": base,
         "head": env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or env.get("CI_COMMIT_SHA") or "HEAD",
-        "fix": "Set the variable `GIT_DEPTH: 0` for this job.",
+        "fix": f"Set the variable `GIT_DEPTH: 0` for this job{fetch}.",
     }
+
+
+def _gitlab_fetch(branch: str) -> str:
+    """Return the command that fetches a branch: a job's clone names only the commit that it is about."""
+    return f'`git fetch origin "+refs/heads/{branch}:refs/remotes/origin/{branch}"`'
 
 
 def _gitlab_train(env: Mapping[str, str]) -> dict[str, Any]:
@@ -132,12 +153,11 @@ def _gitlab_train(env: Mapping[str, str]) -> dict[str, Any]:
     The job's own variables name the merge request's commits; the train's commit is the one that is checked out.
     """
     target = env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") or env.get("CI_DEFAULT_BRANCH", "")
-    fetch = f'git fetch origin "+refs/heads/{target}:refs/remotes/origin/{target}"'
     return {
         "base": _branch(target),
         "head": env.get("CI_COMMIT_SHA") or "HEAD",
         "target": target,
-        "fix": f"Set the variable `GIT_DEPTH: 0` for this job, and run `{fetch}` before the check.",
+        "fix": f"Set the variable `GIT_DEPTH: 0` for this job, and run {_gitlab_fetch(target)} before the check.",
     }
 
 
@@ -158,9 +178,17 @@ def _azure(env: Mapping[str, str]) -> CiContext:
         "azure",
         base=_branch(target),
         head=env.get("SYSTEM_PULLREQUEST_SOURCECOMMITID") or env.get("BUILD_SOURCEVERSION") or "HEAD",
-        number=_number(env.get("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER") or env.get("SYSTEM_PULLREQUEST_PULLREQUESTID")),
+        **_azure_forge(env),
         fix="Set `fetchDepth: 0` on the checkout step.",
     )
+
+
+def _azure_forge(env: Mapping[str, str]) -> dict[str, Any]:
+    """Return whose pull request it is: GitHub's has a number there and another one at Azure."""
+    number, repository = env.get("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER"), env.get("BUILD_REPOSITORY_NAME", "")
+    is_github = number and env.get("BUILD_REPOSITORY_PROVIDER") == "GitHub"
+    url = f"https://github.com/{repository}/pull/{number}" if is_github else None
+    return _request(number or env.get("SYSTEM_PULLREQUEST_PULLREQUESTID"), url)
 
 
 def _jenkins(env: Mapping[str, str]) -> CiContext:
@@ -170,19 +198,18 @@ def _jenkins(env: Mapping[str, str]) -> CiContext:
         base=f"origin/{target}" if target else env.get("GIT_PREVIOUS_SUCCESSFUL_COMMIT") or "origin/HEAD",
         head=env.get("GIT_COMMIT") or "HEAD",
         scope=Scope.PULL_REQUEST if target else Scope.RELEASE,
-        number=_number(env.get("CHANGE_ID")),
+        **_request(env.get("CHANGE_ID"), env.get("CHANGE_URL")),
         author=env.get("CHANGE_AUTHOR", ""),
         fix="Switch shallow clones off, and let the job fetch the target branch.",
     )
 
 
 def _circleci(env: Mapping[str, str]) -> CiContext:
-    number = _PULL_URL.search(env.get("CIRCLE_PULL_REQUEST", ""))
     return CiContext(
         "circleci",
         base="origin/HEAD",
         head=env.get("CIRCLE_SHA1") or "HEAD",
-        number=int(number[1]) if number else None,
+        **_request(env.get("CIRCLE_PR_NUMBER"), env.get("CIRCLE_PULL_REQUEST")),
         fix="Set `method: full` on the checkout step.",
     )
 
@@ -193,8 +220,18 @@ _SYSTEMS = {
     "BITBUCKET_BUILD_NUMBER": _bitbucket,
     "TF_BUILD": _azure,
     "JENKINS_URL": _jenkins,
+    "JENKINS_HOME": _jenkins,
     "CIRCLECI": _circleci,
 }
+
+
+def _request(number: str | None, url: str | None) -> dict[str, Any]:
+    """Return the request's number, and by its address on which forge it can be asked for."""
+    found = _PULL_URL.match(url or "")
+    if found is None:
+        return {"number": _number(number)}
+    forge, api = _APIS.get(found["host"], ("none", ""))
+    return {"number": int(found["number"]), "forge": forge, "api_url": api, "repository": found["repository"]}
 
 
 def _branch(name: str) -> str:

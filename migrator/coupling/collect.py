@@ -199,6 +199,11 @@ def _commit(repository: Repository, asked: str, ci: CiContext, named: str) -> st
         if asked or ci.name == "local":
             todo = "Correct the name, or fetch it." if asked else "Name the branch that this goes to: --base REF."
             raise InputError(exc.situation, todo) from exc
+        if named == "origin/HEAD":
+            text = (
+                "This CI job names no branch to compare with, and its clone has no origin/HEAD. Give --base or --range."
+            )
+            raise HistoryMissing(text) from exc
         raise HistoryMissing(f"{exc.situation} The CI job names it and has not fetched it.") from exc
 
 

@@ -107,7 +107,7 @@ def test_each_ci_is_recognised(feature: Repo, tmp_path: Path, name: str) -> None
     if name in {"bitbucket", "azure", "jenkins", "circleci"}:
         done = check(single, **environment)
         assert done.returncode == 3, done.stdout + done.stderr
-        assert "has not fetched it" in done.stdout
+        assert ("Give --base or --range" if name == "circleci" else "has not fetched it") in done.stdout
         assert CI[name][1] in done.stdout
 
 

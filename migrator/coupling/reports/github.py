@@ -18,15 +18,25 @@ def render(report: CouplingReport) -> str:
 
 def _lines(report: CouplingReport) -> Iterator[str]:
     is_overridden = report.decision.verdict is Verdict.OVERRIDDEN
-    if is_overridden:
-        text = escape_data(f"{report.headline} {report.override_text()}")
-        yield f"::warning title={escape_property('coupling overridden')}::{text}"
-    for unknown in report.decision.unknowns:
-        yield f"::error title={escape_property('coupling unknown')}::{escape_data(unknown)}"
-    found = _by_file(report.decision.findings)
-    for level in Level:
-        command = "warning" if is_overridden and level is Level.ERROR else level.value
-        yield from _annotations([group for group in found if group[0].level is level], command)
+    first = {"error": _unknown(report), "warning": _overridden(report) if is_overridden else ""}
+    groups: dict[str, list[list[Finding]]] = {level.value: [] for level in Level}
+    for level, found in ((group[0].level, group) for group in _by_file(report.decision.findings)):
+        groups["warning" if is_overridden and level is Level.ERROR else level.value].append(found)
+    for command, found in groups.items():
+        line = first.get(command, "")
+        yield from filter(None, (line,))
+        yield from _annotations(found, command, MOST - bool(line))
+
+
+def _overridden(report: CouplingReport) -> str:
+    text = escape_data(f"{report.headline} {report.override_text()}")
+    return f"::warning title={escape_property('coupling overridden')}::{text}"
+
+
+def _unknown(report: CouplingReport) -> str:
+    """Return one annotation for all that is unknown; empty when nothing is."""
+    text = escape_data("\n".join(report.decision.unknowns))
+    return f"::error title={escape_property('coupling unknown')}::{text}" if text else ""
 
 
 def _by_file(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -37,10 +47,10 @@ def _by_file(findings: Sequence[Finding]) -> list[list[Finding]]:
     return list(groups.values())
 
 
-def _annotations(groups: Sequence[Sequence[Finding]], command: str) -> Iterator[str]:
-    left = len(groups) - MOST
-    for number, group in enumerate(groups[:MOST], 1):
-        more = f"\n+{left} more, see the summary." if left > 0 and number == MOST else ""
+def _annotations(groups: Sequence[Sequence[Finding]], command: str, most: int) -> Iterator[str]:
+    left = len(groups) - most
+    for number, group in enumerate(groups[:most], 1):
+        more = f"\n+{left} more, see the summary." if left > 0 and number == most else ""
         yield _annotation(group[0], command, f"{_others(group)}{more}")
 
 

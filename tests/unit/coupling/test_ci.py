@@ -129,3 +129,53 @@ def test_a_merge_train_is_a_queue_on_the_tip_of_its_target() -> None:
     assert "+refs/heads/main:refs/remotes/origin/main" in ci.fix
     ci = read_ci({**train, "CI_MERGE_REQUEST_EVENT_TYPE": "merged_result"})
     assert (ci.base, ci.head, ci.scope, ci.is_queue) == (BASE, "d" * 40, Scope.PULL_REQUEST, False)
+
+
+def test_a_forced_push_is_compared_as_a_new_branch(tmp_path: Path) -> None:
+    """What it replaced is in no clone; on the default branch that stays unknown."""
+    event = {"before": BASE, "after": HEAD, "forced": True, "repository": {"default_branch": "trunk"}}
+    assert read_ci(github(tmp_path, {**event, "ref": "refs/heads/x"}, "push")).base == "origin/trunk"
+    assert read_ci(github(tmp_path, {**event, "ref": "refs/heads/trunk"}, "push")).base == BASE
+
+
+@pytest.mark.parametrize(
+    ("environment", "known"),
+    [
+        (
+            {"CIRCLECI": "true", "CIRCLE_PULL_REQUEST": "https://github.com/org/shop/pull/7"},
+            ("github", "org/shop", 7),
+        ),
+        (
+            {
+                "JENKINS_HOME": "/x",
+                "CHANGE_ID": "7",
+                "CHANGE_URL": "https://gitlab.com/org/sub/shop/-/merge_requests/7",
+            },
+            ("gitlab", "org/sub/shop", 7),
+        ),
+        (
+            {"JENKINS_URL": "x", "CHANGE_ID": "7", "CHANGE_URL": "https://own.example/org/shop/pull/7"},
+            ("none", "org/shop", 7),
+        ),
+        (
+            {"TF_BUILD": "True", "BUILD_REPOSITORY_PROVIDER": "GitHub", "BUILD_REPOSITORY_NAME": "org/shop"}
+            | {"SYSTEM_PULLREQUEST_PULLREQUESTID": "99999", "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER": "7"},
+            ("github", "org/shop", 7),
+        ),
+        (
+            {"TF_BUILD": "True", "BUILD_REPOSITORY_PROVIDER": "TfsGit", "SYSTEM_PULLREQUEST_PULLREQUESTID": "5"},
+            ("none", "", 5),
+        ),
+        ({"CIRCLECI": "true", "CIRCLE_PR_NUMBER": "7"}, ("none", "", 7)),
+        ({"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "x"}, ("gitlab", "", None)),
+    ],
+)
+def test_another_systems_job_knows_its_forge(environment: dict[str, str], known: tuple[str, str, int | None]) -> None:
+    """A token then reads approvals there, too."""
+    ci = read_ci(environment)
+    assert (ci.forge, ci.repository, ci.number) == known
+
+
+def test_a_gitlab_job_without_a_commit_before_fetches_the_branch_that_it_is_compared_with() -> None:
+    ci = read_ci({"GITLAB_CI": "true", "CI_COMMIT_BEFORE_SHA": "0" * 40, "CI_DEFAULT_BRANCH": "main"})
+    assert "+refs/heads/main:refs/remotes/origin/main" in ci.fix

@@ -227,3 +227,16 @@ def test_every_rule_says_its_name_its_level_and_where_it_is_documented() -> None
 
 def test_classes_are_the_words_of_the_documents() -> None:
     assert [kind.value for kind in FileClass] == ["neutral", "migration", "schema-snapshot", "model", "test", "app"]
+
+
+def test_what_is_overridden_or_unknown_counts_among_the_ten_that_are_shown() -> None:
+    """GitHub shows ten errors and ten warnings of a step: the line that says how many more there are must be one."""
+    files = [change(EXPAND, "added"), *(change(f"src/{number}.py") for number in range(12))]
+    given = evidence(*files, sql_files=[ADDS], policy=PEOPLE, pull_request=request())
+    lines = render(CouplingReport(given, judge(given)), "github").splitlines()
+    warnings = [line for line in lines if line.startswith("::warning")]
+    assert warnings == lines
+    assert (len(warnings), "+3 more, see the summary." in warnings[-1]) == (10, True)
+    given = evidence(change(CONTRACT, "added"), sql_files=[DROPS], scanned={})
+    unknowns = render(CouplingReport(given, judge(given)), "github")
+    assert unknowns.count("::error title=coupling unknown::") == 1
