@@ -14,6 +14,7 @@ from migrator.events import EventKind, Events
 from migrator.locks import LockClass
 from migrator.pg.driver import DatabaseError, errors
 from migrator.pg.failures import describe, is_connection_loss
+from migrator.pg.misfits import misfits
 from migrator.pg.orphans import Orphan, find_orphan
 from migrator.pg.session import DdlSession
 from migrator.phases.at_use import AtUse
@@ -32,6 +33,7 @@ from migrator.statements.statement import Statement
 _CATALOG_LOCK_SECONDS = 5.0
 """`lock_timeout` of statements that lock no table: they wait only for another DDL on the same object."""
 _RESUME = "Run `migrator resume` when the server is back: it asks the catalog what happened, and goes on."
+_CORRECT = "Correct the rows ({}), then run the same command again; nothing of this statement was kept."
 
 
 class Executor:
@@ -146,7 +148,8 @@ class Executor:
     def _explain(self, step: Step, exc: DatabaseError) -> DatabaseFailed:
         failure = describe(exc, f"Step {step.number} of {step.phase} ({step.name})")
         if step.is_transactional:
-            return failure
+            rows = misfits(self._connection, exc)
+            return DatabaseFailed(failure.situation, _CORRECT.format(rows), **failure.details) if rows else failure
         if is_connection_loss(exc):
             return OutcomeUnknown(failure.situation, _RESUME, **failure.details)
         todo = "Correct the cause, then run `migrator resume`: it drops what the attempt left INVALID and goes on."
