@@ -6,6 +6,7 @@ matched by pathspec, in their order.
 """
 
 import re
+import warnings
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -42,4 +43,6 @@ def word_of(pattern: str) -> str:
 def _compiled(patterns: tuple[str, ...]) -> "GitIgnoreSpec":
     from pathspec import GitIgnoreSpec  # half of the checks need none
 
-    return GitIgnoreSpec.from_lines(patterns)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of `[[`, which means the same to git
+        return GitIgnoreSpec.from_lines(patterns)

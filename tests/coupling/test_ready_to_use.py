@@ -36,6 +36,23 @@ def coupled(repo: Repo) -> Repo:
     return repo
 
 
+def test_all_lines_of_the_actions_arguments_count(coupled: Repo) -> None:
+    step = load("action.yml")["runs"]["steps"][1]
+    given = {"MIGRATOR_COMMAND": "coupling explain", "MIGRATOR_ARGS": "src/a.py\nmigrations/0001.sql\n"}
+    done = run(["bash", "-e", "-c", step["run"]], coupled, **given)
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 2), done.stderr
+
+
+def test_what_the_action_may_do_and_with_whose_token() -> None:
+    """A fork's job has no secrets: an empty input falls back to the job's own token."""
+    step = load("action.yml")["runs"]["steps"][1]
+    assert step["env"]["MIGRATOR_TOKEN"] == "${{ inputs.token || github.token }}"
+    assert "${{" not in step["run"]  # what a pull request writes is never part of the script
+    workflow = load("examples/ci/github.yml")
+    assert workflow["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert workflow["jobs"]["coupling"]["steps"][0]["with"]["persist-credentials"] is False
+
+
 @pytest.mark.parametrize(("command", "code"), [("coupling check", 1), ("lint rules", 0), ("coupling explain", 0)])
 def test_the_action_runs_its_command(coupled: Repo, command: str, code: int) -> None:
     action = load("action.yml")

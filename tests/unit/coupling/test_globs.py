@@ -33,6 +33,7 @@ _NAMES = st.sampled_from([part.replace("**", "a").replace("*", "x").replace("?",
 _PATHS = st.lists(st.one_of(_NAMES, st.text("abcx19VR_.[]\\ #!", min_size=1, max_size=6)), min_size=1, max_size=5)
 
 
+@pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")  # pathspec's own, of `[[`
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(_ALL), max_size=12), _PATHS)
 def test_the_same_paths_match(patterns: list[str], parts: list[str]) -> None:
@@ -67,3 +68,7 @@ def test_the_word_that_a_path_must_have(pattern: str, word: str) -> None:
 @cache
 def _whole(patterns: tuple[str, ...]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(patterns)
+
+
+def test_a_bracket_in_a_bracket_warns_nobody() -> None:
+    assert Globs(["x[[0-9]*"]).match_file("x[a")
