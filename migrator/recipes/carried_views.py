@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from migrator.errors import RecipeRefused
 from migrator.names import literal, quote
 from migrator.recipes.dependent_views import is_named
-from migrator.recipes.formula import Formula
 from migrator.recipes.sync_trigger import SyncTrigger
 from migrator.recipes.trials import trial_of
 from migrator.recipes.view_columns import Unclear, ViewColumns
@@ -49,6 +48,17 @@ class CarriedViews:
         return (made, computed) if self.is_computed else (made,)
 
 
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What takes the place of each old column, as SQL over bare names."""
+
+    texts: Mapping[str, str]
+    outer: Mapping[str, str]
+    """The same where an outer join may have no row: an expression need not be NULL there, and the old column was."""
+    plain: frozenset[str]
+    """Those that are a column and nothing else."""
+
+
 NO_VIEWS = CarriedViews((), (), ())
 
 
@@ -71,19 +81,18 @@ def carry_views(schema: Schema, table: Table, sync: SyncTrigger, only_read: Iter
     Raises:
         RecipeRefused: a view cannot be carried along; says why and what to do.
     """
-    new = {column.name: column for column in sync.new}
-    values = {column.name: _value(column, sync.down[column.name], new) for column in sync.old}
-    found = _names(schema, table, values).values()
+    values = _values(table, sync)
+    found = _names(schema, table, values.texts).values()
     views = sorted((_known(schema, dependent) for dependent in found), key=lambda view: view.name)
-    allowed, plain = tuple(only_read), {name for name, text in values.items() if text in map(quote, new)}
-    made = [_made_again(schema, table, values, plain, view, may_compute=is_named(view, allowed)) for view in views]
+    allowed = tuple(only_read)
+    made = [_made_again(schema, table, values, view, may_compute=is_named(view, allowed)) for view in views]
     if not made:
         return NO_VIEWS
     return CarriedViews(
         tuple(str(view.name) for view in views),
         tuple(map(_replacing, made)),
         tuple(trial_of(node.view_stmt.query) for node in made),
-        is_computed=plain != values.keys(),
+        is_computed=any(name not in values.plain for name in values.texts),
     )
 
 
@@ -93,13 +102,32 @@ def _names(schema: Schema, table: Table, columns: Iterable[str]) -> dict[str, De
     return {d.name: d for d in found if d.kind == "view" and d.column}
 
 
-def _value(old: Column, down: Formula, new: Mapping[str, Column]) -> str:
-    """Return the old value as an expression of the old column's type and collation: a view's columns keep both."""
-    source = new.get(down.columns[0]) if down.is_column else None
+def _values(table: Table, sync: SyncTrigger) -> Values:
+    new = {column.name: column for column in sync.new}
+    gone = {column.name for column in sync.old}
+    kept = [column.name for column in table.columns if column.is_not_null and column.name not in gone]
+    always = [quote(name) for name in (*table.primary_key, *kept)][:1]
+    plain: set[str] = set()
+    values: dict[str, str] = {}
+    outer: dict[str, str] = {}
+    for column in sync.old:
+        down = sync.down[column.name]
+        source = new.get(down.columns[0]) if down.is_column else None
+        values[column.name] = _as(column, down.text, source)
+        if source is not None:
+            outer[column.name] = values[column.name]
+            plain |= {column.name} if values[column.name] == down.text else set()
+        for name in always if source is None else ():
+            outer[column.name] = _as(column, f"CASE WHEN {name} IS NOT NULL THEN {down.text} END", None)
+    return Values(values, outer, frozenset(plain))
+
+
+def _as(old: Column, text: str, source: Column | None) -> str:
+    """Return an expression of the old column's type and collation: the columns of a view keep both."""
     if source is not None and (source.type, source.collation) == (old.type, old.collation):
-        return down.text
+        return text
     is_collated = old.collation is not None and (source is None or source.collation != old.collation)
-    return f"({down.text})::{old.type}{f' COLLATE {old.collation}' if is_collated else ''}"
+    return f"({text})::{old.type}{f' COLLATE {old.collation}' if is_collated else ''}"
 
 
 def _known(schema: Schema, dependent: Dependent) -> View:
@@ -113,24 +141,22 @@ def _known(schema: Schema, dependent: Dependent) -> View:
     )
 
 
-def _made_again(
-    schema: Schema, table: Table, values: Mapping[str, str], plain: set[str], view: View, *, may_compute: bool
-) -> Node:
+def _made_again(schema: Schema, table: Table, values: Values, view: View, *, may_compute: bool) -> Node:
     """Return the statement that makes the view again over the new columns."""
     if view.own:
         raise _refused(view, table, f"has its own {', '.join(view.own)}, which may work with the column")
     node = parse_one(view.definition or "")
     statement = node.view_stmt
     query = statement.query.select_stmt
-    computed = [name for name in _shown(query) if name in values and name not in plain]
-    if computed and _is_updatable(query) and not may_compute:
+    computed = [name for name in _shown(query) if name in values.texts.keys() - values.plain]
+    if computed and _lets_write(query, table) and not may_compute:
         raise RecipeRefused(
             f"The view {view.name} shows {table.name}.{computed[0]} and can be written through: its column would be"
             " computed from the contract on, and whoever writes it would fail.",
             f"Say with --only-read {view.name} that nobody writes the column through it; or let the writers use the"
             " table first.",
         )
-    columns = ViewColumns(schema, table, values)
+    columns = ViewColumns(schema, table, values.texts, values.outer)
     try:
         columns.replace_in(query)
     except Unclear as exc:
@@ -164,9 +190,10 @@ def _shown(query: pb.SelectStmt) -> tuple[str, ...]:
     return tuple(parts[-1].string.sval for parts in fields if parts)
 
 
-def _is_updatable(query: pb.SelectStmt) -> bool:
-    """Whether the server may let rows be written through the view: one relation, and rows of it one by one."""
+def _lets_write(query: pb.SelectStmt, table: Table) -> bool:
+    """Whether the server may let rows of the table be written through the view: it reads nothing else, row by row."""
     lists = (query.group_clause, query.distinct_clause, query.values_lists)
     parts = ("having_clause", "limit_count", "limit_offset", "with_clause")
     is_plain = query.op == pb.SETOP_NONE and not any(map(len, lists)) and not any(map(query.HasField, parts))
-    return is_plain and len(query.from_clause) == 1 and query.from_clause[0].WhichOneof("node") == "range_var"
+    relations = [(item.range_var.schemaname, item.range_var.relname) for item in query.from_clause]
+    return is_plain and relations == [table.name]

@@ -4,7 +4,7 @@ Used by `view_columns`, which decides whose column a name is. "Not known" (None)
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrator.names import TableName
 from migrator.schema.model import Schema
@@ -12,6 +12,9 @@ from migrator.statements.parse import Node, pb
 
 Names = frozenset[str] | None
 """Names of columns; None where they are not known."""
+
+_LACKING_LEFT = (pb.JOIN_RIGHT, pb.JOIN_FULL)
+_LACKING_RIGHT = (pb.JOIN_LEFT, pb.JOIN_FULL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Source:
     """Whether it is the table whose columns are replaced."""
     has_new_names: bool = False
     """Whether its columns have other names here: `users u (a, b)`, or a join with an alias."""
+    may_lack_rows: bool = False
+    """Whether an outer join puts NULL in place of its columns where it has no row."""
 
 
 Level = tuple[Source, ...]
@@ -40,7 +45,7 @@ def sources(items: Iterable[Node], schema: Schema, target: TableName, queries: M
                 yield _relation(item.range_var, schema, target, queries)
             case "join_expr":
                 join = item.join_expr
-                within = tuple(sources((join.larg, join.rarg), schema, target, queries))
+                within = tuple(_joined(join, schema, target, queries))
                 if join.HasField("alias"):
                     is_target = any(source.is_target for source in within)
                     yield Source(join.alias.aliasname, None, is_target=is_target, has_new_names=True)
@@ -56,6 +61,12 @@ def sources(items: Iterable[Node], schema: Schema, target: TableName, queries: M
             case kind:
                 alias = getattr(item, str(kind)).alias
                 yield Source(alias.aliasname, None)
+
+
+def _joined(join: pb.JoinExpr, schema: Schema, target: TableName, queries: Mapping[str, Names]) -> Iterator[Source]:
+    for side, lacking in ((join.larg, _LACKING_LEFT), (join.rarg, _LACKING_RIGHT)):
+        for source in sources((side,), schema, target, queries):
+            yield replace(source, may_lack_rows=True) if join.jointype in lacking else source
 
 
 def _relation(relation: pb.RangeVar, schema: Schema, target: TableName, queries: Mapping[str, Names]) -> Source:

@@ -32,6 +32,8 @@ class ViewColumns:
     schema: Schema
     table: Table
     values: Mapping[str, str]
+    outer_values: Mapping[str, str]
+    """The same where an outer join may have no row of the table: NULL then, whatever the expression makes of NULLs."""
     replaced: set[str] = field(default_factory=set[str])
     """The columns that were found."""
 
@@ -162,7 +164,7 @@ class ViewColumns:
         if source is None:
             raise Unclear(f"it is not clear what {'.'.join(words)} is")
         if source.is_target:
-            self._put(node, name, node.column_ref.fields[:-1])
+            self._put(node, name, source, node.column_ref.fields[:-1])
 
     def _source(self, qualifier: list[str], scopes: Scopes) -> Source | None:
         """Return the nearest source of that name; one with its schema is a relation without another name."""
@@ -192,11 +194,14 @@ class ViewColumns:
         """Put the expression in place of a bare name, with the table's name: its own words may mean others' columns."""
         if len(targets) > 1 or any(source.name == targets[0].name for level in inner for source in level):
             raise Unclear(f"it is not clear whose column {name} is")
-        self._put(node, name, [Node(string=pb.String(sval=targets[0].name))])
+        self._put(node, name, targets[0], [Node(string=pb.String(sval=targets[0].name))])
 
-    def _put(self, node: Node, name: str, qualifier: Iterable[Node]) -> None:
+    def _put(self, node: Node, name: str, source: Source, qualifier: Iterable[Node]) -> None:
         front = [Node.FromString(part.SerializeToString()) for part in qualifier]
-        tree = parse_expression(self.values[name])
+        values = self.outer_values if source.may_lack_rows else self.values
+        if name not in values:
+            raise Unclear(f"an outer join may have no row of {self.table.name}, and no NOT NULL column of it tells so")
+        tree = parse_expression(values[name])
         for part in walk(tree):
             if isinstance(part, pb.ColumnRef):
                 word = part.fields[-1].string.sval

@@ -4,12 +4,20 @@ Each shape is made twice: once the server renames the column itself and follows 
 run. Definitions, options, owners, rights, views over the views and the rows must be the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
+import pytest
+
+from migrator.names import quote
 from migrator.pg.connection import Connection
+from migrator.recipes import load
+from migrator.schema.replay import replay
+from migrator.statements.parse import parse_sql
+from tests.fix_server import Database
 from tests.recipes.test_live import run
 from tests.recipes.test_properties import through
+from tests.recipes.test_public_shapes import TERMS, render
 
 TABLES = """
 CREATE TABLE users (id int PRIMARY KEY, email varchar(80), name text DEFAULT 'nobody', tags text[], boss int);
@@ -67,6 +75,8 @@ SHAPES = {
     " email ~* 'a' AND NOT email SIMILAR TO 'b%' AS m, email BETWEEN 'a' AND 'b' AS x,"
     " (email COLLATE \"C\") < 'b' AS c, extract(epoch FROM now())::int * 0 + length(email) AS e, -id AS neg FROM users",
 }
+COMPUTED = """star other_name same_name_elsewhere self_join recursive lateral union grouped sets distinct_on distinct
+    window ordered_set in_and_any outer_join text_search""".split()
 FACTS = """
 SELECT c.relname, pg_get_viewdef(c.oid) AS text, c.reloptions AS options, c.relacl::text AS rights,
        pg_get_userbyid(c.relowner) AS owner, obj_description(c.oid) AS comment,
@@ -76,6 +86,7 @@ SELECT c.relname, pg_get_viewdef(c.oid) AS text, c.reloptions AS options, c.rela
         WHERE a.attrelid = c.oid) AS columns
 FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace = 'public'::regnamespace ORDER BY c.relname
 """
+SPLIT = {"local": "split_part(email, '@', 1)", "host": "split_part(email, '@', 2)"}
 RENAME = {"kind": "rename_column", "table": "users", "from": "email", "to": "mail"}
 
 
@@ -95,14 +106,80 @@ def views(shapes: Mapping[str, str]) -> str:
     )
 
 
-def test_each_view_is_what_the_server_itself_would_have_made_of_it(connection: Connection) -> None:
-    run(connection, TABLES + views(SHAPES))
+def dressed(database: Database) -> str:
+    """Return views with all that a view can have of its own."""
+    role = quote(f"role of {database.name}")
+    return f"""
+        CREATE VIEW dressed WITH (security_barrier, security_invoker = true) AS
+            SELECT id, email, name FROM users WHERE email <> '' WITH CASCADED CHECK OPTION;
+        CREATE VIEW over_it WITH (check_option = local) AS SELECT d.id, upper(d.email) AS loud, d.name FROM dressed d;
+        ALTER VIEW dressed ALTER COLUMN email SET DEFAULT 'nobody@example.org';
+        COMMENT ON VIEW dressed IS 'shown to all';
+        GRANT SELECT, UPDATE (email) ON dressed TO {role};
+        GRANT SELECT ON over_it TO PUBLIC;
+        GRANT ALL ON users TO {role};
+        ALTER VIEW over_it OWNER TO {role};
+    """
+
+
+@pytest.fixture
+def dress(database: Database, connection: Connection) -> Generator[str]:
+    role = quote(f"role of {database.name}")
+    run(connection, f"CREATE ROLE {role}")
+    yield dressed(database)
+    run(connection, f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+def test_each_view_is_what_the_server_itself_would_have_made_of_it(connection: Connection, dress: str) -> None:
+    base = TABLES + views(SHAPES) + dress
+    run(connection, base)
     run(connection, "ALTER TABLE users RENAME COLUMN email TO mail")
     by_hand = {row["relname"]: row for row in facts(connection)}
     run(connection, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    files = through(connection, TABLES + views(SHAPES), RENAME)
+    files = through(connection, base, RENAME)
     found = {row["relname"]: row for row in facts(connection)}
     assert found.keys() == by_hand.keys()
     for name, row in found.items():
         assert row == by_hand[name], name
-    assert files["contract.sql"].count("CREATE OR REPLACE VIEW") >= len(SHAPES)
+    assert files["contract.sql"].count("CREATE OR REPLACE VIEW") == len(SHAPES) + 1
+
+
+def test_the_folders_text_gives_the_same_views_as_the_catalog(connection: Connection) -> None:
+    """A view of a * is left out: what it means is known to the server."""
+    base = TABLES + views({name: query for name, query in SHAPES.items() if "*" not in query.replace("(*)", "")})
+    run(connection, base)
+    recipe = load(TERMS | RENAME)
+    told = recipe.render(replay(parse_sql(base).statements), "20260901_m", 18).files["contract.sql"]
+    run(connection, "ALTER TABLE users ADD COLUMN mail varchar(80)")
+    found: list[list[dict[str, Any]]] = []
+    for contract in (told, render(connection, **RENAME | {"to": "mail2"})["contract.sql"].replace("mail2", "mail")):
+        replaced = [s.text for s in parse_sql(contract).statements if s.kind == "view_stmt"]
+        with connection.transaction(force_rollback=True):
+            run(connection, ";".join(replaced))
+            found.append(facts(connection))
+    assert found[0] == found[1]
+    assert not any("users.email" in row["text"] for row in found[0])
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "change_column_type", "column": "email", "type": "text", "to": "mail"},
+        {"kind": "split_column", "from": "email", "into": SPLIT, "down": "concat_ws('@', local, host)"},
+        {
+            "kind": "merge_columns",
+            "to": "whole",
+            "type": "text",
+            "up": "concat_ws(' ', email, name)",
+            "down": {"email": "split_part(whole, ' ', 1)", "name": "split_part(whole, ' ', 2)"},
+        },
+    ],
+    ids=lambda asked: str(asked["kind"]),
+)
+def test_a_computed_column_keeps_its_type_and_values(connection: Connection, dress: str, asked: dict[str, Any]) -> None:
+    base = TABLES + views({name: SHAPES[name] for name in COMPUTED}) + dress
+    run(connection, base)
+    before = [{**row, "text": ""} for row in facts(connection)]
+    run(connection, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    through(connection, base, {"table": "users", "only_read": ["dressed", "v_star", "v_other_name"], **asked})
+    assert [{**row, "text": ""} for row in facts(connection)] == before
