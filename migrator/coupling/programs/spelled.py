@@ -10,19 +10,25 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from migrator.coupling.programs import compiled, spellings
+from migrator.coupling.programs.constants import with_texts
 from migrator.coupling.programs.found import Found
 from migrator.coupling.programs.spellings import Act, Naming, Spelling
+from migrator.coupling.programs.structs import auto_migrated
 from migrator.coupling.programs.unrolled import unrolled
+from migrator.references.table_classes import classes_in
 
 _SPELLINGS = {**spellings.SPELLINGS, **compiled.COMPILED}
 _DOWN = {**spellings.DOWN, **compiled.COMPILED_DOWN}
 _REMOVALS = {**spellings.REMOVALS, **compiled.COMPILED_REMOVALS}
 _QUOTED = re.compile(r"[:'\"`]([A-Za-z_][\w.]*)|\b(\w+)(?=\s)")
 _NAMES = re.compile(r"[A-Za-z_]\w*")
+_KEYED = re.compile(r"\bname\"?\s*[:=]\s*['\"]?(\w+)")
+_IN_QUOTES = re.compile(r"['\"`:](\w+)")
 _SINGLE = r"|'(?P<single>(?:[^'\\\n]|\\.)*(?:'\s*\+\s*'(?:[^'\\\n]|\\.)*)*)'"
 _TEXTS = (
     r"<<[~-]?['\"]?(?P<tag>[A-Z_]+)['\"]?[^\n]*\n(?P<heredoc>.*?)\n\s*(?P=tag)\b"
     r'|"""(?P<triple>.*?)"""|`(?P<back>[^`]*)`|\br(?P<hashes>\#+)"(?P<raw>.*?)"(?P=hashes)'
+    r'|@"(?P<verbatim>(?:[^"]|"")*)"'
     r'|"(?P<double>(?:[^"\\\n]|\\.)*(?:"\s*\+\s*"(?:[^"\\\n]|\\.)*)*)"'
     r"|<sql\b[^>]*>(?P<xml>.*?)</sql>"
 )
@@ -50,7 +56,7 @@ def read_spelled(path: str, text: str) -> Found | None:
     forward = _blank(_COMMENT, text)
     for pattern in _DOWN[language]:
         forward = _blank(pattern, forward)
-    reader = _Reader(unrolled(forward, language), language)
+    reader = _Reader(path, with_texts(unrolled(forward, language)), language)
     reader.read()
     found = reader.found
     return found if found.adds or found.removes or found.problem else None
@@ -74,11 +80,13 @@ def _blank(pattern: re.Pattern[str], text: str) -> str:
 class _Reader:
     """Reads the calls in their order; some stand inside of the call that names their table."""
 
-    def __init__(self, text: str, language: str) -> None:
+    def __init__(self, path: str, text: str, language: str) -> None:
         self._text = text
+        self._tables = {model: table for table, model in classes_in(path, text)}
         self._language = language
         self._table = ""
         self._is_new = False
+        self._model = ""
         self._read: list[tuple[int, int]] = []
         self.found = Found()
 
@@ -89,6 +97,8 @@ class _Reader:
         for match, spelling in sorted(matches, key=lambda pair: (pair[0].start(), -pair[0].end())):
             if not any(start <= match.start() < end for start, end in self._read):
                 self._act(match, spelling)
+        for model, name in auto_migrated(self._text) if self._language == "go" else ():
+            self._column(self._table_of(model), name, is_gone=False, model=model)
         self._sql()
         for match in _REMOVALS[self._language].finditer(self._text):
             if not any(start <= match.start() < end for start, end in self._read):
@@ -96,19 +106,22 @@ class _Reader:
 
     def _act(self, match: re.Match[str], spelling: Spelling) -> None:
         groups = {key: _named(key, value, spelling.naming) for key, value in match.groupdict().items()}
+        self._model = match["t"] if spelling.naming is Naming.MODEL and "t" in groups else ""
+        if self._model:
+            groups["t"] = self._table_of(self._model)
         table = groups.get("t") or self._table
         columns = list(_columns(groups, spelling))
         if spelling.act is Act.IN or spelling.act is Act.CREATE:
             self._table, self._is_new = table, spelling.act is Act.CREATE
             if spelling.act is Act.CREATE:
-                self.found.table(table, is_gone=False)
+                self._whole(table, is_gone=False)
             return
         if spelling.act is Act.DROP and (columns or table):
             for name in columns or [table]:
-                self.found.table(name, is_gone=True)
+                self._whole(name, is_gone=True)
         elif spelling.act is Act.RENAME_TABLE:
-            self.found.table(table, is_gone=True)
-            self.found.table(groups["n"] or "", is_gone=False)
+            self._whole(table, is_gone=True)
+            self._whole(groups["n"] or "", is_gone=False)
         elif not table or not columns:
             return
         else:
@@ -116,18 +129,30 @@ class _Reader:
         self._read.append(match.span())
 
     def _columns(self, table: str, columns: list[str], new: str | None, act: Act, *, is_own: bool) -> None:
-        if self._is_new and not is_own:
+        if (self._is_new and not is_own) or columns == [new]:
             return
         for name in columns:
-            self.found.column(table, name, is_gone=act is not Act.ADD)
+            self._column(table, name, is_gone=act is not Act.ADD, model=self._model)
         if act is Act.RENAME and new is not None:
-            self.found.column(table, new, is_gone=False)
+            self._column(table, new, is_gone=False, model=self._model)
+
+    def _table_of(self, model: str) -> str:
+        """Return the table of a class: what the file says, else its plural."""
+        return self._tables.get(model) or _named("t", model, Naming.MODEL) or ""
+
+    def _column(self, table: str, name: str, *, is_gone: bool, model: str) -> None:
+        schema, _, table = table.rpartition(".")
+        self.found.column(table, name, is_gone=is_gone, schema=schema or "public", model=model)
+
+    def _whole(self, table: str, *, is_gone: bool) -> None:
+        schema, _, table = table.rpartition(".")
+        self.found.table(table, is_gone=is_gone, schema=schema or "public", model=self._model)
 
     def _sql(self) -> None:
         pattern = _SQL_COMPILED if self._language in compiled.COMPILED else _SQL
         for match in pattern.finditer(self._text):
             text = next((value for name, value in match.groupdict().items() if value and name not in _MARKS), "")
-            text = _JOIN.sub("", text)
+            text = text.replace('""', '"') if match["verbatim"] else _JOIN.sub("", text)
             text = text.replace("\\`", '"').replace('\\"', '"').replace("\\'", "'")
             if not _DDL.match(text):
                 continue
@@ -151,9 +176,14 @@ class _Reader:
 
 def _columns(groups: dict[str, str | None], spelling: Spelling) -> Iterator[str]:
     """Yield the columns that a call names, with the ends that its kind gives them."""
-    names = [groups["c"]] if groups.get("c") else _NAMES.findall(groups.get("cs") or "")
+    names = [groups["c"]] if groups.get("c") else _names(groups.get("cs") or "")
     yield from (f"{name}{end}" for name in names if name for end in spelling.ends)
     yield from spelling.columns
+
+
+def _names(text: str) -> list[str]:
+    """Return the names in a list: what keys called `name` say, else what is quoted, else every word."""
+    return _KEYED.findall(text) or _IN_QUOTES.findall(text) or _NAMES.findall(text)
 
 
 def _named(group: str, text: str | None, naming: Naming) -> str | None:

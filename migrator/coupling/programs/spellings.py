@@ -140,6 +140,8 @@ _JAVASCRIPT = (
     row(Act.IN, rf"\.(?:alterTable|table)\(\s*{_T}"),
     row(Act.DROP, rf"\.dropTable(?:IfExists)?\(\s*{_T}"),
     row(Act.DROP, r"\bdropTables\(\s*(?P<cs>\[[^\]]*\])"),
+    row(Act.DROP, rf"\.drop(?:Materialized)?View(?:IfExists)?\(\s*{_T}"),
+    row(Act.RENAME, rf"\.changeColumn\(\s*{_T}{_COMMA}{_C}{_COMMA}new TableColumn\(\s*\{{\s*name:\s*{_N}"),
     row(Act.RENAME_TABLE, rf"\.renameTable\(\s*{_T}{_COMMA}{_N}"),
     row(Act.REMOVE, rf"{_OWNER}(?:drop|remove)Columns?\(\s*{_T}{_COMMA}{_SEVERAL}"),
     row(Act.REMOVE, rf"\bcreateDropColumnMigration\(\s*{_T}{_COMMA}{_C}"),
@@ -157,24 +159,6 @@ _JAVASCRIPT = (
         rf"|enum?|specificType)\(\s*{_C}(?![^;]*\.alter\(\))",
     ),
 )
-_SCHEMA = r"(?:schema:\s*\"[^\"]*\"\s*,\s*)?"
-_CSHARP = (
-    row(Act.CREATE, rf"\.CreateTable\(\s*name:\s*{_T}"),
-    row(Act.DROP, rf"\.DropTable\(\s*name:\s*{_T}"),
-    row(Act.RENAME_TABLE, rf"\.RenameTable\(\s*name:\s*{_T}{_COMMA}{_SCHEMA}newName:\s*{_N}"),
-    row(Act.ADD, rf"\.AddColumn<[^(]*>\(\s*name:\s*{_C}{_COMMA}{_SCHEMA}table:\s*{_T}"),
-    row(Act.REMOVE, rf"\.DropColumn\(\s*name:\s*{_C}{_COMMA}{_SCHEMA}table:\s*{_T}"),
-    row(Act.RENAME, rf"\.RenameColumn\(\s*name:\s*{_C}{_COMMA}{_SCHEMA}table:\s*{_T}{_COMMA}newName:\s*{_N}"),
-    # FluentMigrator
-    row(Act.CREATE, rf"\bCreate\.Table\(\s*{_T}"),
-    row(Act.IN, rf"\bAlter\.Table\(\s*{_T}"),
-    row(Act.ADD, rf"\.AddColumn\(\s*{_C}"),
-    row(Act.ADD, rf"\bCreate\.Column\(\s*{_C}\s*\)\s*\.OnTable\(\s*{_T}"),
-    row(Act.DROP, rf"\bDelete\.Table\(\s*{_T}"),
-    row(Act.REMOVE, rf"\bDelete\.Column\(\s*{_C}\s*\)\s*\.FromTable\(\s*{_T}"),
-    row(Act.RENAME_TABLE, rf"\bRename\.Table\(\s*{_T}\s*\)\s*\.To\(\s*{_N}"),
-    row(Act.RENAME, rf"\bRename\.Column\(\s*{_C}\s*\)\s*\.OnTable\(\s*{_T}\s*\)\s*\.To\(\s*{_N}"),
-)
 
 
 def _attribute(name: str, group: str) -> str:
@@ -184,7 +168,14 @@ def _attribute(name: str, group: str) -> str:
     )
 
 
+_COLUMNS = (
+    r"(?P<cs>(?=[^<]*<column|.{0,200}?\bcolumns\b)"
+    r"(?:(?!</(?:drop|add)Column|\b(?:add|drop|create|rename|modify|update|insert)[A-Z]|</?changeSet|\bchangeSet\b).)*)"
+)
+"""Everything up to the next change: the columns stand in it with the key `name`."""
 _LIQUIBASE = (
+    row(Act.ADD, rf"(?<!/)\baddColumn\b{_attribute('tableName', 't')}{_COLUMNS}"),
+    row(Act.REMOVE, rf"(?<!/)\bdropColumn\b{_attribute('tableName', 't')}{_COLUMNS}"),
     row(Act.CREATE, rf"\bcreateTable\b{_attribute('tableName', 't')}"),
     row(Act.DROP, rf"(?<!/)\bdropTable\b{_attribute('tableName', 't')}"),
     row(
@@ -207,7 +198,6 @@ SPELLINGS: Mapping[str, tuple[Spelling, ...]] = {
     "elixir": _ELIXIR,
     "php": _PHP,
     "javascript": _JAVASCRIPT,
-    "c#": _CSHARP,
     "liquibase": _LIQUIBASE,
 }
 
