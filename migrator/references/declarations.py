@@ -13,6 +13,14 @@ _TOOLS = re.compile(
 _STATEMENT = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE|WITH|RETURNING)\b", re.IGNORECASE)
 
 
+_API = re.compile(r"\A(?:\s|#[^\n]*\n|---)*\{?\s*[\"']?(?:openapi|swagger|asyncapi)[\"']?\s*:")
+
+
+def is_api_description(path: str, text: str) -> bool:
+    """Whether the text describes an interface to others: its fields are no columns."""
+    return path.endswith((".yml", ".yaml", ".json")) and _API.match(text) is not None
+
+
 def is_generated_declaration(text: str) -> bool:
     """Whether a tool wrote the text, and no statement stands in it."""
     return _TOOLS.match(text) is not None and _STATEMENT.search(text) is None

@@ -25,7 +25,8 @@ _LARGEST = 2_000_000
 """Characters; a larger file is data or made by a program, and is compared word by word."""
 _NOT_OURS = re.compile(
     r"(?:^|/)(?:vendor|node_modules|third_party|site-packages)/"
-    r"|(?:^|/)(?:locales?|i18n|l10n|translations?|langs?|languages)/.*\.(?:json|ya?ml|properties|xml)\Z"
+    r"|(?:^|/)(?:locales?|i18n|l10n|translations?|langs?|languages)/.*\.(?:json|ya?ml|properties|xml|php)\Z"
+    r"|\A(?!.*(?:^|/)(?:templates?|views)/).*\.txt\Z"
     r"|(?:openapi|swagger)[^/]*\.(?:json|ya?ml)\Z|(?:\.pb(?:\.gw)?\.(?:go|cc|h|dart|swift)|_pb2?(?:_grpc)?\.(?:py|pyi|js|d\.ts|ts))\Z"
 )
 """Code of others, and texts in other languages: a word that is translated is no column. Neither is a field of an
@@ -153,7 +154,7 @@ def _suffix(path: str) -> str:
     """Return what `PurePath.suffix` does; of 20,000 names it takes as long as the scan of the code."""
     name = path.rpartition("/")[2]
     at = name.rfind(".")
-    return name[at:].lower() if 0 < at < len(name) - 1 else ""
+    return name[at:].lower() if 0 < at < len(name) - 1 else ".rake" if name == "Rakefile" else ""
 
 
 def _key(known: Known) -> str:

@@ -64,7 +64,8 @@ def accessors_of(column: str) -> re.Pattern[str]:
     """Match what ORMs make of a column's name: getLegacyFlag, findByLegacyFlagTrue, LegacyFlagEQ, legacy_flag_was."""
     pascal = f"(?:{'|'.join(_pascals(column))})"
     return re.compile(
-        rf"\b(?:get|set|is|has|with|Get|Set|Is|Has|With|Clear|Add|Append|Old|Field|Unset|By|Where){pascal}"
+        rf"\b(?:get|set|is|has|with|Get|Set|Is|Has|With|Clear|Add|Append|Old|Field|Unset|By|Where|where"
+        rf"|orWhere|whereNot|orderBy){pascal}"
         rf"(?:Attribute|Column)?\b"
         rf"|\b{pascal}(?:EQ|NEQ|In|NotIn|GTE?|LTE?|IsNil|NotNil|Contains|HasPrefix|HasSuffix|EqualFold|ContainsFold)\b"
         rf"|\b(?:find|read|get|query|count|exists|delete|remove|stream|search)\w*?By(?:\w+?(?:And|Or))?{pascal}"

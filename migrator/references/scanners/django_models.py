@@ -13,6 +13,8 @@ from migrator.references.known import Known
 from migrator.references.reference import Confidence, Place, Reference, Usage
 
 _RELATIONS = frozenset({"ForeignKey", "OneToOneField", "ParentalKey"})
+_OTHERS = frozenset({"tortoise", "sqlalchemy", "sqlmodel", "peewee", "piccolo", "ormar", "edgy", "gino"})
+"""Packages with models of their own, whose tables are named otherwise."""
 _NO_COLUMN = frozenset({"ManyToManyField", "GenericRelation", "GenericForeignKey", "ParentalManyToManyField"})
 
 
@@ -34,9 +36,14 @@ def _imports_django(nodes: Iterable[ast.AST]) -> bool:
             names = [name.name for name in node.names]
         else:
             continue
-        if any(name.partition(".")[0] == "django" or ".models" in name for name in names):
+        if any(_wraps_django(name) for name in names):
             return True
     return False
+
+
+def _wraps_django(module: str) -> bool:
+    root = module.partition(".")[0]
+    return root == "django" or (".models" in module and root not in _OTHERS)
 
 
 def _model(path: str, node: ast.ClassDef, known: Known) -> Iterator[Reference]:

@@ -19,7 +19,8 @@ _PATH = re.compile(r"[-+]?[A-Za-z_][\w.]*\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _SPEAKING = frozenset({ast.Attribute, ast.keyword, ast.Constant, ast.ClassDef})
 _NAMING = _SPEAKING | {ast.Name, ast.arg, ast.alias, ast.ImportFrom}
-_BODIES = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_COMPOSED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+\"?([A-Za-z_]\w*)\"?(?=[\s(.]|$)", re.IGNORECASE)
+_OPEN = ("(", ",", "SELECT", "SET", "WHERE", "BY", ".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,8 @@ def _lookup(word: str) -> Iterator[str]:
 
 
 def _docstrings(nodes: Iterable[ast.AST]) -> set[int]:
-    bodies = (node.body for node in nodes if isinstance(node, _BODIES))
-    first = (body[0] for body in bodies if body)
-    return {id(statement.value) for statement in first if isinstance(statement, ast.Expr)}
+    """Return the texts that are statements by themselves: docstrings, and what is written like one."""
+    return {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
 
 
 def _names(nodes: Iterable[ast.AST]) -> tuple[set[str], dict[str, ast.AST]]:
@@ -177,5 +177,8 @@ def _named(node: ast.AST) -> Iterator[tuple[str, bool]]:
             yield from ((part, False) for part in name.split("__"))
         case ast.Constant(value=str(text)) if _PATH.match(text):
             yield text.rpartition(".")[2], True
+        case ast.Constant(value=str(text)) if "{" in text or text.rstrip().endswith(_OPEN):
+            # SQL whose columns are put in elsewhere in the module
+            yield from ((name, False) for name in _COMPOSED.findall(text))
         case _:
             pass

@@ -26,6 +26,8 @@ def _class(path: str, node: ast.ClassDef) -> Iterator[Reference]:
         elif target == "__table_args__":
             schema = _schema_of(value)
     columns = [(name, place) for name, place in _mapped(node)]
+    if any(k.arg == "table" and isinstance(k.value, ast.Constant) and k.value.value for k in node.keywords):
+        table, columns = table or node.name.lower(), list(_annotated(node))
     if table is None:
         # a mixin: whichever table it is mixed into has the column
         yield from (_reference(path, "", None, name, place) for name, place in columns if _has_explicit(node))
@@ -46,6 +48,18 @@ def _mapped(node: ast.ClassDef) -> Iterator[tuple[str, ast.stmt]]:
                 if found is not None:
                     yield _explicit_name(found) or name, statement
                 elif value is None and _name(annotation) == "Mapped":
+                    yield name, statement
+            case _:
+                pass
+
+
+def _annotated(node: ast.ClassDef) -> Iterator[tuple[str, ast.stmt]]:
+    """Yield the columns of a SQLModel: its annotations, without relationships."""
+    for statement in node.body:
+        match statement:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
+                called = _name(value.func) if isinstance(value, ast.Call) else ""
+                if called != "Relationship" and _name(annotation) != "ClassVar":
                     yield name, statement
             case _:
                 pass

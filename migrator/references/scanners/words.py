@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 
 from migrator.names import TableName
 from migrator.references.comments import without_comments
-from migrator.references.declarations import is_generated_declaration
+from migrator.references.declarations import is_api_description, is_generated_declaration
 from migrator.references.file_scan import FileScan
+from migrator.references.implied import implied_columns
 from migrator.references.known import Known
 from migrator.references.reference import Confidence, Place, Reference, Usage
 from migrator.references.spellings import accessors_of, column_spellings, is_distinctive, parts_of
@@ -25,10 +26,13 @@ SUFFIXES = (
     *(".pl", ".pm", ".r", ".clj", ".hs", ".ml", ".sq", ".c", ".cc", ".cpp", ".h", ".sh", ".bash", ".graphql", ".gql"),
     *(".jinja", ".j2", ".html", ".tmpl", ".yml", ".yaml", ".json", ".toml", ".xml", ".properties"),
     *(".haml", ".slim", ".jbuilder", ".rabl", ".twig", ".cshtml", ".razor", ".hbs", ".ejs", ".pug", ".liquid"),
+    # views and templates of Ruby, PHP and Python; Drupal's modules; notebooks
+    *(".jb", ".builder", ".arb", ".axlsx", ".prawn", ".ruby", ".mjml", ".phtml", ".inc", ".module", ".install"),
+    *(".theme", ".latte", ".tpl", ".neon", ".ctp", ".volt", ".mustache", ".mako", ".txt", ".ipynb", ".pyx"),
 )
 
 _WORD = re.compile(r"[^\W\d]\w*")
-_OWNER = re.compile(r"([^\W\d]\w*)(?:\?|!|\(\))?\.\Z")
+_OWNER = re.compile(r"([^\W\d]\w*)(?:\?|!|\(\))?(?:\.|\??->)\Z")
 _MARKUP = re.compile(r"=(?:[\"'][^\"']*[\"']|\{[^}]*\})")
 _IN_TAG = re.compile(r"<[A-Za-z][^<>]*\s\Z")
 """`<input class="a" name="q">`; SQL's `WHERE name='q'` stands in no tag."""
@@ -51,7 +55,7 @@ def scan_words(path: str, text: str, known: Known, line: int = 1) -> Iterator[Re
     """
     if not known.may_be_used_in(text):
         return
-    if is_generated_declaration(text):
+    if is_generated_declaration(text) or is_api_description(path, text):
         return
     text = without_comments(path, text)
     words = set(_WORD.findall(text))
@@ -63,6 +67,7 @@ def scan_words(path: str, text: str, known: Known, line: int = 1) -> Iterator[Re
         if names:
             yield from _table(path, text, table, names, line)
             yield from _whole_rows(path, text, table, line)
+            yield from _implied(path, text, known, table, line)
         elif present and ends is None:
             ends = frozenset(end for word in words for end in parts_of(word))
         if present and (names or not (ends or frozenset()).isdisjoint(known.folded_names_of(table))):
@@ -96,6 +101,13 @@ def _whole_rows(path: str, text: str, table: TableName, line: int) -> Iterator[R
     for at, name in sorted(set(whole_rows(text, [table.name]))):
         place = Place(path, line + text.count("\n", 0, at), at - text.rfind("\n", 0, at))
         yield Reference(name, place, Confidence.TOKEN, Usage.READ, schema=table.schema, is_star=True)
+
+
+def _implied(path: str, text: str, known: Known, table: TableName, line: int) -> Iterator[Reference]:
+    asked = known.wanted.get(table, frozenset[str]()) if known.wanted is not None else frozenset[str]()
+    for at, column in implied_columns(path, text, sorted(asked)):
+        place = Place(path, line + text.count("\n", 0, at), at - text.rfind("\n", 0, at))
+        yield Reference(table.name, place, Confidence.TOKEN, Usage.UNKNOWN, column, table.schema)
 
 
 def _table(path: str, text: str, table: TableName, names: set[str], line: int) -> Iterator[Reference]:
@@ -139,9 +151,11 @@ def _is_of_another(line: str, match: re.Match[str], tables: frozenset[str]) -> b
     """Whether a common name is the member of what is no row, or an attribute in markup: `err.name`, `name="q"`."""
     if is_distinctive(match[0]):
         return False
+    if line[: match.start()].endswith(("->", "::")) and line[match.end() : match.end() + 1] == "(":
+        return True  # a method
     if _MARKUP.match(line, match.end()) and _IN_TAG.search(line, 0, match.start()):
         return True
-    if line[: match.start()][-1:] != ".":
+    if line[: match.start()][-1:] not in (".", ">"):
         return False
     owner = _OWNER.search(line, 0, match.start())
     return owner is not None and is_owner(owner[1]) and not is_like(owner[1], tables)
