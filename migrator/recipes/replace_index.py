@@ -47,7 +47,7 @@ class ReplaceIndex(Recipe):
         Raises:
             RecipeRefused: the index cannot be replaced; says why and what to do.
         """
-        table = find_table(schema, self.table, partitioned=True, part=True)
+        table = find_table(schema, self.table, partitioned=True, part=True, inherited=True)
         old = self._find(table)
         self._check_free(schema, table, old)
         shape = IndexShape(self.columns, self.unique, self.where, self.include, self.method)
@@ -71,9 +71,12 @@ class ReplaceIndex(Recipe):
     def _check_free(self, schema: Schema, table: Table, old: Index) -> None:
         """Refuse an index that something needs by its name, and not only by its columns."""
         if old.constraint is not None:
+            is_exclusion = any(c.name == old.constraint and c.kind == "exclusion" for c in table.constraints)
             raise RecipeRefused(
                 f"{self.index} belongs to the constraint {old.constraint}, and cannot go alone.",
-                "Add the new constraint with add-unique and drop the old one, or leave it.",
+                "Leave it: an exclusion constraint is never built beside the traffic."
+                if is_exclusion
+                else "Add the new constraint with add-unique and drop the old one, or leave it.",
             )
         if old.is_attached:
             raise RecipeRefused(

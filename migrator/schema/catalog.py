@@ -1,6 +1,6 @@
 """The schema in memory, read from a live server; `migrator.schema.replay` builds the same model from files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from migrator.names import TableName, literal, quote
 from migrator.pg.catalog import CatalogRows, read_catalog
@@ -76,12 +76,13 @@ def _function(row: Row) -> Function:
 def _table(row: Row, rows: CatalogRows) -> Table:
     oid, name = row["oid"], TableName(row["schema"], row["name"])
     constraints = rows.constraints.get(oid, [])
+    read = {r["constraint"]: r["columns"] for r in rows.indexes.get(oid, [])}
     unproven = {r["columns"][0] for r in constraints if r["type"] == "n" and not r["is_valid"]}
     return Table(
         name=name,
         columns=tuple(_column(r, rows.grants.get(oid, []), unproven) for r in rows.columns.get(oid, [])),
         indexes=tuple(_index(r, name) for r in rows.indexes.get(oid, [])),
-        constraints=tuple(_constraint(r) for r in constraints),
+        constraints=tuple(_constraint(r, read.get(r["name"], ())) for r in constraints),
         triggers=tuple(r["name"] for r in rows.triggers.get(oid, [])),
         is_partitioned=row["is_partitioned"],
         parent=_name(row["parent_schema"], row["parent_name"]),
@@ -175,11 +176,13 @@ def _index(row: Row, table: TableName) -> Index:
     )
 
 
-def _constraint(row: Row) -> Constraint:
+def _constraint(row: Row, read: Sequence[str]) -> Constraint:
+    """Return a constraint; of an exclusion constraint the catalog lists no column that an expression or WHERE reads."""
+    kind = _CONSTRAINT_KINDS[row["type"]]
     return Constraint(
         name=row["name"],
-        kind=_CONSTRAINT_KINDS[row["type"]],
-        columns=tuple(row["columns"]),
+        kind=kind,
+        columns=tuple(read if kind == "exclusion" else row["columns"]),
         definition=row["definition"],
         is_valid=row["is_valid"],
         references=_name(row["references_schema"], row["references_name"]),

@@ -131,9 +131,10 @@ def foreign_key(draft: Draft, table: TableName, tree: pb.Constraint, columns: Se
 
 
 def exclusion_constraint(draft: Draft, table: TableName, tree: pb.Constraint) -> Constraint:
-    """Return an exclusion constraint; only its name and columns are told."""
+    """Return an exclusion constraint; only its name and columns are told, with those of expressions and WHERE."""
     elements = [node.list.items[0] for node in tree.exclusions]
-    columns = tuple(e.index_elem.name for e in elements if e.index_elem.name)
+    plain = [e.index_elem.name for e in elements]
+    columns = _in_table_order(draft.table(table), (*plain, *column_refs(tree)))
     name = tree.conname or choose_name(table.name, index_words(elements), "excl", _is_relation(draft, table))
     return Constraint(name, "exclusion", columns, deparse_constraint(table, tree))
 

@@ -138,6 +138,8 @@ def _constraint_with(table: TableName, constraint: Constraint, old: str, new: st
     rename_column(tree, old, new)
     for names in (tree.keys, tree.including, tree.fk_attrs, tree.fk_del_set_cols):
         rename_in_list(names, old, new)
+    for element in (pair.list.items[0].index_elem for pair in tree.exclusions):
+        element.name = new if element.name == old else element.name
     columns = _swapped(constraint.columns, old, new)
     return replace(constraint, columns=columns, definition=deparse_constraint(table, tree))
 
