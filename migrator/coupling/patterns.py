@@ -39,7 +39,13 @@ _OTHER_DATABASES = (
 _PICTURES = (
     *("**/structure.sql", "**/*_structure.sql", "**/schema.rb", "**/*_schema.rb", "**/schema.sql"),
     *("**/schema.prisma", "**/prisma/schema/**/*.prisma", "**/db/schema_migrations/**", "**/schema_dump.sql"),
-    *("**/schema-dump.sql", "**/database/dump.sql", "**/db/dump.sql", "**/*ModelSnapshot.cs"),
+    *(
+        "**/schema-dump.sql",
+        "**/database/dump.sql",
+        "**/db/dump.sql",
+        "**/*ModelSnapshot.cs",
+        "**/Migrations/**/*.Designer.cs",
+    ),
     *("**/migrations/meta/**", "**/drizzle/meta/**", "**/drizzle/**/meta/**", "**/.snapshot-*.json"),
     *("**/database/schema/*-schema.sql", "**/database/schema/*-schema.dump", "**/supabase/schemas/**/*.sql"),
     *("**/schema.hcl", "**/*.pg.hcl", "**/schema/**/*.hcl", "**/.sqlx/query-*.json", "**/sqlx-data.json", "**/*.dbml"),

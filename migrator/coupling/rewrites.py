@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from migrator.coupling import tool_programs
 from migrator.coupling.classify import Classifier
 from migrator.coupling.evidence import FileClass, Rewrite
 from migrator.git import FileChange, Repository
@@ -69,6 +70,10 @@ def _edit(path: str, old: str, new: str) -> Rewrite | None:
         before = _program(old)
         is_same = before is not None and before == _program(new)
         return "cosmetic" if is_same or _is_longer_helper(old, new) else None
+    if suffix in tool_programs.PROGRAMS:
+        if tool_programs.is_reformatted(path, old, new):
+            return "cosmetic"
+        return "appended" if tool_programs.is_tool(path, old, new) else None
     before = _change_sets(old) if suffix in _CHANGE_LOGS else set[str]()
     return "appended" if before and before <= _change_sets(new) else None
 
