@@ -276,3 +276,12 @@ def test_a_train_names_the_merge_request_of_each_commit(forge: ForgeServer) -> N
     assert numbers == [(None, False), (11, True), (None, False), (13, True), (None, False)]
     from_start = [Queued(11, "b" * 40, base="0" * 40), Queued(13, "e" * 40, base="b" * 40)]
     assert [part.number for part in with_numbers("0" * 40, parts, from_start)] == [11, 11, 13, 13, 13]
+
+
+def test_who_wrote_a_commit_under_an_address_that_github_does_not_know(forge: ForgeServer) -> None:
+    """Its author could approve it as somebody else; a co-author's address is rarely GitHub's."""
+    signed = {"name": "Alice Doe", "email": "alice@example.org"}
+    message = "x\n\nCo-authored-by: Bob <bob.b@example.org>\n"
+    commit = {"author": None, "committer": {"login": "web-flow"}, "commit": {"author": signed, "message": message}}
+    forge.answers = {f"GET {PULL}": {}, f"GET {PULL}/reviews": [], f"GET {PULL}/commits": [commit]}
+    assert github(forge).request(HEAD).committers == ("Alice Doe", "Bob", "alice", "bob.b", "web-flow")

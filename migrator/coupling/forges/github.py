@@ -212,14 +212,26 @@ def _review(item: dict[str, Any]) -> Review:
 
 
 def _writers(commit: dict[str, Any]) -> Iterator[str]:
-    """Yield the users who wrote a commit: author, committer, and co-authors whose address names a user."""
+    """Yield who wrote a commit: the users, and where the address is nobody's at GitHub what the commit calls them."""
+    inner = mapping(commit.get("commit"))
     for role in ("author", "committer"):
+        signed = mapping(inner.get(role))
         if login := _login(commit.get(role)):
             yield login
-    message = str(mapping(commit.get("commit")).get("message") or "")
-    for key, value in trailers_of(message):
-        if key.lower() == "co-authored-by" and _NOREPLY in value:
-            yield value.rpartition("<")[2].partition(_NOREPLY)[0].rpartition("+")[2]
+        else:
+            yield from _called(str(signed.get("name") or ""), str(signed.get("email") or ""))
+    for key, value in trailers_of(str(inner.get("message") or "")):
+        if key.lower() == "co-authored-by":
+            name, _, address = value.rpartition("<")
+            yield from _called(name.strip(), address.removesuffix(">"))
+
+
+def _called(name: str, address: str) -> Iterator[str]:
+    """Yield what may be a user's name: `123+mallory@users.noreply.github.com` is one, `mallory@example.org` may be."""
+    if _NOREPLY in address:
+        yield address.partition(_NOREPLY)[0].rpartition("+")[2]
+    else:
+        yield from filter(None, (name, address.partition("@")[0]))
 
 
 def _login(user: dict[str, Any] | None) -> str:
