@@ -12,6 +12,7 @@ from migrator.names import TableName
 from migrator.schema.draft import Draft
 from migrator.schema.expressions import column_refs, walk
 from migrator.schema.parts import Dependent, Table, View
+from migrator.schema.view_texts import relations_in
 from migrator.statements.parse import Node, pb
 
 
@@ -43,10 +44,10 @@ def forget(draft: Draft, kind: str, name: str, table: TableName | None = None) -
 
 
 def _tables_in(draft: Draft, query: Node) -> tuple[TableName, ...]:
-    """Return the tables that a query names; the names of its own WITH clauses are none."""
+    """Return the tables that a query names; a WITH clause may read the table whose name it takes."""
     own = {part.ctename for part in walk(query) if isinstance(part, pb.CommonTableExpr)}
-    named = [part for part in walk(query) if isinstance(part, pb.RangeVar) and part.relname not in own]
-    return tuple(dict.fromkeys(draft.name(part) for part in named))
+    named = ((part.relname in own and not part.schemaname, draft.name(part)) for part in relations_in(query))
+    return tuple(dict.fromkeys(name for is_own, name in named if not is_own or draft.table(name) is not None))
 
 
 def _columns_in(draft: Draft, table: Table, query: Node) -> tuple[str, ...] | None:

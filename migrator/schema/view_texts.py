@@ -5,11 +5,14 @@ The server holds a view by the numbers of tables and columns, the folder by word
 changed; the catalog tells it then. Called by the replay.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
+
+from google.protobuf.message import Message
 
 from migrator.names import TableName
 from migrator.schema.draft import Draft
-from migrator.schema.expressions import walk
+from migrator.schema.expressions import children, walk
 from migrator.statements.parse import Node, deparse, pb
 
 _DEFAULT_PATH = ("public",)
@@ -19,16 +22,25 @@ _HARMLESS = frozenset({pb.AT_ChangeOwner, pb.AT_ColumnDefault})
 def definition(draft: Draft, statement: pb.ViewStmt) -> str | None:
     """Return the statement with a schema at each relation, or None where that cannot be said for sure."""
     own = {part.ctename for part in walk(statement.query) if isinstance(part, pb.CommonTableExpr)}
-    relations = [part for part in walk(statement.query) if isinstance(part, pb.RangeVar)]
+    relations = list(relations_in(statement.query))
     is_hidden = any(part.relname in own and draft.table(draft.name(part)) is not None for part in relations)
     if is_hidden or tuple(draft.search_path) != _DEFAULT_PATH or statement.view.relpersistence == "t":
         return None
     copy = pb.ViewStmt()
     copy.CopyFrom(statement)
-    for part in walk(copy):
-        if isinstance(part, pb.RangeVar) and not (part.relname in own and not part.schemaname):
+    for part in relations_in(copy):
+        if part.schemaname or part.relname not in own:
             part.schemaname, part.relname = draft.name(part)
     return deparse(Node(view_stmt=copy))
+
+
+def relations_in(message: Message) -> Iterator[pb.RangeVar]:
+    """Yield the relations that a query names; FOR UPDATE OF names what stands in FROM already."""
+    if isinstance(message, pb.RangeVar):
+        yield message
+    elif not isinstance(message, pb.LockingClause):
+        for child in children(message):
+            yield from relations_in(child)
 
 
 def forget_over(draft: Draft, relation: TableName) -> None:

@@ -102,6 +102,17 @@ def test_what_is_not_clear_is_refused(setup: str, reason: str) -> None:
     assert "SELECT pg_get_viewdef('public.v'::regclass)" in caught.value.todo
 
 
+def test_a_row_lock_names_what_stands_in_from() -> None:
+    made = contract("CREATE VIEW v AS SELECT u.email FROM users u FOR UPDATE OF u")
+    assert "AS\nSELECT u.mail AS email FROM public.users u FOR UPDATE OF u;\n" in made
+
+
+def test_a_with_query_may_read_the_table_whose_name_it_takes() -> None:
+    """It was taken for a query that reads no table, so that the contract met the view at its last step."""
+    with pytest.raises(RecipeRefused, match=r"view public.v .* does not tell its definition for sure"):
+        contract("CREATE VIEW v AS WITH users AS (SELECT id, email FROM users) SELECT email FROM users")
+
+
 @pytest.mark.parametrize(
     "later",
     [
