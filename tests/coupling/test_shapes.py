@@ -13,11 +13,13 @@ from migrator.coupling.scanning import scanning
 from migrator.git import Repository
 from tests.coupling.repositories import make_repo
 from tests.coupling.shape_repository import write_branches
+from tests.coupling.shapes_of_code_3 import CODE_3
 from tests.coupling.shapes_of_files import FILES
+from tests.coupling.shapes_of_migrations_3 import MIGRATIONS_3
 from tests.coupling.shapes_of_sql import SQL
 from tests.coupling.shapes_of_uses import MIGRATIONS, USES
 
-SHAPES = {**FILES, **MIGRATIONS, **USES, **SQL}
+SHAPES = {**FILES, **MIGRATIONS, **USES, **SQL, **CODE_3, **MIGRATIONS_3}
 NUMBERS = {name: number for number, name in enumerate(SHAPES)}
 
 
