@@ -67,16 +67,17 @@ def _uses(question: GateQuestion, refs: Sequence[ObjectRef]) -> tuple[Use, ...]:
         *(use for use in tied if refs[use.number] not in question.renames),
         *whole_row(connection, removed, own),
     )
+    gone = frozenset(question.gone)
     names = [
         _removed(question, number, ref, removed)
         for number, ref in enumerate(refs)
-        if removed.targets[number] and ref.kind in _SEARCHED
+        if removed.targets[number] and ref.kind in _SEARCHED and ref in gone
     ]
     excused = removed.all | own.whole
     from_text = (
         *trigger_argument_uses(connection, names, excused),
         *body_uses(connection, names, excused),
-        *job_uses(connection, refs),
+        *(use for use in job_uses(connection, refs) if refs[use.number] in gone),
     )
     seen = {use.user for use in from_catalog}
     return (*from_catalog, *(use for use in from_text if use.user not in seen))

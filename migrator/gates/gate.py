@@ -86,3 +86,10 @@ class GateQuestion:
     """The plan that would run now; None once a part of it has run. Approvals are bound to it as well."""
     authors: "Authors | None" = None
     """Who wrote the files; None where nobody asks."""
+    returns: tuple[ObjectRef, ...] = ()
+    """Names that mean something again when the phase has ended: its files rename another object to them."""
+
+    @property
+    def gone(self) -> tuple[ObjectRef, ...]:
+        """What texts can no longer name afterwards: what is removed, but for a place that another object takes."""
+        return tuple(ref for ref in self.removes if ref not in self.returns)

@@ -30,7 +30,7 @@ def evaluate(question: GateQuestion) -> GateResult:
         return GateResult(NAME, GateStatus.UNKNOWN, todo)
     alive = alive_versions(question.connection, services, question.now)
     published = releases(question.connection, services)
-    removed = [ref for ref in question.removes if ref.kind in {*_TABLES, "column"}]
+    removed = [ref for ref in question.gone if ref.kind in {*_TABLES, "column"}]
     live = sorted({(instance.service, instance.version or "") for instance in alive.instances})
     uses = [text for service, version in live for text in _uses(_manifest(published, service, version), removed)]
     evidence: dict[str, object] = {"live": [list(each) for each in live], "uses": uses}

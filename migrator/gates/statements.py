@@ -38,7 +38,7 @@ class _Found:
 
 def evaluate(question: GateQuestion) -> GateResult:
     """Return closed with the statements that use it, unknown when one may or may be missed, else open."""
-    names = used_names(question.connection, question.removes)
+    names = used_names(question.connection, question.gone)
     if not names:
         return GateResult(NAME, GateStatus.OPEN, "the phase removes nothing that statements name")
     window = max(question.settings.gates.statements.window, question.soak)

@@ -74,9 +74,21 @@ def question_for(connection: Connection, settings: Settings, migration: Migratio
         now=Store(connection, "gate").now(),
         keeps=(*handed_over(contract_text), *made_again(contract_text)),
         renames=tuple(rename.source for step in contract for each in step.effects for rename in each.renames),
+        returns=_returns(contract),
         plan_id=approvable_plan(connection, migration) if section.approvals else None,
         authors=authors_of(migration) if section.approvals and settings.gates.separation_of_duties else None,
     )
+
+
+def _returns(contract: Sequence[Step]) -> tuple[ObjectRef, ...]:
+    """Return the names that objects have been given by the end, as the twin of a key that is widened has the key's."""
+    given: dict[ObjectRef, None] = {}
+    for each in (effects for step in contract for effects in step.effects):
+        for ref in (*each.removes, *(rename.source for rename in each.renames)):
+            given.pop(ref, None)
+        for source, new_name in each.renames:
+            given[ObjectRef(source.kind, source.schema, new_name, source.table)] = None
+    return tuple(given)
 
 
 def _made(migration: Migration, version: int) -> tuple[ObjectRef, ...]:

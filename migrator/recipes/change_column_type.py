@@ -197,7 +197,7 @@ class ChangeColumnType(Recipe):
                 f"A {old.type} may not survive the way to {new.type} and back: nobody but you knows what its values"
                 " should become.",
                 f"Give {missing}: an expression that never fails, or old code's writes would fail with"
-                f' it; such as --{example[0]} "{example[1]}".',
+                f" it; such as --{example[0]} {_in_shell(example[1])}.",
             )
         up = Formula.of_column(old.name) if up_text is None else read_formula(schema, "up", up_text, [old.name])
         down = Formula.of_column(new.name) if down_text is None else read_formula(schema, "down", down_text, [new.name])
@@ -225,3 +225,9 @@ class ChangeColumnType(Recipe):
             return ()
         stops = f"{new.name} becomes NOT NULL: a row for which --up gives NULL stops the validation here."
         return (f"{stops} Correct it in {old.name}, then resume.",)
+
+
+def _in_shell(text: str) -> str:
+    """Return an expression as it is pasted: in double quotes, because most hold single ones."""
+    escaped = text.replace('"', '\\"')
+    return f'"{escaped}"'

@@ -41,7 +41,7 @@ class CreateIndex(Recipe):
         Raises:
             RecipeRefused: the index cannot be built; says why and what to do.
         """
-        table = find_table(schema, self.table, partitioned=True, part=True)
+        table = find_table(schema, self.table, partitioned=True, part=True, inherited=True)
         shape = IndexShape(self.columns, self.unique, self.where, self.include, self.method)
         build = IndexBuild.of(schema, table, shape, self.name)
         return Rendering(

@@ -13,8 +13,12 @@ from migrator.schema.parts import Dependent
 _SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 
 
-def find_table(schema: Schema, name: TableName, *, partitioned: bool = False, part: bool = False) -> Table:
+def find_table(
+    schema: Schema, name: TableName, *, partitioned: bool = False, part: bool = False, inherited: bool = False
+) -> Table:
     """Return a table that is fully known: a plain one, or also a partitioned one, or also a partition.
+
+    `inherited`: also one of a tree of INHERITS, for what each table there has for itself, such as its indexes.
 
     Raises:
         RecipeRefused: unknown, not fully known, or a part of a tree that the recipe cannot change.
@@ -33,12 +37,12 @@ def find_table(schema: Schema, name: TableName, *, partitioned: bool = False, pa
             f"{name} is a partitioned table, which this recipe cannot change.",
             "Write the change by hand, partition by partition: migrator new custom.",
         )
-    if table.parent is not None and not (part and table.is_partition):
+    if table.parent is not None and not (part if table.is_partition else inherited):
         raise RecipeRefused(
             f"{name} inherits from (or is a partition of) {table.parent}.", "Change the parent, or detach it first."
         )
     children = ", ".join(str(child.name) for child in schema.children(name))
-    if children and not table.is_partitioned:
+    if children and not table.is_partitioned and not inherited:
         raise RecipeRefused(f"Other tables inherit from {name}: {children}.", "End the inheritance first.")
     return table
 

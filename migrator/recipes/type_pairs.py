@@ -16,6 +16,7 @@ from migrator.schema.types import type_text
 from migrator.statements.effects import Fact
 
 _WHOLE = ("smallint", "integer", "bigint")
+_NUMBERS = (*_WHOLE, "numeric", "real", "double precision")
 _TEXTS = ("text", "character varying", "bpchar")
 _LONG = frozenset({*_TEXTS, "character", "numeric", "bytea", "json", "jsonb", "xml", "tsvector", "bit varying"})
 _LOSSLESS = frozenset(
@@ -150,6 +151,8 @@ def example_up(name: str, old: str, new: str) -> str:
         return f"{column}::{new}"
     if after.base in _TEXTS and after.modifiers:
         return f"left({column}, {after.modifiers[0]})"
+    if after.is_array or after.base not in _NUMBERS:
+        return f"{column}::{new}"
     return f"CASE WHEN {column} ~ '^[0-9]+$' THEN {column}::{new} END"
 
 

@@ -8,16 +8,24 @@ from click.testing import CliRunner
 
 from migrator.cli.context import Session
 from migrator.cli.new import new
+from migrator.config import Settings
 from migrator.errors import DatabaseFailed, RecipeRefused
+from migrator.gates import dependencies
+from migrator.gates.gate import GateStatus
 from migrator.pg.connection import Connection, connect
 from migrator.pg.failures import translated
+from migrator.phases.evidence import question_for
 from migrator.phases.folder import depends_on, load_migration, migration_id, migration_paths
+from migrator.recipes import load
 from migrator.state.transitions import State
 from tests.fix_app import Shop
 from tests.fix_server import Database
+from tests.gates.asking import register
+from tests.gates.test_rendered_contracts import rendered
+from tests.gates.test_rendered_contracts import run as run_phase
 from tests.phases.looking import scalar
 from tests.recipes.test_live import run
-from tests.recipes.test_public_shapes import render, walk
+from tests.recipes.test_public_shapes import TERMS, render, walk
 
 
 def test_queries_of_the_catalog_are_not_compiled(one_database: Database) -> None:
@@ -110,3 +118,64 @@ def test_what_the_server_refuses_is_told_with_what_depends_on_it(one_connection:
     told = r"depend on it \(SQLSTATE 2BP01\)\. view seen depends on column id"
     with pytest.raises(DatabaseFailed, match=told), translated("Dropping"):
         one_connection.execute("ALTER TABLE kites DROP COLUMN id")
+
+
+KITES = """
+CREATE TABLE kites (id int PRIMARY KEY, tail int);
+CREATE TABLE flights (kite int);
+CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN INSERT INTO flights VALUES (NEW.id); RETURN NULL; END $$;
+CREATE TRIGGER noted AFTER INSERT ON kites FOR EACH ROW EXECUTE FUNCTION noted();
+"""
+
+
+def test_a_function_that_names_the_key_lets_it_become_wider(one_connection: Connection, tmp_path: Path) -> None:
+    """The twin gets the key's name in the same transaction: what finds the column by its name goes on."""
+    run(one_connection, KITES)
+    register(one_connection)
+    wider = rendered(one_connection, load(TERMS | {"kind": "primary_key_to_bigint", "table": "kites"}), tmp_path)
+    run_phase(one_connection, wider, "expand")
+    run_phase(one_connection, wider, "migrate")
+    asked = question_for(one_connection, Settings(), wider)
+    assert {ref.name for ref in asked.removes if ref.kind == "column"} == {"id", "id_bigint"}
+    assert {ref.name for ref in asked.gone if ref.kind == "column"} == {"id_bigint"}
+    answer = dependencies.evaluate(asked)
+    assert answer.status is GateStatus.OPEN, answer.reason
+    run_phase(one_connection, wider, "contract")
+    run(one_connection, "INSERT INTO kites (id) VALUES (7)")
+    assert scalar(one_connection, "SELECT kite FROM flights") == 7
+
+
+def test_a_function_that_names_a_renamed_column_is_in_the_way(one_connection: Connection, tmp_path: Path) -> None:
+    run(one_connection, KITES.replace("NEW.id", "NEW.tail"))
+    register(one_connection)
+    renamed = load(TERMS | {"kind": "rename_column", "table": "kites", "from": "tail", "to": "cord"})
+    migration = rendered(one_connection, renamed, tmp_path)
+    run_phase(one_connection, migration, "expand")
+    answer = dependencies.evaluate(question_for(one_connection, Settings(), migration))
+    assert answer.status is GateStatus.CLOSED
+    assert "function public.noted() names column public.kites.tail" in answer.reason
+
+
+REPLACED = {"kind": "replace_index", "table": "trees", "index": "tall", "columns": ["height DESC"], "keep_name": True}
+
+
+def test_each_table_of_a_tree_of_inherits_has_its_own_indexes(
+    one_database: Database, one_connection: Connection, tmp_path: Path
+) -> None:
+    tree = "CREATE TABLE plants (id int, label text); CREATE TABLE trees (height int) INHERITS (plants);"
+    walk(one_database, tmp_path, tree + "CREATE INDEX tall ON trees (height);", **REPLACED)
+    for table in ("plants", "trees"):
+        files = render(one_connection, kind="create_index", table=table, columns=["label"])
+        run(one_connection, files["expand.sql"])
+    found = "SELECT string_agg(indexname, ' ' ORDER BY indexname) FROM pg_indexes WHERE schemaname = 'public'"
+    assert scalar(one_connection, found) == "plants_label_idx tall trees_label_idx"
+
+
+@pytest.mark.parametrize(
+    ("new", "example"), [("date", r'such as --up "\\"At\\"::date"\.'), ("integer", r"CASE WHEN \\\"At\\\" ~")]
+)
+def test_an_example_can_be_pasted_and_is_for_the_type(one_connection: Connection, new: str, example: str) -> None:
+    run(one_connection, 'CREATE TABLE kites (id int PRIMARY KEY, "At" text)')
+    with pytest.raises(RecipeRefused, match=example):
+        render(one_connection, kind="change_column_type", table="kites", column="At", type=new, to="flown")
