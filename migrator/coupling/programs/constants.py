@@ -14,7 +14,7 @@ _CONSTANT = re.compile(
 )
 _SHORTEST = 3
 _OBJECT = re.compile(
-    r"(?<!Column\()(?<!Table\()(?<=\()(?P<space>\s*)\{\s*(?=[^{}]*\b(?:tableName|name):)(?:\s*(?:(?:tableName|name):\s*['\"](?P<table>\w+)['\"]"
+    r"(?<!new TableColumn\()(?<!new Table\()(?<=\()(?P<space>\s*)\{\s*(?=[^{}]*\b(?:tableName|name):)(?:\s*(?:(?:tableName|name):\s*['\"](?P<table>\w+)['\"]"
     r"|schema:\s*['\"](?P<schema>\w+)['\"])\s*,?)+\s*\}"
 )
 """`{ tableName: 'users', schema: 'app' }` of Sequelize, with `name` of node-pg-migrate."""
