@@ -20,6 +20,8 @@ from migrator.pg.failures import describe, is_connection_loss
 from migrator.state.places import Key, Place
 
 T = TypeVar("T")
+_TOO_LONG = ("25P03", "25P04")
+"""Limits of the transaction: idle for too long, as while a Python function works on many rows, or too long at all."""
 _SMALL = 4
 """A batch of less than this part of its size (the last of a window) says little about what a row costs."""
 
@@ -134,7 +136,10 @@ class Walk:
             DatabaseFailed: it was not lost but refused, or was lost too often, or the server stays away.
         """
         doing = f"Backfill {self.request.name} of {self.request.spec.table} ({self._position})"
-        self.losses += 1
+        if exc.sqlstate in _TOO_LONG and self.sizing.size > 1:
+            self.sizing = self.sizing.after_timeout()
+        else:
+            self.losses += 1
         if not is_connection_loss(exc) or self.losses > MOST_LOSSES:
             raise describe(exc, doing) from exc
         self._tell_retry(self.losses, exc)

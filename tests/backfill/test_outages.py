@@ -209,6 +209,25 @@ def test_a_session_lost_while_the_checkpoint_is_read(
     assert touched(one_connection) == {1: 300}
 
 
+def test_sessions_that_end_while_the_backfill_is_opened_are_opened_again(
+    one_database: Database, one_connection: Connection
+) -> None:
+    install_state(one_connection)
+    make_table(one_connection, "integer", 10)
+    asked, ended = request(one_database.dsn, spec()), list[int]()
+
+    def connected() -> Connection:
+        connection = asked.connect()
+        if len(ended) < 3:
+            ended.append(connection.info.backend_pid)
+            one_connection.execute("SELECT pg_terminate_backend(%s, 10000)", [ended[-1]])
+        return connection
+
+    BackfillRunner(replace(asked, connect=connected)).run()
+    assert touched(one_connection) == {1: 10}
+    assert len(ended) == 3
+
+
 def test_the_end_of_a_run_is_written_though_its_session_was_lost(
     one_database: Database, one_connection: Connection
 ) -> None:

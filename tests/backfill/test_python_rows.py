@@ -16,6 +16,7 @@ from migrator.backfill.parts import read_part
 from migrator.backfill.pieces import Piece
 from migrator.backfill.runner import BackfillRunner
 from migrator.backfill.spec import BackfillSpec
+from migrator.clock import SystemClock
 from migrator.errors import DatabaseFailed, InputError, Refused
 from migrator.pg.connection import Connection, connect
 from migrator.pg.driver import make_conninfo
@@ -157,6 +158,20 @@ def test_rows_at_the_same_place_of_two_tables_keep_their_own_values(run: Run, on
     )
     wrong = "SELECT id FROM items WHERE twin IS DISTINCT FROM id OR half <> CASE WHEN id > 50 THEN 'a' ELSE 'b' END"
     assert one_connection.execute(wrong.encode()).fetchall() == []
+
+
+def test_a_function_that_takes_long_for_a_row_is_given_fewer(run: Run, one_connection: Connection) -> None:
+    """Else each try of the first batch would be ended by the server, as a session that is idle in its transaction."""
+    one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, twin int, times int NOT NULL DEFAULT 0)")
+    one_connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 60) g")
+    clock = SystemClock()
+
+    def slow(rows: Rows) -> list[dict[str, int]]:
+        clock.wait(0.06 * len(rows), "a service elsewhere")
+        return [{"twin": row["id"], "times": row["times"] + 1} for row in rows]
+
+    run(slow, ["twin", "times"], limits={"lease": "2s", "target_batch": "1s"})
+    assert one_connection.execute("SELECT FROM items WHERE twin IS DISTINCT FROM id OR times <> 1").rowcount == 0
 
 
 def test_a_session_that_ends_while_the_function_works_costs_one_batch(run: Run, one_connection: Connection) -> None:

@@ -18,6 +18,7 @@ from functools import cache
 from importlib import import_module
 from operator import itemgetter
 from pathlib import Path
+from time import monotonic
 from traceback import extract_tb
 from typing import Any, cast
 
@@ -95,15 +96,21 @@ class PythonRows:
     def _changed(self, found: Iterator[Portion], writer: RowWriter, threads: int) -> int:
         """Work on one portion while the next one is read and the last one written.
 
+        A batch that takes longer than a statement may is given up, to be made smaller: its rows are locked meanwhile.
         One thread does both where there is one session: it takes one word after another.
         """
         writing = deque[Future[int]]()
-        written = 0
+        written, limit = 0, writer.job.statement_timeout_seconds
+        until = monotonic() + limit
         with _servants(threads) as (reads, writes), _uncollected():
             reading = reads.submit(next, found, None)
             while (portion := reading.result()) is not None:
                 reading = reads.submit(next, found, None)
+                began = monotonic()
                 chosen = self._chosen(portion, len(places_of(writer.target)))
+                self.portions.took(portion.cursor.rowcount, monotonic() - began, limit)
+                if monotonic() > until and reading.result() is not None:
+                    raise errors.QueryCanceled(f"{self.name} works on so many rows for longer than {limit:g} s")
                 writing.append(writes.submit(writer.write, chosen, writer.ready(chosen)))
                 if len(writing) > _WAITING:
                     written += writing.popleft().result()

@@ -34,6 +34,12 @@ class RowPortions:
 
     size: int = _FIRST_PORTION
     """Rows of the next portion."""
+    most: int = LARGEST_PORTION
+    """As many as the function works on in good time."""
+
+    def took(self, rows: int, seconds: float, limit: float) -> None:
+        """Hear how long the function worked on a portion: the next ones are so small that it stays within the limit."""
+        self.most = max(1, min(LARGEST_PORTION, int(rows * limit / max(seconds, 1e-6))))
 
     def read(self, connection: Connection, statements: Sequence[sql.Composed]) -> Iterator[Portion]:
         """Yield the rows of the queries, as they are when each begins; to be called inside a transaction."""
@@ -55,7 +61,7 @@ class RowPortions:
         sample = range(0, result.ntuples, -(-result.ntuples // _SAMPLE))
         width = sum(len(result.get_value(row, column) or b"") for row in sample for column in range(result.nfields))
         fitting = _PORTION_BYTES * len(sample) // max(width, 1)
-        self.size = max(1, min(fitting, _GROWTH * self.size, LARGEST_PORTION))
+        self.size = max(1, min(fitting, _GROWTH * self.size, self.most))
 
 
 def _ask(connection: Connection, rows: int) -> TupleCursor:
