@@ -118,11 +118,11 @@ class HttpClient:
                     if not self._may_know(response.next_request.url, httpx.URL(url)):
                         raise HttpFailed(f"{_host(url)} leads to another server.", "Name that one, if it is right.")
                     response = client.send(response.next_request)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as exc:
+            raise HttpFailed(f"{url!r} is no address: {str(exc).rstrip('.')}.", "Correct it.") from exc
         except httpx.HTTPError as exc:
             reason = str(exc) or type(exc).__name__
             raise _AgainError(HttpFailed(f"{_host(url)} gave no answer: {reason}.", "Check the network.")) from exc
-        except httpx.InvalidURL as exc:
-            raise HttpFailed(f"{url!r} is no address: {exc}.", "Correct it.") from exc
         return self._read(response, url)
 
     def _may_know(self, other: httpx.URL, asked: httpx.URL) -> bool:

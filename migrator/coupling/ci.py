@@ -97,13 +97,13 @@ def _github_push(event: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, 
 
 def _github_pull(pull: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
     base, head = _mapping(pull, "base"), _mapping(pull, "head")
-    labels = cast("list[Mapping[str, Any]]", pull.get("labels") or [])
+    labels = cast("list[Any]", pull["labels"]) if isinstance(pull.get("labels"), list) else []
     return {
         "base": str(base.get("sha") or _branch(env.get("GITHUB_BASE_REF", ""))),
         "head": str(head.get("sha") or "HEAD"),
-        "number": pull.get("number"),
+        "number": _number(str(pull.get("number"))),
         "author": str(_mapping(pull, "user").get("login", "")),
-        "labels": tuple(str(label.get("name", "")) for label in labels),
+        "labels": tuple(str(named["name"]) for label in labels if "name" in (named := _mapping({"": label}, ""))),
         "body": str(pull.get("body") or ""),
     }
 

@@ -36,6 +36,8 @@ from migrator.git import FileChange, HistoryMissing, Repository
 if TYPE_CHECKING:
     from migrator.coupling.forges.listed import ListedRepository  # loads the HTTP client
 
+_NAME_IT = "Give --base or --range."
+"""What no history helps with."""
 AskListing = Callable[[Repository, CiContext], "ListedRepository | None"]
 """Asks the forge which files the request changes; None without a token.
 
@@ -87,7 +89,8 @@ def collect(
     try:
         ends = _ends(repository, question)
     except HistoryMissing as exc:
-        unknown = Unknown(topic="diff", text=f"{exc.situation} {question.ci.fix}")
+        todo = exc.todo if exc.todo == _NAME_IT else question.ci.fix
+        unknown = Unknown(topic="diff", text=f"{exc.situation} {todo}")
         if listing is None or not _is_of_request(question):
             return _unread(question, unknown)
         return _from_forge(repository, question, unknown, listing, (scan, deploys))
@@ -200,10 +203,8 @@ def _commit(repository: Repository, asked: str, ci: CiContext, named: str) -> st
             todo = "Correct the name, or fetch it." if asked else "Name the branch that this goes to: --base REF."
             raise InputError(exc.situation, todo) from exc
         if named == "origin/HEAD":
-            text = (
-                "This CI job names no branch to compare with, and its clone has no origin/HEAD. Give --base or --range."
-            )
-            raise HistoryMissing(text) from exc
+            text = "This CI job names no branch to compare with, and its clone has no origin/HEAD."
+            raise HistoryMissing(text, _NAME_IT) from exc
         raise HistoryMissing(f"{exc.situation} The CI job names it and has not fetched it.") from exc
 
 

@@ -28,7 +28,7 @@ def check(case: Case) -> Iterator[Finding]:
             LEVEL,
             file.path,
             sql.mixed_line,
-            f"{file.path}: {reason}.",
+            f"{file.path}: {reason.rstrip('.')}.",
             todo,
             file_class=file.file_class,
             phase=sql.phase,

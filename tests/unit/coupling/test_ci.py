@@ -179,3 +179,10 @@ def test_another_systems_job_knows_its_forge(environment: dict[str, str], known:
 def test_a_gitlab_job_without_a_commit_before_fetches_the_branch_that_it_is_compared_with() -> None:
     ci = read_ci({"GITLAB_CI": "true", "CI_COMMIT_BEFORE_SHA": "0" * 40, "CI_DEFAULT_BRANCH": "main"})
     assert "+refs/heads/main:refs/remotes/origin/main" in ci.fix
+
+
+def test_an_event_of_another_form_is_no_traceback(tmp_path: Path) -> None:
+    """Forges that speak GitHub's dialect do not all write what GitHub writes."""
+    pull = {"number": "x", "base": [], "head": {"sha": 5}, "labels": ["a", {"name": "b"}], "user": None, "body": 7}
+    ci = read_ci(github(tmp_path, {"pull_request": pull}, "pull_request"))
+    assert (ci.number, ci.labels, ci.author, ci.body) == (None, ("b",), "", "7")
