@@ -80,12 +80,15 @@ def _rows(connection: Connection, name: str, oids: Sequence[int]) -> list[Row]:
 
 def _dependents(connection: Connection, oids: Sequence[int]) -> list[Row]:
     rows = _rows(connection, "dependents", oids)
+    rows += [{**row, "kind": "text search", "schema": None} for row in _rows(connection, "text_searches", oids)]
     if server_version(connection) < _PUBLICATION_COLUMNS_SINCE:
         return rows
     known = {(row["oid"], row["column"], row["name"]) for row in rows if row["kind"] == "publication"}
     listed = _rows(connection, "publication_columns", oids)
     return rows + [
-        {**row, "kind": "publication"} for row in listed if (row["oid"], row["column"], row["name"]) not in known
+        {**row, "kind": "publication", "schema": None}
+        for row in listed
+        if (row["oid"], row["column"], row["name"]) not in known
     ]
 
 

@@ -14,6 +14,7 @@ from migrator.schema.model import Column, Constraint, Dependent, Index, Schema, 
 _TODO = {
     "policy": "ALTER POLICY so that it does not read the column: who sees which rows must not change by accident.",
     "trigger": "Make the trigger again without the column, in UPDATE OF and in WHEN.",
+    "text search": "Make the trigger again without the column: each write would fail.",
     "publication": "ALTER PUBLICATION … DROP TABLE and ADD TABLE without the column, in one transaction, after each "
     "subscriber can do without it.",
     "generated column": "Drop the generated column first: migrator new drop-column.",

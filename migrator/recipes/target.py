@@ -227,6 +227,8 @@ _ADVICE = {
     " column in its place), or drop it, and make it again over the new column after the change.",
     "policy": "Drop the policy and make it again over another column: a policy is true for old and new code alike.",
     "trigger": "Make the trigger again without naming the column in UPDATE OF or WHEN; its function may still read it.",
+    "text search": "This trigger's function reads one column and misses what ours writes into it. Search by an index"
+    " over to_tsvector(…) instead, which is made again for the new column, or let a function of your own read both.",
     "publication": "Take the column out of the publication's list: ALTER PUBLICATION … SET TABLE; subscribers get the"
     " new column only when it is listed, after they have it.",
     "statistics": "Drop the statistics object, and make it again over the new column after the change.",

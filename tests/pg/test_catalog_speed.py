@@ -8,7 +8,17 @@ import pytest
 from migrator.pg.connection import Connection
 from migrator.pg.queries import query
 
-_PER_TABLE = ("tables", "columns", "grants", "indexes", "constraints", "triggers", "dependents", "view_texts")
+_PER_TABLE = (
+    "tables",
+    "columns",
+    "grants",
+    "indexes",
+    "constraints",
+    "triggers",
+    "dependents",
+    "text_searches",
+    "view_texts",
+)
 
 
 def _searched(node: dict[str, Any], *, is_repeated: bool) -> Iterator[str]:

@@ -67,3 +67,27 @@ def test_an_exclusion_constraint_over_expressions_is_seen(one_connection: Connec
         if not (is_from_files and asked["kind"] == "replace_index"):  # files tell the constraint, and not its index
             with pytest.raises(RecipeRefused, match=found):
                 load(TERMS | {"table": "public.shifts"} | asked).render(schema, "m", 17)
+
+
+PAGES = """
+CREATE TABLE pages (id int PRIMARY KEY, body text, words tsvector);
+CREATE TRIGGER words BEFORE INSERT OR UPDATE ON pages
+    FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger('words', 'pg_catalog.english', 'body');
+"""
+BY_INDEX = """
+DROP TRIGGER words ON pages;
+CREATE INDEX pages_words ON pages USING gin (to_tsvector('english'::regconfig, body));
+"""
+
+
+def test_a_text_search_trigger_would_miss_what_new_code_writes(one_connection: Connection) -> None:
+    """Rows of new code were found by their old words, or by none, and nothing said so before the contract."""
+    run(one_connection, PAGES)
+    renamed = TERMS | {"kind": "rename_column", "table": "pages", "from": "body", "to": "content"}
+    dropped = TERMS | {"kind": "drop_column", "table": "pages", "column": "body"}
+    version = server_version(one_connection) // 10000
+    for asked, found in ((renamed, r"text search words\..*Search by an index"), (dropped, r"each write would fail")):
+        with pytest.raises(RecipeRefused, match=found):
+            load(asked).render(read_schema(one_connection), "m", version)
+    run(one_connection, BY_INDEX)
+    assert "pages_words_content" in load(renamed).render(read_schema(one_connection), "m", version).files["migrate.sql"]

@@ -216,6 +216,17 @@ JOIN pg_attribute a ON a.attrelid = pr.prrelid AND a.attnum = ANY (pr.prattrs)
 WHERE pr.prrelid = ANY (%(oids)s)
 ORDER BY pr.prrelid, a.attnum, p.pubname;
 
+-- name: text_searches
+-- Columns that the server's own text search triggers are given by name. No dependency tells; and on UPDATE these
+-- triggers look at what the statement names, so that they miss what another trigger writes.
+SELECT t.tgrelid::bigint AS oid, a.attname AS column, t.tgname AS name
+FROM pg_trigger t
+JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = 'pg_catalog'::regnamespace
+JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE t.tgrelid = ANY (%(oids)s) AND p.proname LIKE 'tsvector\_update\_trigger%%'
+  AND a.attname::text = ANY ((string_to_array(encode(t.tgargs, 'escape'), '\000'))[3:])
+ORDER BY t.tgrelid, a.attnum, t.tgname;
+
 -- name: types
 -- Domains, enums, composite and range types of the user: what a column of theirs costs depends on rules and labels.
 SELECT n.nspname AS schema, t.typname AS name, t.typtype = 'd' AS is_domain,
