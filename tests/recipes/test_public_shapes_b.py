@@ -12,11 +12,15 @@ from migrator.config import Settings
 from migrator.errors import DatabaseFailed, RecipeRefused
 from migrator.gates import dependencies
 from migrator.gates.gate import GateStatus
+from migrator.lint.history import History
+from migrator.lint.runner import lint
+from migrator.lint.source import read_sources
 from migrator.pg.connection import Connection, connect
 from migrator.pg.failures import translated
 from migrator.phases.evidence import question_for
 from migrator.phases.folder import depends_on, load_migration, migration_id, migration_paths
 from migrator.recipes import load
+from migrator.schema.catalog import read_schema
 from migrator.state.transitions import State
 from tests.fix_app import Shop
 from tests.fix_server import Database
@@ -179,3 +183,15 @@ def test_an_example_can_be_pasted_and_is_for_the_type(one_connection: Connection
     run(one_connection, 'CREATE TABLE kites (id int PRIMARY KEY, "At" text)')
     with pytest.raises(RecipeRefused, match=example):
         render(one_connection, kind="change_column_type", table="kites", column="At", type=new, to="flown")
+
+
+PARENT = {"from": "parent", "to": "above"}
+
+
+def test_a_key_between_a_domain_and_its_base_type_lints_clean(one_connection: Connection, tmp_path: Path) -> None:
+    """They are stored alike, and compared without a cast."""
+    domain = "CREATE DOMAIN code AS text CHECK (length(VALUE) > 2);"
+    run(one_connection, domain + "CREATE TABLE areas (id code PRIMARY KEY, parent text REFERENCES areas);")
+    schema = read_schema(one_connection)
+    rendered(one_connection, load(TERMS | {"kind": "rename_column", "table": "areas", **PARENT}), tmp_path)
+    assert lint(read_sources([tmp_path]), 17, past=History(None, schema)).findings == ()

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from migrator.lint.context import FileContext, Step
 from migrator.lint.finding import Category, Claim, Severity
 from migrator.names import TableName
+from migrator.schema.facts.columns import stored_type
 from migrator.statements.facts.columns import definition
 from migrator.statements.facts.nodes import table_name, words
 from migrator.statements.parse import pb
@@ -52,4 +53,4 @@ def check(file: FileContext) -> Iterator[Claim]:
 def _type(step: Step, table: TableName, column: str) -> str | None:
     known = step.schema.table(table)
     found = known.column(column) if known is not None else None
-    return found.type if found is not None else None
+    return stored_type(step.schema, found.type) if found is not None else None
