@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-_MARKS = ("belongs_to", "belongsTo", "SoftDeletes", "extends Model")
+_MARKS = ("belongs_to", "belongsTo", "morphTo", "SoftDeletes", "extends Model")
 _SOFT = re.compile(r"^\s*use\s+(?:[\w\\]+,\s*)*SoftDeletes\b", re.MULTILINE)
 _STAMPED = re.compile(r"\bclass\s+\w+\s+extends\s+Model\b")
 _NOT_STAMPED = re.compile(r"\$timestamps\s*=\s*false\b")
@@ -48,6 +48,6 @@ def _association(name: str) -> re.Pattern[str]:
     camel = first + "".join(part[:1].upper() + part[1:] for part in others)
     return re.compile(
         rf"\bbelongs_to[\s(]+:{name}\b(?![^\n]*foreign_key)"
-        rf"|\bfunction\s+{camel}\s*\(\s*\)[^{{]*\{{[^{{}}]*->belongsTo\(\s*[\w\\]+::class\s*\)",
+        rf"|\bfunction\s+{camel}\s*\(\s*\)[^{{]*\{{[^{{}}]*->(?:belongsTo\(\s*[\w\\]+::class\s*|morphTo\()\)",
         re.DOTALL,
     )

@@ -29,6 +29,8 @@ _CLIENT = re.compile(
     r"\bfrom\(\s*['\"](?P<table>\w+)['\"]\s*\)\s*\.select\(\s*(?:['\"](?P<star>\*)['\"])", re.IGNORECASE
 )
 _FROM, _SELECT = (re.compile(rf"\b{word}\b", re.IGNORECASE) for word in ("from", "select"))
+_NESTED = re.compile(r"\([^()]*\)")
+_DEEP = 3
 _FAR = 1_500
 """Characters between a star and the table that it is of; statements are rarely longer."""
 
@@ -79,5 +81,7 @@ def _written(text: str) -> Iterator[tuple[int, str]]:
 def _clause(text: str, start: int) -> str:
     """Return the tables of a FROM, with the conditions of its joins."""
     clause = text[start : start + _FAR]
+    for _ in range(_DEEP):  # what stands in a subquery is not its star's
+        clause = _NESTED.sub(lambda match: " " * len(match[0]), clause)
     end = _END.search(clause.replace('\\"', "  "))
     return clause[: end.start()] if end is not None else clause

@@ -21,6 +21,8 @@ USES_OF_FLAG: dict[str, Files] = {
 }
 NO_USES_OF_FLAG: dict[str, Files] = {
     "count star": {"a.go": "package a\n\nconst q = `SELECT count(*) FROM users`\n"},
+    "star of a subquery": {"a.go": "package a\n\nconst q = `SELECT * FROM (SELECT id FROM users) u`\n"},
+    "star in exists": {"a.go": "package a\n\nconst q = `SELECT 1 WHERE EXISTS (SELECT * FROM users)`\n"},
     "star of another table": {"a.go": "package a\n\nconst q = `SELECT o.* FROM orders o JOIN users u ON true`\n"},
     "struct of sqlc": {"db/models.go": f"{GENERATED}package db\n\ntype User struct {{\n\tLegacyFlag bool\n}}\n"},
     "declarations": {"src/db.d.ts": "export interface Users {\n  legacy_flag: boolean;\n}\n"},

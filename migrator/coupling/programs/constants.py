@@ -14,8 +14,8 @@ _CONSTANT = re.compile(
 )
 _SHORTEST = 3
 _OBJECT = re.compile(
-    r"(?<!new TableColumn\()(?<!new Table\()(?<=\()(?P<space>\s*)\{\s*(?=[^{}]*\b(?:tableName|name):)(?:\s*(?:(?:tableName|name):\s*['\"](?P<table>\w+)['\"]"
-    r"|schema:\s*['\"](?P<schema>\w+)['\"])\s*,?)+\s*\}"
+    r"(?<!new TableColumn\()(?<!new Table\()(?<=\()(?P<space>\s*)\{\s*(?=[^{}]*\b(?:tableName|name):)"
+    r"(?:\s*(?:(?:tableName|name):\s*['\"](?P<table>\w+)['\"]|schema:\s*['\"](?P<schema>\w+)['\"])\s*,?)+\s*\}"
 )
 """`{ tableName: 'users', schema: 'app' }` of Sequelize, with `name` of node-pg-migrate."""
 
