@@ -69,7 +69,8 @@ def row(
 _RUBY = (
     row(Act.CREATE, rf"\bcreate_table[\s(]+{_T}"),
     row(Act.IN, rf"\b(?:change|alter)_table[\s(]+{_T}"),
-    row(Act.DROP, rf"\bdrop_table[\s(]+{_T}"),
+    row(Act.DROP, rf"\bdrop_(?:table|view)[\s(]+{_T}"),
+    row(Act.CREATE, rf"\bcreate_view[\s(]+{_T}"),
     row(Act.RENAME_TABLE, rf"\brename_table[\s(]+{_T}{_COMMA}{_N}"),
     row(Act.ADD, rf"\badd_column[\s(]+{_T}{_COMMA}{_C}"),
     row(Act.ADD, rf"\badd_(?:reference|belongs_to)[\s(]+{_T}{_COMMA}{_C}", ("_id",)),
@@ -229,7 +230,7 @@ DOWN: Mapping[str, tuple[re.Pattern[str], ...]] = {
 """The part that goes back; what it removes is what the other part made."""
 REMOVALS: Mapping[str, re.Pattern[str]] = {
     "ruby": re.compile(
-        r"\b(?:remove_(?:columns?|reference|belongs_to|timestamps)|rename_(?:column|table)|drop_(?:join_)?table|drop_columns?)\b(?=[\s(])"
+        r"\b(?:remove_(?:columns?|reference|belongs_to|timestamps)|rename_(?:column|table)|drop_(?:join_)?table|drop_view|drop_columns?)\b(?=[\s(])"
         r"|\bexecute_drop\b|^\s*revert\s+[A-Z]",
         re.MULTILINE,
     ),
