@@ -148,5 +148,6 @@ def check_alterable(schema: Schema, table: Table, column: Column) -> None:
         raise RecipeRefused(
             f"The server does not change the type of {table.name}.{column.name} while these use it: {words}.",
             "Drop each, change the type, and make it again, in one transaction of a custom migration; or change them"
-            " first so that none names the column. --dsn tells exactly which columns a view uses.",
+            " first so that none names the column. With --to NAME a second column takes its place, and views go along."
+            " --dsn tells exactly which columns a view uses.",
         )
