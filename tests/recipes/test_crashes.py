@@ -81,9 +81,9 @@ def _check_back(ward: Ward, name: str, crashed: list[Crash]) -> None:
     patient, _, points = ward.patient(name)
     with patient.copy() as shop, connect(shop.dsn) as connection:
         before = patient.rows(connection)
-        was_killed = patient.run(ward.victims, shop, patient.commands()[:2], crashed[0], points)
-        if not was_killed and not patient.has_contract:
-            return  # it has gone to its end: there is no way back any more
+        patient.run(ward.victims, shop, patient.commands()[:2], crashed[0], points)
+        if shop.state(patient.migration) == "complete":
+            return  # without a contract: it has gone to its end, maybe killed after it, and there is no way back
         for crash in crashed[1:]:
             if not patient.run(ward.victims, shop, ("abort",), crash, points // 4):
                 break
