@@ -22,6 +22,7 @@ WORKLOADS = workloads()
 SHARES = 8
 """The cases are shared out among this many tests, which run side by side."""
 _ASKED = os.environ.get("MIGRATOR_CRASHES")
+ALL_SHARES = [n if n % 2 or _ASKED else pytest.param(n, marks=pytest.mark.thorough) for n in range(SHARES)]
 EXAMPLES = [max(1, int(_ASKED) // SHARES)] if _ASKED else [3, pytest.param(10, marks=pytest.mark.thorough)]
 
 AT_RANDOM = settings(
@@ -99,7 +100,7 @@ WAYS: dict[str, Callable[[Ward, str, list[Crash]], None]] = {"forward": _check_f
 
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("examples", EXAMPLES)
-@pytest.mark.parametrize("share", [n if n % 2 or _ASKED else pytest.param(n, marks=pytest.mark.thorough) for n in range(SHARES)])
+@pytest.mark.parametrize("share", ALL_SHARES)
 def test_killed_at_random_and_resumed(ward: Ward, share: int, examples: int) -> None:
     @settings(AT_RANDOM, max_examples=examples)
     @given(
