@@ -15,12 +15,11 @@ from migrator.backfill.keyset import (
     last_key,
     next_range,
     range_conditions,
-    read_pages,
 )
 from migrator.backfill.pieces import Piece
 from migrator.backfill.sources import source_of
 from migrator.backfill.stripes import read_division
-from migrator.backfill.table_keys import read_keyset
+from migrator.backfill.table_keys import read_keyset, read_pages
 from migrator.names import TableName
 from migrator.pg.connection import Connection
 from migrator.pg.driver import sql
