@@ -158,8 +158,17 @@ class Worker:
             part.refuse_rewritten(walk.connection, leased.hi, begun)
         except DatabaseError as exc:
             walk.survive(exc)
+        except MigratorError:
+            self._give_back(walk, leased)
+            raise
         else:
             self._work(walk, throttling, leased, part)
+
+    @staticmethod
+    def _give_back(walk: Walk, leased: OpenRange) -> None:
+        """Let anybody have the range at once; where the server cannot be asked, the lease expires."""
+        with suppress(DatabaseError):
+            ranges.release(walk.connection, leased.id, leased.fence)
 
     def _work(self, walk: Walk, throttling: Throttling, leased: OpenRange, part: Part) -> None:
         request, crew = self._request, self._crew
@@ -190,9 +199,9 @@ class Worker:
         except LeaseLost as exc:
             request.tell(EventKind.BACKFILL_LEASE_LOST, range=leased.id, reason=exc.situation)
         except MigratorError as exc:
-            with suppress(DatabaseError):
-                ranges.release(walk.connection, leased.id, leased.fence)
-                if isinstance(exc, DatabaseFailed):  # with a key of another type nothing can be compared
+            self._give_back(walk, leased)
+            if isinstance(exc, DatabaseFailed):  # with a key of another type nothing can be compared
+                with suppress(DatabaseError):
                     self._refuse_another_key(walk.connection, leased.part)
             raise
         finally:

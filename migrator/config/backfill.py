@@ -84,9 +84,9 @@ class BackfillSettings(Section):
     """Most rows that are set aside because the server refuses them; one more ends the run. 0: the first one does."""
     nice: float = Field(default=0.0, ge=0, le=100)
     """Pause after each batch as a multiple of its time: 1 halves the load."""
-    busy_batch: Duration = timedelta(milliseconds=10)
+    busy_batch: Duration = timedelta(milliseconds=8)
     """The longest a batch may take while sessions of the application are at work on the server."""
-    busy_nice: float = Field(default=1.0, ge=0, le=100)
+    busy_nice: float = Field(default=1.5, ge=0, le=100)
     """The least pause after each batch, as a multiple of its time, while they are. 0 with a `busy_batch` as long as
     `target_batch`: the application makes no difference."""
     max_slot_wal: Size | None = None

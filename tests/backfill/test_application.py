@@ -81,8 +81,8 @@ def test_the_pace_is_short_and_rests_while_busy_only() -> None:
     assert (pace.target_batch, pace.busy_nice) == (timedelta(milliseconds=200), 0)
     pace.is_busy = True
     short = pace.adjust(sizing)
-    assert short.target_seconds == 0.01
-    assert short.size in (499, 500), "a twentieth of the time, a twentieth of the rows"
+    assert short.target_seconds == 0.008
+    assert short.size in (399, 400), "a twenty-fifth of the time, a twenty-fifth of the rows"
     assert pace.busy_nice == BackfillSettings().busy_nice > 0
     pace.take({"busy_batch": "1s", "busy_nice": "0"})
     assert (pace.target_batch, pace.busy_nice) == (timedelta(milliseconds=200), 0), "target_batch stays the most"

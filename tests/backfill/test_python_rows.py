@@ -163,14 +163,14 @@ def test_rows_at_the_same_place_of_two_tables_keep_their_own_values(run: Run, on
 def test_a_function_that_takes_long_for_a_row_is_given_fewer(run: Run, one_connection: Connection) -> None:
     """Else each try of the first batch would be ended by the server, as a session that is idle in its transaction."""
     one_connection.execute("CREATE TABLE items (id int PRIMARY KEY, twin int, times int NOT NULL DEFAULT 0)")
-    one_connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 60) g")
+    one_connection.execute("INSERT INTO items SELECT g FROM generate_series(1, 16) g")
     clock = SystemClock()
 
     def slow(rows: Rows) -> list[dict[str, int]]:
-        clock.wait(0.06 * len(rows), "a service elsewhere")
+        clock.wait(0.12 * len(rows), "a service elsewhere")
         return [{"twin": row["id"], "times": row["times"] + 1} for row in rows]
 
-    run(slow, ["twin", "times"], limits={"lease": "2s", "target_batch": "1s"})
+    run(slow, ["twin", "times"], limits={"lease": "1s", "target_batch": "300ms"})
     assert one_connection.execute("SELECT FROM items WHERE twin IS DISTINCT FROM id OR times <> 1").rowcount == 0
 
 

@@ -7,7 +7,7 @@ CREATE UNIQUE INDEX users_mail_unique ON users (mail);
 CREATE TABLE events (at date NOT NULL) PARTITION BY RANGE (at);
 CREATE TABLE events_default PARTITION OF events DEFAULT;
 CREATE TABLE loose (at date NOT NULL);
-CREATE DOMAIN percent AS int;
+CREATE DOMAIN percent AS bigint;
 CREATE TABLE discounts (value percent);
 CREATE UNLOGGED TABLE cache (id int, g int GENERATED ALWAYS AS (1) STORED);
 CREATE FUNCTION token() RETURNS text LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN 1; END';
