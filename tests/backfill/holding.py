@@ -66,7 +66,9 @@ def run_held(
         let_go()
     run.result()
     assert touched(connection) == {1: ROWS}
-    paused = {str(event.data["throttle"]) for event in heard.of(EventKind.BACKFILL_PAUSED)}
+    # On a machine without time a look may come late, which rightly holds the backfill back as well.
+    told = [event.data for event in heard.of(EventKind.BACKFILL_PAUSED)]
+    paused = {str(data["throttle"]) for data in told if "the last look was" not in str(data["reason"])}
     assert paused == {throttle}
     resumed = heard.of(EventKind.BACKFILL_RESUMED)[0]
     assert resumed.data["throttle"] == throttle

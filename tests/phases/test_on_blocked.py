@@ -114,7 +114,7 @@ def test_who_is_not_on_the_list_is_left_alone(one_shop: Shop, settings: dict[str
     migration = one_shop.write("m", expand=NICK)
     with idle_in_transaction(one_shop) as session:
         with pytest.raises(LockBudgetSpent, match="shop/report"):
-            one_shop.engine(**{**settings, "budget": timedelta(milliseconds=700)}).expand(migration)
+            one_shop.engine(**{**settings, "budget": timedelta(milliseconds=1500)}).expand(migration)
         assert scalar(session, "SELECT 1") == 1
     assert _audited(one_shop) == []
 
@@ -138,7 +138,7 @@ def test_a_role_that_may_not_cancel_says_so_in_the_audit(one_shop: Shop) -> None
         owner = Shop(_as(one_shop.dsn, role), one_shop.migrations)
         migration = owner.write("m", expand=NICK)
         with idle_in_transaction(one_shop), pytest.raises(LockBudgetSpent):
-            owner.engine(**AT_ONCE, budget=timedelta(milliseconds=700)).expand(migration)
+            owner.engine(**AT_ONCE, budget=timedelta(milliseconds=1500)).expand(migration)
         with connect(one_shop.dsn) as connection:
             refused = "SELECT detail ->> 'error' FROM migrator.audit WHERE action = 'blocker.cancel_refused'"
             assert "permission denied to terminate process" in scalar(connection, refused)
