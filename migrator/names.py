@@ -45,6 +45,11 @@ class TableName(NamedTuple):
             raise InputError(f"{text!r} is not a table name.", 'Write it as table, schema.table or "Quoted"."Name".')
         return cls(parts[0], parts[1]) if len(parts) > 1 else cls("public", parts[0])
 
+    @property
+    def dotted(self) -> str:
+        """Both parts without quotes, as the catalog's dependents are named."""
+        return f"{self.schema}.{self.name}"
+
     def __str__(self) -> str:
         """Return SQL text, quoted where needed."""
         return f"{quote(self.schema)}.{quote(self.name)}"

@@ -4,6 +4,7 @@ Every pause is `Clock.wait`, so that a stop request ends it; every retry has an 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from tenacity import (
@@ -108,25 +109,39 @@ def open_again(connect: Callable[[], Connection], clock: Clock, longest_seconds:
 
 
 def open_and(
-    look: Callable[[Connection], T], connect: Callable[[], Connection], clock: Clock, longest_seconds: float
+    look: Callable[[Connection], T],
+    connect: Callable[[], Connection],
+    clock: Clock,
+    longest_seconds: float,
+    *,
+    is_patient: bool = True,
 ) -> T:
     """Open a session and return what `look` makes of it, in another session when the server goes away meanwhile.
+
+    One that is not patient does not wait for a server that is not there at the beginning.
 
     Raises:
         DatabaseFailed: the server did not come back within `longest_seconds`.
         DatabaseError: of `look`; the session is closed.
         Stopped: between two tries.
     """
+    again = partial(open_again, connect, clock, longest_seconds)
+    opened = again if is_patient else partial(open_session, connect)
     losses = 0
     while True:
-        connection = open_again(connect, clock, longest_seconds)
+        connection: Connection | None = None
         try:
+            connection = opened()
             return look(connection)
         except BaseException as exc:
-            connection.close()
+            if connection is not None:
+                connection.close()
+            elif opened is again:
+                raise  # it was tried for long enough
             losses += 1
             if losses > MOST_LOSSES or not (isinstance(exc, DatabaseError) and is_connection_loss(exc)):
                 raise
+        opened = again
 
 
 def _error(state: RetryCallState) -> DatabaseError:

@@ -6,21 +6,20 @@ Called by the phase engine and by `migrator backfill run`.
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 from migrator.backfill.keyset import KeyRange
 from migrator.backfill.parts import estimate, part_ends, part_keyset, part_names, read_part
 from migrator.backfill.plan_check import refuse_unplannable
 from migrator.backfill.request import BackfillRequest
-from migrator.backfill.retries import MOST_LOSSES, open_again, open_session
+from migrator.backfill.retries import open_and
 from migrator.backfill.score import Score
 from migrator.backfill.splitting import cuts, new_ranges
 from migrator.backfill.table_keys import KeyRecord
 from migrator.backfill.workers import run_workers
 from migrator.errors import ChecksumChanged, LeaseLost
 from migrator.events import EventKind
-from migrator.pg.driver import Connection, DatabaseError
-from migrator.pg.failures import is_connection_loss, translated
+from migrator.pg.driver import Connection
+from migrator.pg.failures import translated
 from migrator.state import backfills, ranges
 from migrator.state.backfills import BackfillRecord
 
@@ -65,18 +64,14 @@ class BackfillRunner:
 
     def _opened(self) -> BackfillRecord:
         """Return the record, begun; in another session when the server goes away meanwhile."""
-        request, losses = self._request, 0
-        opened = partial(open_session, request.connect)
-        while True:
-            try:
-                with opened() as connection:
-                    record = recorded(connection, request)
-                    return record if record.is_done else self._begun(connection, record)
-            except DatabaseError as exc:
-                losses += 1
-                if losses > MOST_LOSSES or not is_connection_loss(exc):
-                    raise
-                opened = partial(open_again, request.connect, request.clock, request.reconnect_seconds)
+        request = self._request
+
+        def look(connection: Connection) -> BackfillRecord:
+            with connection:
+                record = recorded(connection, request)
+                return record if record.is_done else self._begun(connection, record)
+
+        return open_and(look, request.connect, request.clock, request.reconnect_seconds, is_patient=False)
 
     def _run(self, score: Score, record: BackfillRecord) -> BackfillResult:
         request, started = self._request, self._request.clock.monotonic()

@@ -131,7 +131,7 @@ def _as(old: Column, text: str, source: Column | None) -> str:
 
 
 def _known(schema: Schema, dependent: Dependent) -> View:
-    view = next((v for v in schema.views.values() if f"{v.name.schema}.{v.name.name}" == dependent.name), None)
+    view = next((v for v in schema.views.values() if v.name.dotted == dependent.name), None)
     if view is not None and view.definition is not None:
         return view
     raise RecipeRefused(

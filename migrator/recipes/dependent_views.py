@@ -12,7 +12,7 @@ def views_over(schema: Schema, tables: Iterable[TableName], column: str | None =
     first = [view for view in schema.views.values() if set(view.reads) & set(names)]
     if column is not None:
         words = {d.name for name in names for d in schema.dependents_of(name, column) if "view" in d.kind}
-        first = [view for view in first if f"{view.name.schema}.{view.name.name}" in words]
+        first = [view for view in first if view.name.dotted in words]
     found, newest = list(first), first
     while newest:
         read = {view.name for view in newest}
@@ -24,7 +24,7 @@ def views_over(schema: Schema, tables: Iterable[TableName], column: str | None =
 def is_named(view: View, names: Iterable[str]) -> bool:
     """Whether a person named the view, with or without its schema."""
     name = view.name
-    return not {str(name), f"{name.schema}.{name.name}", name.name}.isdisjoint(names)
+    return not {str(name), name.dotted, name.name}.isdisjoint(names)
 
 
 def drop_view(view: View) -> str:

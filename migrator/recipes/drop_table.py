@@ -68,7 +68,7 @@ class DropTable(Recipe):
             if c.name not in self.also_drop
         ]
         found += [f"view {view.name}" for view in self._views(schema) if not is_named(view, self.also_drop)]
-        views = {f"{view.name.schema}.{view.name.name}" for view in self._views(schema)}
+        views = {view.name.dotted for view in self._views(schema)}
         for dependent in schema.dependents_on(self.table):
             if dependent.kind not in _OWN and dependent.name not in views:
                 found.append(f"{dependent.kind} {dependent.name}")

@@ -1,11 +1,10 @@
 """What is known of tables when code is read: their columns, so that a name without its table finds it."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from migrator.names import TableName
-from migrator.references.spellings import column_spellings, folded, table_spellings
+from migrator.references.spellings import column_spellings, folded, snake_case, table_spellings
 from migrator.schema.model import Schema
 
 
@@ -111,10 +110,5 @@ def _words(wanted: Mapping[TableName, frozenset[str]], models: Mapping[TableName
 def _spellings(table: TableName, models: frozenset[str]) -> frozenset[str]:
     found = table_spellings(table.name)
     for model in models:
-        found |= table_spellings(_snake(model)) | {model, model.lower()}
+        found |= table_spellings(snake_case(model)) | {model, model.lower()}
     return found
-
-
-def _snake(name: str) -> str:
-    """Return `user_profile` of `UserProfile`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

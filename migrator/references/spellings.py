@@ -35,11 +35,19 @@ def parts_of(word: str) -> frozenset[str]:
     return frozenset(ends | {"".join(parts[:end]) for end in range(1, len(parts))})
 
 
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def snake_case(name: str) -> str:
+    """Return `user_profile` of `UserProfile`."""
+    return _HUMPS.sub("_", name).lower()
+
+
 @lru_cache(maxsize=100_000)
 def is_distinctive(column: str) -> bool:
     """Whether a name says so much that it means this column wherever it stands; `id` and `created_at` do not."""
     is_long = len(column) >= _SHORTEST and len(_PARTS.findall(column)) > 1
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()
+    snake = snake_case(column)
     return is_long and snake not in _EVERYWHERE and not snake.endswith("_id")
 
 

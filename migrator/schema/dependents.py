@@ -19,7 +19,7 @@ from migrator.statements.parse import Node, pb
 def create_view(draft: Draft, view: pb.RangeVar, query: Node, kind: str, text: str | None = None) -> None:
     """Record the columns that a view reads; one of the same name is replaced, and keeps its triggers and rules."""
     name = draft.name(view)
-    words = f"{name.schema}.{name.name}"
+    words = name.dotted
     forget(draft, kind, words)
     read = _tables_in(draft, query)
     before = draft.view(name)

@@ -80,7 +80,7 @@ def _drop_view(draft: Draft, item: Node) -> None:
     name = draft.name_of_list(item)
     draft.forget_view(name)
     for kind in ("view", "materialized view"):
-        dependents.forget(draft, kind, f"{name.schema}.{name.name}")
+        dependents.forget(draft, kind, name.dotted)
 
 
 def _drop_trigger(draft: Draft, item: Node) -> None:

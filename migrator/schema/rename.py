@@ -33,7 +33,7 @@ def rename(draft: Draft, statement: pb.RenameStmt) -> None:
         case pb.OBJECT_VIEW | pb.OBJECT_MATVIEW:
             kind = "view" if statement.rename_type == pb.OBJECT_VIEW else "materialized view"
             _move_view(draft, name, TableName(name.schema, new))
-            _rename_dependent(draft, kind, f"{name.schema}.{name.name}", f"{name.schema}.{new}")
+            _rename_dependent(draft, kind, name.dotted, f"{name.schema}.{new}")
         case _:
             return
 

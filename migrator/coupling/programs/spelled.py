@@ -15,6 +15,7 @@ from migrator.coupling.programs.found import Found
 from migrator.coupling.programs.spellings import Act, Naming, Spelling
 from migrator.coupling.programs.structs import auto_migrated
 from migrator.coupling.programs.unrolled import unrolled
+from migrator.references.spellings import snake_case
 from migrator.references.table_classes import classes_in
 
 _SPELLINGS = {**spellings.SPELLINGS, **compiled.COMPILED}
@@ -190,7 +191,7 @@ def _named(group: str, text: str | None, naming: Naming) -> str | None:
     """Return the database's name of what the program names."""
     if text is None or naming is Naming.AS_WRITTEN:
         return text
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text).lower()
+    snake = snake_case(text)
     return _plural(snake) if naming is Naming.MODEL and group == "t" else snake
 
 
