@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -52,6 +53,15 @@ def test_functions_are_short() -> None:
     lengths = {f"{_name(path)}: {node.name}": (node.end_lineno or 0) - node.lineno + 1 for path, node in functions}
     assert len(lengths) > 1000
     assert {name: length for name, length in lengths.items() if length > _LONGEST_FUNCTION} == {}
+
+
+def test_the_wheel_takes_every_file_of_the_package() -> None:
+    """The sandbox of an installed migrator did not start: a `.conf` was in the repository and not in the wheel."""
+    settings = tomllib.loads(_text(_ROOT / "pyproject.toml"))
+    patterns = settings["tool"]["setuptools"]["package-data"]["migrator"]
+    packed = {path for pattern in patterns for path in _PACKAGE.glob(pattern)}
+    files = {path for path in _PACKAGE.rglob("*") if path.is_file() and path.suffix not in {".py", ".pyc"}}
+    assert {_name(path) for path in files - packed} == set()
 
 
 def test_public_things_are_documented() -> None:
