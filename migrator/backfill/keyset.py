@@ -7,10 +7,11 @@ server, so any type and any collation is compared by the server alone.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from migrator.backfill import pages
 from migrator.names import TableName
-from migrator.pg.driver import Connection, sql
+from migrator.pg.driver import Connection, Row, sql
 from migrator.pg.fragment import TypeName
 from migrator.pg.queries import query
 from migrator.state.backfills import Key
@@ -18,7 +19,7 @@ from migrator.state.backfills import Key
 _COUNTED_ROWS = 100_000
 """A table of so many rows is counted in some milliseconds; an estimate for it may be far off, or not there yet."""
 _INTEGERS = ("int2", "int4", "int8")
-_AND = sql.SQL(" AND ")
+_AND, _OR, _ANY = sql.SQL(" AND "), sql.SQL(" OR "), sql.SQL("true")
 _COMMA = sql.SQL(", ")
 _SORTED = {
     (False, False): sql.SQL(""),
@@ -45,6 +46,8 @@ class KeyColumn:
     """Its place in the table, which a new name does not change."""
     sorted: str = ""
     """How its values sort: the same for types, and for collations, by which the same texts come in the same order."""
+    is_reversed: bool = False
+    """Whether the index sorts it the other way round than its first column, which always ascends in a walk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,10 @@ class Keyset:
         return [sql.Identifier(*self.table, column.name) for column in columns]
 
     def order(self, *, is_descending: bool = False) -> sql.Composed:
-        """Return what follows ORDER BY: in the direction of the key, or from its end."""
+        """Return what follows ORDER BY: in the direction of the walk, or from its end."""
         named = zip(self.named(self.columns), self.columns, strict=True)
-        return _COMMA.join(column + _SORTED[is_descending, each.is_null_first] for column, each in named)
+        sides = ((name, each.is_reversed != is_descending, each.is_null_first) for name, each in named)
+        return _COMMA.join(name + _SORTED[is_down, is_null_first] for name, is_down, is_null_first in sides)
 
     def operands(self, columns: tuple[KeyColumn, ...]) -> list[sql.Composable]:
         """Return the columns as they are compared; the cast of a domain to what it is made of costs nothing."""
@@ -142,16 +146,18 @@ def boundary_query(keyset: Keyset, after: Key | None, end: Key, keys: int) -> sq
     The end of the walk is compared in the output and not in WHERE: rows that were inserted behind it would
     otherwise be read and thrown away one by one in the last batch.
     """
-    start = sql.SQL("")
-    if after is not None:
-        start = sql.SQL(" WHERE {}").format(_compared(keyset, ">", keyset.columns, after))
-    return sql.SQL("SELECT {} AS key, {} AS is_last FROM {}{} ORDER BY {} OFFSET {} LIMIT 1").format(
-        key_as_text(keyset),
-        _compared(keyset, ">=", keyset.columns, end),
-        keyset.source,
-        start,
-        keyset.order(),
-        sql.Literal(keys - 1),
+    is_last = _OR.join(_beyond(keyset, end, _runs(keyset.columns), is_inclusive=True))
+    starts = [_ANY] if after is None else _beyond(keyset, after, _runs(keyset.columns))
+    # Where the key needs several, they are read one after the other. Should a server ever read them in another order,
+    # the batch would have another size, and nothing would be wrong.
+    each = (
+        sql.SQL("(SELECT {} AS key, {} AS is_last FROM {} WHERE {} ORDER BY {} LIMIT {})").format(
+            key_as_text(keyset), is_last, keyset.source, start, keyset.order(), sql.Literal(keys)
+        )
+        for start in starts
+    )
+    return sql.SQL("SELECT * FROM ({}) AS walked OFFSET {} LIMIT 1").format(
+        sql.SQL(" UNION ALL ").join(each), sql.Literal(keys - 1)
     )
 
 
@@ -167,17 +173,22 @@ def count_keys(connection: Connection, keyset: Keyset, keys: KeyRange) -> int:
 
 def key_as_range(connection: Connection, keyset: Keyset, key: Key) -> KeyRange | None:
     """Return the range that holds this key alone; None when no row has it."""
-    statement = sql.SQL("SELECT {} AS key, {} AS is_it FROM {} WHERE {} ORDER BY {} LIMIT 2").format(
-        key_as_text(keyset),
-        _compared(keyset, "=", keyset.columns, key),
-        keyset.source,
-        _compared(keyset, "<=", keyset.columns, key),
-        keyset.order(is_descending=True),
-    )
-    rows = connection.execute(statement).fetchall()
-    if not rows or not rows[0]["is_it"]:
-        return None
-    return KeyRange(tuple(rows[1]["key"]) if len(rows) > 1 else None, key)
+    found: list[Row] = []
+    for condition in _beyond(keyset, key, _runs(keyset.columns), is_backward=True, is_inclusive=True):
+        statement = sql.SQL("SELECT {} AS key, {} AS is_it FROM {} WHERE {} ORDER BY {} LIMIT {}").format(
+            key_as_text(keyset),
+            _AND.join(_equal(keyset, slice(None), key)),
+            keyset.source,
+            condition,
+            keyset.order(is_descending=True),
+            sql.Literal(2 - len(found)),
+        )
+        found += connection.execute(statement).fetchall()
+        if not found or not found[0]["is_it"]:
+            return None
+        if len(found) > 1:
+            return KeyRange(tuple(found[1]["key"]), key)
+    return KeyRange(None, key)
 
 
 def range_conditions(keyset: Keyset, keys: KeyRange) -> Iterator[sql.Composable]:
@@ -188,7 +199,7 @@ def range_conditions(keyset: Keyset, keys: KeyRange) -> Iterator[sql.Composable]
     rows of one tenant, every batch would be as long as the table. A range inside one group is one condition; one
     that crosses groups has one more per further column.
     """
-    return _conditions(keyset, keys, "<=")
+    return _conditions(keyset, keys)
 
 
 def pages_condition(keyset: Keyset, keys: KeyRange) -> sql.Composable:
@@ -197,46 +208,74 @@ def pages_condition(keyset: Keyset, keys: KeyRange) -> sql.Composable:
     No index scan can follow an OR of ranges; bitmap scans can, one for each. An index scan locks the page anew for
     each row: where most rows are read to be left alone, as in a stripe, that took a third more.
     """
-    conditions = list(_conditions(keyset, keys, "<="))
+    conditions = list(_conditions(keyset, keys))
     if len(conditions) == 1:
-        conditions = [*_conditions(keyset, keys, "<"), _AND.join(_equal(keyset, keyset.columns, keys.upto))]
-    return sql.SQL("({})").format(sql.SQL(" OR ").join(conditions))
+        last = _AND.join(_equal(keyset, slice(None), keys.upto))
+        conditions = [*_conditions(keyset, keys, is_inclusive=False), last]
+    return sql.SQL("({})").format(_OR.join(conditions))
 
 
-def _conditions(keyset: Keyset, keys: KeyRange, last: str) -> Iterator[sql.Composable]:
+def _conditions(keyset: Keyset, keys: KeyRange, *, is_inclusive: bool = True) -> Iterator[sql.Composable]:
+    """Yield the range in pieces: those of its start, each with those of its end, in the order of the walk.
+
+    Most have no rows where the groups of both ends are different ones, which the server sees without reading any.
+    """
     columns = keyset.columns
-    shared = 0 if keys.after is None else _shared(keys.after, keys.upto)
-    for depth in range(shared, len(columns)):
-        operator = last if depth == len(columns) - 1 else "<"
-        below = _compared(keyset, operator, columns[depth : depth + 1], keys.upto[depth:])
-        # Equal leading columns are left out of the first comparison: it would start at the beginning of their group.
-        skipped = shared if depth == shared else 0
-        after = [] if keys.after is None else [_compared(keyset, ">", columns[skipped:], keys.after[skipped:])]
-        yield _AND.join([*_equal(keyset, columns[:depth], keys.upto), *after, below])
+    shared = 0 if keys.after is None else _shared(keys.after, keys.upto, len(columns) - 1)
+    # Equal leading columns are left out of the comparisons: those would start at the beginning of their group.
+    single = [slice(number, number + 1) for number in range(shared, len(columns))]
+    stops = _beyond(keyset, keys.upto, single, is_backward=True, is_inclusive=is_inclusive)
+    starts = [None] if keys.after is None else _beyond(keyset, keys.after, _runs(columns, shared))
+    same = _equal(keyset, slice(shared), keys.upto)
+    for start in starts:
+        for stop in reversed(stops):
+            yield _AND.join([*same, *([start] if start else []), stop])
 
 
-def _shared(after: Key, upto: Key) -> int:
-    """Return how many leading columns have the same text, always fewer than all.
+def _shared(after: Key, upto: Key, most: int) -> int:
+    """Return how many leading columns have the same text.
 
     A column may be equal without that (a collation that ignores case): then the conditions are more, and not wrong.
     """
-    equal = 0
-    while equal < len(upto) - 1 and after[equal] == upto[equal]:
-        equal += 1
-    return equal
+    return next((number for number in range(most) if after[number] != upto[number]), most)
+
+
+def _runs(columns: tuple[KeyColumn, ...], first: int = 0) -> list[slice]:
+    """Return the columns from `first` on in pieces that go in one direction, as a comparison of rows does."""
+    turns = (n for n in range(first + 1, len(columns)) if columns[n].is_reversed != columns[n - 1].is_reversed)
+    return [slice(start, stop) for start, stop in pairwise([first, *turns, len(columns)])]
+
+
+def _beyond(
+    keyset: Keyset, key: Key, pieces: list[slice], *, is_backward: bool = False, is_inclusive: bool = False
+) -> list[sql.Composable]:
+    """Return conditions that together hold what comes after `key` in the walk, the nearest keys first.
+
+    Each piece of the key needs one: what is equal in the pieces before it, and comes later by this one.
+    """
+    found: list[sql.Composable] = []
+    for piece in reversed(pieces):
+        first = keyset.columns[piece][0]
+        sign = "<" if first.is_reversed != is_backward else ">"
+        last = "=" if is_inclusive and piece.stop == len(keyset.columns) else ""
+        equal = _equal(keyset, slice(pieces[0].start, piece.start), key)
+        found.append(_AND.join([*equal, _compared(keyset, _OPERATORS[sign + last], piece, key)]))
+    return found
 
 
 _OPERATORS = {operator: sql.SQL(operator) for operator in (">", ">=", "<", "<=", "=")}
 
 
-def _equal(keyset: Keyset, columns: tuple[KeyColumn, ...], key: Key) -> list[sql.Composable]:
-    return [_compared(keyset, "=", (column,), (value,)) for column, value in zip(columns, key, strict=False)]
+def _equal(keyset: Keyset, piece: slice, key: Key) -> list[sql.Composable]:
+    numbers = range(*piece.indices(len(keyset.columns)))
+    return [_compared(keyset, _OPERATORS["="], slice(number, number + 1), key) for number in numbers]
 
 
-def _compared(keyset: Keyset, operator: str, columns: tuple[KeyColumn, ...], key: Key) -> sql.Composable:
-    values = [_cast(sql.Literal(value), column) for column, value in zip(columns, key, strict=False)]
+def _compared(keyset: Keyset, operator: sql.SQL, piece: slice, key: Key) -> sql.Composable:
+    columns = keyset.columns[piece]
+    values = [_cast(sql.Literal(value), column) for column, value in zip(columns, key[piece], strict=False)]
     keys = _COMMA.join(keyset.operands(columns))
-    return sql.SQL("({}) {} ({})").format(keys, _OPERATORS[operator], _COMMA.join(values))
+    return sql.SQL("({}) {} ({})").format(keys, operator, _COMMA.join(values))
 
 
 def _cast(value: sql.Composable, column: KeyColumn) -> sql.Composable:

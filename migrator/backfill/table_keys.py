@@ -5,7 +5,7 @@ as they did: with another type (int to text) or collation, rows lie between plac
 So what a place means is recorded when the backfill begins. Called by `parts`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -135,27 +135,28 @@ def read_keyset(connection: Connection, table: TableName, begun: KeyRecord | Non
             f"Run it as a role with BYPASSRLS, or as the owner after ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY.",
         )
     found = connection.execute(query("batches.key_columns", "migrator.backfill"), {"table": row["oid"]}).fetchall()
-    if not found:
-        raise _no_key(connection, table, row["oid"])
-    keys = {index: tuple(map(_column, columns)) for index, columns in groupby(found, itemgetter("index"))}
+    fit = [each for each in found if each["reason"] is None]
+    if not fit:
+        raise _no_key(table, found)
+    keys = {index: tuple(map(_column, columns)) for index, columns in groupby(fit, itemgetter("index"))}
     same = [index for index, columns in keys.items() if begun is not None and begun.means(columns)]
     index = (same or list(keys))[0]
     return Keyset(table, row["oid"], index, keys[index])
 
 
 def _column(row: Row) -> KeyColumn:
-    how = (row["is_domain"], row["is_null_first"], row["number"], row["sorted"])
+    how = (row["is_domain"], row["is_null_first"], row["number"], row["sorted"], row["is_reversed"])
     return KeyColumn(row["column"], row["type_schema"], row["type"], *how)
 
 
-def _no_key(connection: Connection, table: TableName, oid: int) -> InputError:
+def _no_key(table: TableName, unfit: Iterable[Row]) -> InputError:
     """Return the refusal; it names each unique index that there is and why it does not serve."""
-    unfit = connection.execute(query("batches.unfit_indexes", "migrator.backfill"), {"table": oid}).fetchall()
-    named = "".join(f" {each['index']} does not serve: {each['reason']}." for each in unfit)
+    reasons = {each["index"]: each["reason"] for each in unfit}
+    named = "".join(f" {index} does not serve: {reason}." for index, reason in reasons.items())
     return InputError(
         f"{table} has no primary key and no unique index over NOT NULL columns, so a batch has no boundaries.{named}",
-        "Add one first: CREATE UNIQUE INDEX CONCURRENTLY over columns that are NOT NULL, all of them ascending; or, "
-        'where no key is possible, walk by pages (by = "ctid").',
+        "Add one first: CREATE UNIQUE INDEX CONCURRENTLY over columns that are NOT NULL; or, where no key is possible, "
+        'walk by pages (by = "ctid").',
     )
 
 

@@ -40,8 +40,10 @@ KEYS = {
     "tenant": ("tenant int, id bigint, PRIMARY KEY (tenant, id)", "g / 200, g"),
     "unique": ("id int NOT NULL, junk int, UNIQUE (id)", "g, NULL"),
     "descending": ("id int NOT NULL, other int NOT NULL", "g, g % 2"),
+    "both-ways": ("a int NOT NULL, b text NOT NULL, c uuid NOT NULL", "g % 3, (g % 5)::text, md5(g::text)::uuid"),
 }
 """Name -> columns with the key, and expressions over `g` for their values."""
+_INDEXES = {"descending": "id DESC, other DESC", "both-ways": "a DESC, b, c DESC"}
 
 
 def install_state(connection: Connection) -> None:
@@ -58,8 +60,8 @@ def make_table(connection: Connection, kind: str, rows: int) -> None:
     columns, values = KEYS[kind]
     columns = columns.replace("{collation}", linguistic_collation(connection))
     connection.execute(f"CREATE TABLE items ({columns}, touched int NOT NULL DEFAULT 0)".encode())
-    if kind == "descending":
-        connection.execute("CREATE UNIQUE INDEX items_desc ON items (id DESC, other DESC)")
+    if kind in _INDEXES:
+        connection.execute(f"CREATE UNIQUE INDEX items_key ON items ({_INDEXES[kind]})".encode())
     connection.execute(
         f"INSERT INTO items SELECT {values} FROM generate_series(1, {rows}) g ORDER BY random()".encode()
     )

@@ -28,7 +28,7 @@ from tests.backfill.scenes import MIGRATION, make_table, spec
 
 ROWS = 100_000
 BATCH = 500
-KINDS = ["integer", "text-collated", "uuid", "composite", "descending"]
+KINDS = ["integer", "text-collated", "uuid", "composite", "descending", "both-ways"]
 
 
 def statements_of(connection: Connection, job: BatchJob, piece: Piece) -> Sequence[sql.Composed]:
@@ -54,11 +54,12 @@ def assert_reads_the_index(plan: list[dict[str, Any]], keyset: Keyset, most_rows
     assert "Seq Scan" not in kinds
     assert "Sort" not in kinds
     scans = [node for node in plan if "Index Name" in node]
-    assert [scan["Index Name"] for scan in scans] == [keyset.index.split(".")[-1]]
-    assert scans[0]["Actual Rows"] <= most_rows
-    assert scans[0].get("Rows Removed by Filter", 0) == 0
-    assert scans[0].get("Rows Removed by Index Recheck", 0) == 0
-    buffers = scans[0]["Shared Hit Blocks"] + scans[0]["Shared Read Blocks"]
+    assert {scan["Index Name"] for scan in scans} == {keyset.index.split(".")[-1]}
+    assert len(scans) == 1 or any(column.is_reversed for column in keyset.columns)
+    assert sum(scan["Actual Rows"] for scan in scans) <= most_rows
+    assert not any(scan.get("Rows Removed by Filter", 0) for scan in scans)
+    assert not any(scan.get("Rows Removed by Index Recheck", 0) for scan in scans)
+    buffers = sum(scan["Shared Hit Blocks"] + scan["Shared Read Blocks"] for scan in scans)
     assert buffers <= 3 * most_rows + 50, "it read far more of the index than the batch holds"
 
 

@@ -113,7 +113,7 @@ def test_four_processes_two_killed_one_stopped(one_database: Database, one_conne
     assert (record.state, record.rows_done) == ("finished", rows)
 
 
-@pytest.mark.parametrize("kind", ["integer", "text-collated", "uuid", "composite", "tenant", "descending", "interval"])
+@pytest.mark.parametrize("kind", ["integer", "text-collated", "uuid", "composite", "tenant", "both-ways", "interval"])
 def test_threads_share_the_ranges(kind: str, one_database: Database, one_connection: Connection) -> None:
     make_table(one_connection, kind, 2000)
     heard, most = Heard(), [0]

@@ -38,11 +38,12 @@ WHERE (p.oid = %(table)s AND p.relkind <> 'p')
    OR p.oid IN (SELECT relid FROM pg_partition_tree(%(table)s) WHERE isleaf);
 
 -- name: key_columns
--- The primary key, else a unique index that every row is in exactly once, in the order of a plain ORDER BY:
--- valid, no predicate, no expression, no NULL (one that is NOT NULL but NOT VALID, from PostgreSQL 18 on, may hold
--- some), default operators, the columns' own collations, one direction. A domain counts as what it is made of.
+-- Every unique index with its columns, and why it is no key; NULL: it is one. A key has every row exactly once, in the
+-- order of a plain ORDER BY: valid, no predicate, no expression, no NULL (one that is NOT NULL but NOT VALID, from
+-- PostgreSQL 18 on, may hold some), default operators, the columns' own collations. A domain counts as what it is made
+-- of. The primary key comes first, then the shortest. `is_reversed` columns sort the other way round than the first.
 -- `sorted` tells how its values sort: the same for types whose values read, and sort, the same.
-SELECT x.indexrelid::regclass::text AS index, x.indisprimary AS is_primary,
+SELECT x.indexrelid::regclass::text AS index, reason,
        a.attname AS column, tn.nspname AS type_schema, t.typname AS type, t.oid <> a.atttypid AS is_domain,
        (x.indoption[k.n] & 2 <> 0) <> (x.indoption[k.n] & 1 <> 0) AS is_null_first, a.attnum AS number,
        CASE WHEN t.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'integer'
@@ -50,61 +51,44 @@ SELECT x.indexrelid::regclass::text AS index, x.indisprimary AS is_primary,
             ELSE format_type(t.oid, -1) END || coalesce(' COLLATE ' || quote_ident(co.collname) || coalesce(
            ' ' || CASE WHEN co.collprovider <> 'd' THEN co.collcollate
                   ELSE (SELECT d.datcollate FROM pg_database d WHERE d.datname = current_database()) END, '')
-           || coalesce(' version ' || pg_collation_actual_version(co.oid), ''), '') AS sorted
+           || coalesce(' version ' || pg_collation_actual_version(co.oid), ''), '')
+           || CASE WHEN way.is_reversed THEN ' DESC' ELSE '' END AS sorted, way.is_reversed
 FROM pg_index x
 JOIN pg_class i ON i.oid = x.indexrelid
 JOIN pg_am am ON am.oid = i.relam AND am.amname = 'btree'
-CROSS JOIN LATERAL generate_series(0, x.indnkeyatts - 1) AS k(n)
-JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.n]
-CROSS JOIN LATERAL (
-    WITH RECURSIVE made AS (
-        SELECT t.oid, t.typtype, t.typbasetype FROM pg_type t WHERE t.oid = a.atttypid
-        UNION ALL
-        SELECT t.oid, t.typtype, t.typbasetype FROM made m JOIN pg_type t ON t.oid = m.typbasetype
-        WHERE m.typtype = 'd')
-    SELECT oid FROM made WHERE typtype <> 'd') AS base
-JOIN pg_type t ON t.oid = base.oid
-JOIN pg_namespace tn ON tn.oid = t.typnamespace
-LEFT JOIN pg_collation co ON co.oid = a.attcollation
-WHERE x.indrelid = %(table)s AND x.indisunique AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL
-  AND NOT EXISTS (
-      SELECT FROM generate_series(0, x.indnkeyatts - 1) AS other(n)
-      JOIN pg_attribute oa ON oa.attrelid = x.indrelid AND oa.attnum = x.indkey[other.n]
-      JOIN pg_opclass o ON o.oid = x.indclass[other.n]
-      WHERE NOT oa.attnotnull
-         OR EXISTS (SELECT FROM pg_constraint nn WHERE nn.conrelid = x.indrelid AND nn.contype = 'n'
-                    AND nn.conkey[1] = oa.attnum AND NOT nn.convalidated)
-         OR NOT o.opcdefault OR x.indcollation[other.n] <> oa.attcollation
-         OR (x.indoption[other.n] & 1) <> (x.indoption[0] & 1))
-ORDER BY x.indisprimary DESC, x.indnkeyatts, x.indexrelid, k.n;
-
--- name: unfit_indexes
--- Why each unique index of a table without a key is none: what `key_columns` asks for, in words.
-SELECT x.indexrelid::regclass::text AS index,
-       CASE WHEN NOT x.indisvalid THEN 'it is INVALID, its build did not end'
-            WHEN x.indpred IS NOT NULL
-            THEN 'it holds only the rows WHERE ' || pg_get_expr(x.indpred, x.indrelid)
-            WHEN x.indexprs IS NOT NULL THEN 'it is over an expression, ' || pg_get_expr(x.indexprs, x.indrelid)
-            WHEN c.nullable IS NOT NULL THEN c.nullable || ' may be NULL'
-            WHEN c.unproven IS NOT NULL THEN 'NOT NULL of ' || c.unproven || ' was never validated'
-            WHEN c.directions > 1 THEN 'its columns go in both directions (' || c.order || ')'
-            WHEN c.other IS NOT NULL THEN c.other || ' has another operator class or collation there than by default'
-       END AS reason
-FROM pg_index x
 CROSS JOIN LATERAL (
     SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.n) FILTER (WHERE NOT a.attnotnull) AS nullable,
            string_agg(quote_ident(a.attname), ', ' ORDER BY k.n) FILTER (WHERE EXISTS (
                SELECT FROM pg_constraint nn WHERE nn.conrelid = x.indrelid AND nn.contype = 'n'
                AND nn.conkey[1] = a.attnum AND NOT nn.convalidated)) AS unproven,
-           count(DISTINCT x.indoption[k.n] & 1) AS directions,
-           string_agg(quote_ident(a.attname) || CASE x.indoption[k.n] & 1 WHEN 0 THEN ' ASC' ELSE ' DESC' END, ', '
-                      ORDER BY k.n) AS order,
            string_agg(quote_ident(a.attname), ', ' ORDER BY k.n)
                FILTER (WHERE NOT o.opcdefault OR x.indcollation[k.n] <> a.attcollation) AS other
     FROM generate_series(0, x.indnkeyatts - 1) AS k(n)
-    LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.n]
-    LEFT JOIN pg_opclass o ON o.oid = x.indclass[k.n]) AS c
-WHERE x.indrelid = %(table)s AND x.indisunique ORDER BY x.indexrelid;
+    JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.n]
+    JOIN pg_opclass o ON o.oid = x.indclass[k.n]) AS c
+CROSS JOIN LATERAL (SELECT
+    CASE WHEN NOT x.indisvalid THEN 'it is INVALID, its build did not end'
+         WHEN x.indpred IS NOT NULL THEN 'it holds only the rows WHERE ' || pg_get_expr(x.indpred, x.indrelid)
+         WHEN x.indexprs IS NOT NULL THEN 'it is over an expression, ' || pg_get_expr(x.indexprs, x.indrelid)
+         WHEN c.nullable IS NOT NULL THEN c.nullable || ' may be NULL'
+         WHEN c.unproven IS NOT NULL THEN 'NOT NULL of ' || c.unproven || ' was never validated'
+         WHEN c.other IS NOT NULL THEN c.other || ' has another operator class or collation there than by default'
+    END AS reason) AS judged
+CROSS JOIN LATERAL generate_series(0, x.indnkeyatts - 1) AS k(n)
+CROSS JOIN LATERAL (SELECT (x.indoption[k.n] & 1) <> (x.indoption[0] & 1) AS is_reversed) AS way
+LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k.n]
+LEFT JOIN LATERAL (
+    WITH RECURSIVE made AS (
+        SELECT t.oid, t.typtype, t.typbasetype FROM pg_type t WHERE t.oid = a.atttypid
+        UNION ALL
+        SELECT t.oid, t.typtype, t.typbasetype FROM made m JOIN pg_type t ON t.oid = m.typbasetype
+        WHERE m.typtype = 'd')
+    SELECT oid FROM made WHERE typtype <> 'd') AS base ON true
+LEFT JOIN pg_type t ON t.oid = base.oid
+LEFT JOIN pg_namespace tn ON tn.oid = t.typnamespace
+LEFT JOIN pg_collation co ON co.oid = a.attcollation
+WHERE x.indrelid = %(table)s AND x.indisunique
+ORDER BY x.indisprimary DESC, x.indnkeyatts, x.indexrelid, k.n;
 
 -- name: column_types
 -- To compare a column with its expression, the expression is cast to the column's type as the UPDATE did.
