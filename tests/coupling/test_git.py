@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -75,10 +76,95 @@ def test_a_users_settings_change_nothing(repo: Repo) -> None:
     old = repo.commit({"a.py": TEXT})
     (repo.path / "a.py").unlink()
     new = repo.commit({"b.py": TEXT + "more\n"})
-    for key, value in (("diff.renames", "false"), ("diff.noprefix", "true"), ("color.ui", "always")):
+    settings = {
+        "diff.renames": "false",
+        "diff.noprefix": "true",
+        "color.ui": "always",
+        "diff.relative": "true",
+        "diff.orderFile": "/nowhere",
+        "diff.interHunkContext": "9",
+        "log.diffMerges": "combined",
+        "log.showSignature": "true",
+        "i18n.logOutputEncoding": "UTF-16",
+        "core.attributesFile": "/nowhere",
+    }
+    for key, value in settings.items():
         repo.git("config", key, value)
     repo.git("config", "diff.external", "false")
     assert changes(repo, old, new) == {"b.py": ("renamed", "a.py", 31)}
+    assert [step.paths for step in Repository(repo.path).steps(old, new)] == [("a.py", "b.py")]
+
+
+def test_variables_change_nothing(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = repo.commit({"a.py": TEXT})
+    new = repo.commit({"a.py": TEXT.replace("line 20\n", "line 20\nmore\n")})
+    for name, value in {"GIT_DIFF_OPTS": "-u9", "GIT_EXTERNAL_DIFF": "false", "GIT_TRACE": "1"}.items():
+        monkeypatch.setenv(name, value)
+    assert changes(repo, old, new) == {"a.py": ("modified", None, 22)}
+
+
+def test_what_stands_in_for_a_commit_here_is_in_no_other_clone(repo: Repo) -> None:
+    first = repo.git("rev-parse", "HEAD")
+    commits = [repo.commit({name: "1"}) for name in ("a", "b")]
+    repo.git("replace", commits[0], repo.git("commit-tree", "-m", "other", f"{commits[0]}^{{tree}}"))
+    (repo.path / ".git/info").mkdir(exist_ok=True)
+    (repo.path / ".git/info/grafts").write_text(f"{commits[1]}\n")
+    assert Repository(repo.path).is_ancestor(first, commits[1])
+
+
+def test_a_bare_repository(repo: Repo, tmp_path: Path) -> None:
+    old = repo.git("rev-parse", "HEAD")
+    new = repo.commit({"größe.sql": "1"})
+    bare = repo.clone(tmp_path / "bare.git", "--bare")
+    assert changes(bare, old, new) == {"größe.sql": ("added", None, 1)}
+    assert Repository(bare.path).top == bare.path.resolve()
+
+
+def test_a_clone_without_contents_that_cannot_reach_its_remote_is_incomplete(repo: Repo, tmp_path: Path) -> None:
+    repo.git("config", "uploadpack.allowFilter", "true")
+    old, new = repo.commit({"a.py": TEXT}), repo.commit({"a.py": "x\n"})
+    clone = repo.clone(tmp_path / "blobless", "--filter=blob:none", "--no-checkout")
+    clone.git("remote", "set-url", "origin", "file:///nowhere")
+    with pytest.raises(HistoryMissing, match="clone again, whole"):
+        Repository(clone.path).changes(old, new)
+
+
+def test_what_git_refuses_is_said_with_what_helps(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("GIT_DIR", "/nowhere")
+        with pytest.raises(InputError, match="GIT_DIR says /nowhere"):
+            Repository(repo.path)
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", str(tmp_path))
+        with pytest.raises(InputError, match=r"git cannot be run.*Install git"):
+            Repository(repo.path)
+    with monkeypatch.context() as patched:
+        patched.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+        with pytest.raises(InputError, match=r"safe\.directory.*clone as this user"):
+            Repository(repo.path)
+
+
+def test_an_old_git_is_enough(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What git has learned since 2.20 is not asked of it."""
+    script = (
+        f'#!/bin/sh\nfor word; do case "$word" in --end-of-options|--diff-merges*) '
+        f'echo "error: unknown option" >&2; exit 129;; esac; done\nexec {which("git")} "$@"\n'
+    )
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/git").write_text(script)
+    (tmp_path / "old/git").chmod(0o755)
+    old = repo.git("rev-parse", "HEAD")
+    new = repo.commit({"a": "1"})
+    monkeypatch.setenv("PATH", str(tmp_path / "old"), prepend=os.pathsep)
+    found = Repository(repo.path)
+    assert (found.commit("main"), found.log(f"{new}^!", "%s").strip()) == (new, "change")
+    assert [step.commit for step in found.steps(old, new)] == [new]
+
+
+def test_a_repository_without_a_commit(tmp_path: Path) -> None:
+    empty = make_repo(tmp_path / "empty")
+    with pytest.raises(InputError, match="has no commit yet"):
+        Repository(empty.path).commit("HEAD")
 
 
 def test_a_submodule_that_moved(repo: Repo, tmp_path: Path) -> None:

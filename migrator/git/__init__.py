@@ -1,0 +1,16 @@
+"""What git knows: commits, the files that differ, the content of files at a commit. Reads only."""
+
+from migrator.git.changes import STATUS, Blob, FileChange, Step, is_nothing, trailers_of
+from migrator.git.program import HistoryMissing
+from migrator.git.repository import Repository
+
+__all__ = [
+    "STATUS",
+    "Blob",
+    "FileChange",
+    "HistoryMissing",
+    "Repository",
+    "Step",
+    "is_nothing",
+    "trailers_of",
+]
