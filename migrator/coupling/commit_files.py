@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from migrator.git import Repository
+from migrator.references.decoded import text_of
 
 
 class CommitFiles:
@@ -28,6 +29,6 @@ class CommitFiles:
         """Return the content as text; None also for what is no UTF-8."""
         data = self.data(path)
         try:
-            return None if data is None else data.decode("utf-8-sig")
+            return None if data is None else text_of(data, "strict")
         except UnicodeDecodeError:
             return None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from migrator.git import Repository
+from migrator.references.decoded import text_of
 from migrator.schema.model import Schema
 from migrator.schema.order import order_key
 from migrator.schema.replay import replay
@@ -50,7 +51,7 @@ def _key(folder: PurePosixPath, path: str) -> tuple[object, ...] | None:
 
 def _statements(content: bytes) -> Iterator[Statement] | None:
     try:
-        parsed = parse_sql(content.decode("utf-8"))
+        parsed = parse_sql(text_of(content, "strict"))
     except UnicodeDecodeError:
         return None
     return None if parsed.problems else iter(parsed.statements)

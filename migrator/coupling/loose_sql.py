@@ -17,11 +17,17 @@ _COMMAND = re.compile(
     r"^[ \t]*\\(?:set|unset|echo|qecho|timing|pset|encoding|restrict|unrestrict|q|c|connect)\b[^\n]*$", re.MULTILINE
 )
 _NO_NEWLINE = re.compile(r"[^\n]+")
+_STRING = r"'(?:[^']|'')*'"
+_COMMENT_OR_STRING = re.compile(rf"(?P<string>{_STRING})|--[^\n]*|/\*.*?\*/|\$\w*\$", re.DOTALL)
+_JOINED = re.compile(r"'\s*\|\|\s*'")
 _IN_BLOCK = re.compile(
-    r"\b(?:ALTER|DROP)\s+(?:TABLE|VIEW|MATERIALIZED\s+VIEW|FOREIGN\s+TABLE|TYPE|SCHEMA)\b[^;']*"
-    r"|\bCREATE\s+(?:UNLOGGED\s+)?TABLE\b[^;']*",
-    re.IGNORECASE,
+    rf"(?P<string>{_STRING})"
+    r"|(?P<statement>\b(?:(?:ALTER|DROP)\s+(?:TABLE|VIEW|MATERIALIZED\s+VIEW|FOREIGN\s+TABLE|TYPE|SCHEMA)"
+    rf"|CREATE\s+(?:UNLOGGED\s+)?TABLE)\b(?:{_STRING}|[^;'])*)"
+    r"|(?P<part>\bDROP\s+(?:COLUMN|TABLE|VIEW)\b[^;']*|\bRENAME\s+(?:COLUMN|TO)\b[^;']*)",
+    re.IGNORECASE | re.DOTALL,
 )
+"""A text that is executed, a statement, and a part of one whose beginning was not found."""
 
 
 def filled_in(text: str) -> str:
@@ -33,8 +39,18 @@ def filled_in(text: str) -> str:
 
 
 def in_block(text: str) -> list[str]:
-    """Return the statements about tables that a DO block runs, by their words."""
-    return [match.strip() for match in _IN_BLOCK.findall(text)]
+    """Return the statements about tables that a DO block runs, by their words; also those in texts that it executes."""
+    found: list[str] = []
+    for match in _IN_BLOCK.finditer(_JOINED.sub("", _COMMENT_OR_STRING.sub(_kept, text))):
+        if match["string"]:
+            found += in_block(match[0][1:-1].replace("''", "'"))
+        else:
+            found.append(match[0].strip())
+    return found
+
+
+def _kept(match: re.Match[str]) -> str:
+    return match["string"] or (";" if match[0].startswith("$") else " ")
 
 
 def _blank(text: str) -> str:

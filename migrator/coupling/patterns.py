@@ -70,6 +70,15 @@ _SETTINGS = (
     *("**/atlas.hcl", "**/diesel.toml", "**/drizzle.config.*", "**/sqlc.yaml", "**/sqlc.yml", "**/sqlc.json"),
 )
 """How tools that work on the schema are set up: the application does not read them."""
+_DOCUMENTS = (
+    *("**/docs/source/**", "**/docs/conf.py", "**/docs/Makefile", "**/docs/make.bat"),
+    *(
+        f"**/{folder}/**/*.{suffix}"
+        for folder in ("docs", "doc")
+        for suffix in ("yml", "yaml", "json", "txt", "html", "css", "puml", "mmd", "drawio", "csv", "pdf")
+    ),
+)
+"""Documents of one project of several; code in a folder of that name there may well be about documents."""
 _SEEDS = (
     *("**/db/seeds.rb", "**/db/seeds/**", "**/db/seeders/**", "**/database/seeds/**", "**/database/seeders/**"),
     *("**/database/factories/**", "**/prisma/seed.*", "**/prisma/seed/**", "**/priv/*/seeds.exs"),
@@ -81,17 +90,37 @@ _SEEDS = (
 
 DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
     FileClass.NEUTRAL: (
-        *("*.md", "*.mdx", "*.rst", "*.adoc", "docs/**", "doc/**", "LICENSE*", "NOTICE*", "CHANGELOG*", "AUTHORS*"),
+        *(
+            "*.md",
+            "*.mdx",
+            "*.rst",
+            "*.adoc",
+            "docs/**",
+            "doc/**",
+            *_DOCUMENTS,
+            "LICENSE*",
+            "NOTICE*",
+            "CHANGELOG*",
+            "AUTHORS*",
+        ),
         *("**/db/docs/**", "**/docs/img/**", "**/docs/images/**", "*.po", "*.pot", "**/supabase/seed.sql"),
-        *("CODEOWNERS", ".github/**", ".gitlab/**", ".gitlab-ci.yml", ".circleci/**", ".buildkite/**", "Jenkinsfile"),
+        *(
+            "CODEOWNERS",
+            "**/.github/**",
+            "**/.gitlab/**",
+            ".gitlab-ci.yml",
+            "**/.circleci/**",
+            "**/.buildkite/**",
+            "Jenkinsfile",
+        ),
         *("azure-pipelines.yml", "bitbucket-pipelines.yml", ".pre-commit-config.yaml", ".pre-commit-hooks.yaml"),
         *(
             ".gitignore",
             ".gitattributes",
             ".editorconfig",
-            ".vscode/**",
-            ".idea/**",
-            ".devcontainer/**",
+            "**/.vscode/**",
+            "**/.idea/**",
+            "**/.devcontainer/**",
             "migrator.toml",
         ),
         *("*.lock", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "go.sum", "packages.lock.json"),
@@ -99,9 +128,9 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
         # what checks, formats and tests the code
         *(".eslintrc*", "eslint.config.*", ".prettierrc*", "prettier.config.*", "biome.json*", ".stylelintrc*"),
         *("jest.config.*", "vitest.config.*", "vitest.workspace.*", "playwright.config.*", "cypress.config.*"),
-        *("renovate.json*", ".renovaterc*", ".lintstagedrc*", "commitlint.config.*", ".husky/**", ".credo.exs"),
+        *("renovate.json*", ".renovaterc*", ".lintstagedrc*", "commitlint.config.*", "**/.husky/**", ".credo.exs"),
         *(".golangci.y*ml", ".mockery.y*ml", "rustfmt.toml", ".rustfmt.toml", "clippy.toml", ".clippy.toml"),
-        *("codecov.y*ml", ".codecov.y*ml", "sonar-project.properties", ".nycrc*", ".storybook/**"),
+        *("codecov.y*ml", ".codecov.y*ml", "sonar-project.properties", ".nycrc*", "**/.storybook/**"),
         # TypeScript's declarations: nothing of them runs
         "*.d.ts",
         *(*tools.CHECKERS, *tools.NOTES, *tools.TRANSLATIONS, *tools.DECLARATIONS, *tools.BESIDE_MIGRATIONS),
@@ -110,7 +139,7 @@ DEFAULTS: Mapping[FileClass, tuple[str, ...]] = {
         *("**/migrations/**/__init__.py", "**/migrations/**/.gitkeep", "**/migrate/.rubocop.yml", *_LISTS),
         *("**/alembic/env.py", "**/alembic/script.py.mako", "**/migrations/env.py", "**/migrations/script.py.mako"),
         *_SETTINGS,
-        *("**/changelog.d/**", "**/changelogs/unreleased/**", "**/newsfragments/**", ".changeset/**"),
+        *("**/changelog.d/**", "**/changelogs/unreleased/**", "**/newsfragments/**", "**/.changeset/**"),
         *("**/.env.example", "**/.env.sample", "**/.env.template", "**/.env.dist"),
         *(f"**/migrations/**/{name}/**/*.sql" for name in _OTHER_DATABASES),
         *(f"**/migration/**/{name}/**/*.sql" for name in _OTHER_DATABASES),

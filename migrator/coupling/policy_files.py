@@ -12,6 +12,7 @@ from migrator.config.section import explain
 from migrator.coupling.commit_files import CommitFiles
 from migrator.coupling.evidence import Unknown
 from migrator.git import FileChange
+from migrator.references.decoded import text_of
 
 _CODEOWNERS = (".github/CODEOWNERS", ".gitlab/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 _CONFIGURATION = ("migrator.toml", "pyproject.toml")
@@ -56,7 +57,7 @@ class PolicyFiles:
     def codeowners(self, base: CommitFiles) -> str:
         """Return the text of CODEOWNERS; empty when there is none."""
         found = (base.data(path) for path in _CODEOWNERS)
-        return next((data.decode(errors="replace") for data in found if data is not None), "")
+        return next((text_of(data) for data in found if data is not None), "")
 
     def _section(self, base: CommitFiles) -> CouplingSection:
         for path in self._configurations:
@@ -88,7 +89,7 @@ def _differs(path: str, sides: tuple[CommitFiles, CommitFiles]) -> bool:
 
 def _ours(path: str, data: bytes | None) -> dict[str, Any]:
     """Return what the file says to us: of pyproject.toml our section."""
-    values: dict[str, Any] = {} if data is None else tomllib.loads(data.decode())
+    values: dict[str, Any] = {} if data is None else tomllib.loads(text_of(data, "strict"))
     if PurePosixPath(path).name == "pyproject.toml":
         return cast("dict[str, Any]", values.get("tool", {}).get("migrator", {}))
     return values

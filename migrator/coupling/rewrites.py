@@ -14,6 +14,7 @@ from migrator.coupling import tool_programs
 from migrator.coupling.classify import Classifier
 from migrator.coupling.evidence import FileClass, Rewrite
 from migrator.git import FileChange, Repository
+from migrator.references.decoded import text_of
 
 _CHANGE_LOGS = (".xml", ".yaml", ".yml", ".json", ".sql")
 _CHANGE_SET = re.compile(
@@ -41,7 +42,7 @@ def harmless_rewrites(
     code = [c for c in changes if _is_old(c) and classes[c.path] in _CODE and c.path.endswith(_COMMENTED)]
     edited = [c for c in (*old, *code) if c.status == "modified"]
     deleted = [c.path for c in old if c.status == "deleted" and c.path.endswith(".py")]
-    texts = {blob: _text(data) for blob, data in repository.contents(sorted({b for c in edited for b in _blobs(c)}))}
+    texts = {blob: text_of(data) for blob, data in repository.contents(sorted({b for c in edited for b in _blobs(c)}))}
     found: dict[str, Rewrite] = {
         c.path: why for c in edited if c not in code and (why := _edit(c.path, texts[c.old_blob], texts[c.blob]))
     }
@@ -58,10 +59,6 @@ def _is_old(change: FileChange) -> bool:
 
 def _blobs(change: FileChange) -> tuple[str, str]:
     return change.blob, change.old_blob
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", errors="replace")
 
 
 def _edit(path: str, old: str, new: str) -> Rewrite | None:
@@ -170,7 +167,7 @@ def _replaced(repository: Repository, merge_base: str, deleted: list[str]) -> se
     found: set[str] = set()
     for blob, data in repository.contents(sorted(beside)):
         if b"replaces" in data:
-            found |= {f"{beside[blob].rpartition('/')[0]}/{name}.py" for name in _replaces(_text(data))}
+            found |= {f"{beside[blob].rpartition('/')[0]}/{name}.py" for name in _replaces(text_of(data))}
     return found
 
 

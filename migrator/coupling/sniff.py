@@ -13,6 +13,7 @@ from migrator.coupling.classify import Classifier
 from migrator.coupling.evidence import FileClass
 from migrator.coupling.patterns import VENDORED
 from migrator.git import FileChange, Repository, is_nothing
+from migrator.references.decoded import text_of
 
 _LARGEST = 1_000_000
 """Bytes; code that is longer was made by a program."""
@@ -86,7 +87,7 @@ def _found(change: FileChange, texts: dict[str, bytes]) -> dict[str, Any]:
     from migrator.coupling.ddl import new_ddl  # loads the parser
 
     old = texts.get(change.old_blob, b"")
-    ddl = new_ddl(change.path, content.decode(errors="replace"), old.decode(errors="replace"))
+    ddl = new_ddl(change.path, text_of(content), text_of(old))
     return {} if ddl is None else {"ddl_line": ddl.line, "ddl_text": ddl.text, "is_ddl_sure": ddl.is_sure}
 
 
@@ -103,7 +104,7 @@ def _in_sql(content: bytes) -> dict[str, Any]:
     from migrator.coupling.ddl import first_ddl_line  # loads the parser
 
     try:
-        line = first_ddl_line(content.decode("utf-8-sig"))
+        line = first_ddl_line(text_of(content, "strict"))
     except UnicodeDecodeError:
         return {}
     return {} if line is None else {"ddl_line": line}

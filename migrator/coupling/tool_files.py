@@ -8,17 +8,34 @@ CHECKERS = (
     *(".coveragerc", ".flake8", ".pylintrc", "pylintrc", "mypy.ini", ".mypy.ini", "pyrightconfig.json", "ruff.toml"),
     *(".ruff.toml", "tox.ini", "noxfile.py", "pytest.ini", ".isort.cfg", ".bandit", ".yamllint*", ".importlinter"),
     *(".rubocop*.yml", ".erb_lint.yml", ".erb-lint.yml", ".haml-lint*.yml", ".reek.yml", ".rspec", ".simplecov"),
-    *(".overcommit.yml", "Dangerfile", "Guardfile", "config/brakeman.*", "config/database_consistency.yml"),
+    *(".overcommit.yml", "Dangerfile", "Guardfile", "**/config/brakeman.*", "**/config/database_consistency.yml"),
     *("phpstan*.neon*", "psalm*.xml*", "phpunit*.xml*", "phpcs*.xml*", "phpmd*.xml*", ".php-cs-fixer*", ".php_cs*"),
     *("pint.json", "rector.php", ".styleci.yml", "infection.json*", "deptrac*.yaml", "deptrac*.yml", "ecs.php"),
-    *(".travis.yml", ".drone.yml", ".woodpecker.yml", ".woodpecker/**", ".zuul.yaml", ".zuul.d/**", "appveyor.yml"),
-    *(".forgejo/**", ".gitea/**", ".semaphore/**", ".codeclimate.yml", ".scrutinizer.yml", ".dependabot/**"),
+    *(
+        ".travis.yml",
+        ".drone.yml",
+        ".woodpecker.yml",
+        "**/.woodpecker/**",
+        ".zuul.yaml",
+        "**/.zuul.d/**",
+        "appveyor.yml",
+    ),
+    *(
+        "**/.forgejo/**",
+        "**/.gitea/**",
+        "**/.semaphore/**",
+        ".codeclimate.yml",
+        ".scrutinizer.yml",
+        "**/.dependabot/**",
+    ),
     *(".mailmap", ".git-blame-ignore-revs", ".dockerignore", "mkdocs.y*ml", ".readthedocs.y*ml"),
 )
 """What checks, formats, tests and builds the code elsewhere."""
+_NEWS = ("feature", "bugfix", "removal", "deprecation", "doc", "misc", "security", "breaking", "change", "improvement")
 NOTES = (
-    *("releasenotes/notes/**", "/CHANGES/**", "/news/*.*", ".changes/**", "**/changelog_unreleased/**"),
+    *("**/releasenotes/notes/**", "/CHANGES/**", "/news/*.*", "**/.changes/**", "**/changelog_unreleased/**"),
     *("**/.chloggen/**", "/changes/*.*"),
+    *(f"**/{folder}/*.{kind}" for folder in ("news", "CHANGES", "changes") for kind in _NEWS),
 )
 """One file for each line of a change log."""
 TRANSLATIONS = (

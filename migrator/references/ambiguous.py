@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from migrator.git import Blob, Repository
+from migrator.references.decoded import text_of
 from migrator.references.known import Known
 from migrator.references.reference import Reference, Usage
 
@@ -38,7 +39,7 @@ def without_ambiguous(
 def pictures_of(repository: Repository, files: tuple[Blob, ...]) -> Iterator[str]:
     """Yield the pictures of the schema among the files of a commit."""
     found = [blob.id for blob in files if blob.path.rpartition("/")[2] in _PICTURES]
-    yield from (content.decode("utf-8", errors="replace") for _, content in repository.contents(found))
+    yield from (text_of(content) for _, content in repository.contents(found))
 
 
 def _stands_alone(reference: Reference) -> bool:

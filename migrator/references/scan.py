@@ -15,6 +15,7 @@ from migrator.references import scanners
 from migrator.references.allowed import without_allowed
 from migrator.references.ambiguous import pictures_of, without_ambiguous
 from migrator.references.cache import ScanCache
+from migrator.references.decoded import text_of
 from migrator.references.file_scan import FileScan
 from migrator.references.known import Known
 from migrator.references.reference import Reference
@@ -116,7 +117,7 @@ def _texts(repository: Repository, files: list[Blob], known: Known) -> Iterator[
     for blob in files:
         by_id.setdefault(blob.id, []).append(blob)
     for blob_id, content in repository.contents(by_id):
-        text = content.decode("utf-8", errors="replace")
+        text = text_of(content)
         if "\0" not in text and known.may_be_used_in(text):
             yield from ((blob, text) for blob in by_id[blob_id])
 

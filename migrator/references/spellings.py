@@ -19,6 +19,15 @@ _ABBREVIATIONS = frozenset(
     " ssh sso tcp tls ttl udp ui uid uri url urls utf uuid vat vm xml".split()
 )
 """What Go writes in capitals."""
+_PLURALS = (
+    *(("ies", "y"), ("ies", "ie"), ("ves", "f"), ("ves", "fe"), ("ices", "ix"), ("ices", "ex"), ("ses", "sis")),
+    *(("people", "person"), ("children", "child"), ("men", "man"), ("mice", "mouse"), ("feet", "foot"), ("oxen", "ox")),
+    *(("media", "medium"), ("data", "datum"), ("criteria", "criterion"), ("bacteria", "bacterium"), ("zzes", "z")),
+    *(("ses", "s"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("zes", "z"), ("oes", "o"), ("s", "")),
+)
+"""How names end in the plural and in the singular; a name is read in each way that its end allows."""
+_SAME = ("news", "series", "species")
+"""Without their last letter they are other words, such as `new`."""
 _PARTS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 
@@ -45,10 +54,14 @@ def snake_case(name: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def is_distinctive(column: str) -> bool:
-    """Whether a name says so much that it means this column wherever it stands; `id` and `created_at` do not."""
-    is_long = len(column) >= _SHORTEST and len(_PARTS.findall(column)) > 1
+    """Whether a name says so much that it means this column wherever it stands; `id` and `created_at` do not.
+
+    `team_id` is a column of many tables; of `stripe_customer_id` there is one.
+    """
+    parts = len(_PARTS.findall(column))
     snake = snake_case(column)
-    return is_long and snake not in _EVERYWHERE and not snake.endswith("_id")
+    is_key = snake.endswith("_id")
+    return len(column) >= _SHORTEST and parts > 1 + is_key and snake not in _EVERYWHERE
 
 
 @lru_cache(maxsize=100_000)
@@ -91,13 +104,13 @@ def table_spellings(name: str) -> frozenset[str]:
 
 
 def _numbers(name: str) -> Iterator[str]:
+    """Yield a name, and what it may be called in the other number: one word too many finds nothing."""
     yield name
-    if name.endswith("ies"):
-        yield f"{name[:-3]}y"
-    elif name.endswith("es"):
-        yield name[:-2]
-        yield name[:-1]
-    elif name.endswith("s"):
-        yield name[:-1]
+    if name.endswith(_SAME):
+        return
+    yield from (name.removesuffix(many) + one for many, one in _PLURALS if name.endswith(many))
+    if name.endswith("s"):
+        yield f"{name}es"
     else:
         yield f"{name}s"
+        yield from (name.removesuffix(one) + many for many, one in _PLURALS if one and name.endswith(one))
