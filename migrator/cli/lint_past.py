@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.cli.context import Session
-from migrator.lint.history import Histories, History, looks_ordered, schema_of
+from migrator.lint.history import Histories, History, home_of, looks_ordered, schema_of
 from migrator.lint.source import Source
 from migrator.schema.model import Schema
 
@@ -49,16 +49,26 @@ def given_schema(
 def past_of(given: GivenSchema, migrations: Path, asked: Sequence[Path], linted: Sequence[Source]) -> Histories:
     """Return the past of each file.
 
-    A folder of migrations is its own past, and so is a folder that is asked for when its files are numbered. With a
-    given schema only the linted files of the folder come on top of it: it holds the earlier ones.
+    The folder of migrations is its own past, and so is one with numbered files that is asked for or holds a linted
+    file. With a given schema only the linted files of a folder come on top of it: it holds the earlier ones.
     """
     base = given.schema or Schema()
+    files = [Path(source.path).absolute() for source in linted]
+    only = files if given.schema is not None else None
     named = [History(folder, base) for folder in given.folders]
-    if given.schema is not None:
-        files = [Path(source.path) for source in linted]
-        return Histories([*named, *([History(migrations, base, files)] if migrations.is_dir() else [])], base)
-    numbered = [path for path in asked if path.is_dir() and looks_ordered(path)]
-    return Histories([*named, *(History(folder) for folder in (migrations, *numbered) if folder.is_dir())], base)
+    folders = _with_homes([migrations, *filter(looks_ordered, asked)], files)
+    return Histories([*named, *(History(folder, base, only) for folder in folders if folder.is_dir())], base)
+
+
+def _with_homes(folders: list[Path], files: Sequence[Path]) -> list[Path]:
+    """Return the folders, and those in which the other files have their place."""
+    found = [folder.absolute() for folder in folders]
+    for parent in dict.fromkeys(file.parent for file in files):
+        if any(parent.is_relative_to(folder) for folder in found):
+            continue
+        if (home := home_of(parent)) is not None:
+            found.append(home)
+    return found
 
 
 def _of_server(session: Session) -> GivenSchema:

@@ -22,6 +22,8 @@ from migrator.statements.statement import Statement
 _PHASES = ("expand.sql", "migrate.sql", "contract.sql")
 _NOT_FORWARD = frozenset({"abort.sql", "verify.sql", "down.sql", "rollback.sql", "revert.sql"})
 """Files beside those of a migration that do not make the schema what it is."""
+_BESIDE = re.compile(r"[._]|[Rr]__|(?:before|after)[A-Z]\w*\.sql\Z")
+"""What runs again and again, Flyway's callbacks among them, and what is hidden."""
 
 
 class History:
@@ -106,11 +108,36 @@ def schema_of(paths: Sequence[Path], *, is_complete: bool) -> Schema:
     return replay(statements, Schema(is_complete=is_complete)).settled()
 
 
+def home_of(folder: Path) -> Path | None:
+    """Return the folder of migrations in which the files of this one have their place; None where nothing is numbered.
+
+    Prisma's `20260901_x/migration.sql` and a Flyway folder `v2` have their place one folder higher.
+    """
+    while _is_numbered(folder.name) and looks_ordered(folder.parent):
+        folder = folder.parent
+    return folder if looks_ordered(folder) else None
+
+
 def looks_ordered(folder: Path) -> bool:
-    """Whether the files or folders in it are numbered, as those of a migration tool are, and not a loose collection."""
-    names = [entry.name for entry in folder.iterdir() if entry.is_dir() or entry.suffix == ".sql"]
-    visible = [name for name in names if not name.startswith((".", "_"))]
-    return bool(visible) and all(re.match(r"[VvRr]?\d", name) for name in visible)
+    """Whether most of its SQL is numbered, as migrations are, and it is not a loose collection.
+
+    What tools put beside numbered migrations does not count: repeatables, callbacks and folders, such as `meta`.
+    """
+    if not folder.is_dir():
+        return False
+    names = [
+        entry.name for entry in folder.iterdir() if _is_sql(entry) or (entry.is_dir() and _is_numbered(entry.name))
+    ]
+    numbered = sum(map(_is_numbered, names))
+    return numbered * 2 > sum(not _BESIDE.match(name) for name in names)
+
+
+def _is_sql(path: Path) -> bool:
+    return path.suffix == ".sql" and path.is_file()
+
+
+def _is_numbered(name: str) -> bool:
+    return re.match(r"[VvUuBbRr]?\d", name) is not None
 
 
 def _in_order(folder: Path, only: Iterable[Path] | None) -> list[Path]:
