@@ -190,4 +190,4 @@ def error_text(exc: DatabaseError) -> str:
     """Return the server's message in one line, cut where it holds a value of a megabyte."""
     first = (str(exc).strip().splitlines() or [type(exc).__name__])[0]
     text = exc.diag.message_primary or first
-    return text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]} …"
+    return text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]} ..."

@@ -32,7 +32,7 @@ class _Found:
 
     def __str__(self) -> str:
         text = " ".join((self.ran.text or "").split())
-        cut = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+        cut = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}..."
         return f"query {self.ran.queryid} of {self.ran.role} on {self.ran.server} {self.use.why}: {cut}"
 
 

@@ -142,7 +142,7 @@ def _hidden(alive: Alive) -> list[str]:
 def _others(alive: Alive) -> str:
     if not alive.unidentified:
         return ""
-    names = [repr(name) for name in alive.unidentified[:_SHOWN]] + (["…"] if len(alive.unidentified) > _SHOWN else [])
+    names = [repr(name) for name in alive.unidentified[:_SHOWN]] + (["..."] if len(alive.unidentified) > _SHOWN else [])
     return f"; connected, but of no registered service: {', '.join(names)}"
 
 

@@ -3,15 +3,21 @@
 `connect` is for reading and recording; `migrator.pg.session` adds the runner's lock for sessions that run DDL.
 """
 
+import json
 import re
+from functools import partial
 
 from migrator.errors import ConfigError, DatabaseFailed
-from migrator.pg.driver import Connection, DatabaseError, conninfo_to_dict, dict_row, make_conninfo
+from migrator.pg.driver import Connection, DatabaseError, conninfo_to_dict, dict_row, make_conninfo, set_json_dumps
 from migrator.pg.failures import describe
 
 __all__ = ["Connection", "connect", "masked", "server_version"]
 
 _KEEPALIVES = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+_OURS = {"client_encoding": "UTF8"}
+"""The server converts: files are UTF-8, and names in a database of another encoding must arrive as they are written."""
+_AS_TEXT = partial(json.dumps, ensure_ascii=False)
+r"""Letters in JSON as they are: a database in SQL_ASCII refuses `\u00e4`."""
 _ABANDONED = """
     SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
     SET idle_in_transaction_session_timeout = '60s';
@@ -20,6 +26,18 @@ _ABANDONED = """
 """The server notices a client that is gone without a word, and gives its locks back; a policy that hides rows from a
 role is an error instead of a backfill that leaves them out; a turn that was waited for must show what the one before
 left, whatever a role's default isolation is; compiling a query of the catalog takes longer than running it."""
+_AS_READ = """
+    SET standard_conforming_strings = on; SET DateStyle = ISO; SET IntervalStyle = postgres; SET extra_float_digits = 1
+"""
+"""Backslashes mean what they meant to the parser that judged the files; dates, intervals and numbers come in the form
+that the driver reads, without loss, whatever a role or database prefers."""
+_UNLIMITED = """
+    SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
+    WHERE name IN ('idle_session_timeout', 'transaction_timeout')
+"""
+"""Limits that a role or database may have, and that would end this session: it holds the runner's lock, idle, while
+a backfill runs for hours on another one, it validates constraints for hours in one transaction, and it reads a
+catalog in one."""
 _PUBLIC_FIRST = """
     SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', 'public', pg_catalog.string_agg(
                pg_catalog.quote_ident(s.name), ', ' ORDER BY s.place)), false)
@@ -57,14 +75,18 @@ def connect(dsn: str, *, application_name: str = "migrator", connect_timeout: in
         given = conninfo_to_dict(dsn)
     except DatabaseError as exc:
         raise ConfigError("The connection string cannot be read.", "Use a postgresql:// URL or key=value.") from exc
-    settings = {"connect_timeout": connect_timeout, **_KEEPALIVES, **given, "application_name": application_name[:63]}
+    settings = {"connect_timeout": connect_timeout, **_KEEPALIVES, **given, **_OURS}
+    settings["application_name"] = application_name[:63]
     try:
         connection = Connection.connect(make_conninfo("", **settings), autocommit=True, row_factory=dict_row)
     except DatabaseError as exc:
         raise _unreachable(dsn, exc) from exc
+    set_json_dumps(_AS_TEXT, connection)
     connection.prepare_threshold = None  # DDL beside us would break cached plans ("must not change result type")
     if server_version(connection) >= _CHECK_CONNECTION_SINCE:
         connection.execute("SET client_connection_check_interval = '5s'")
+    connection.execute(_AS_READ)
+    connection.execute(_UNLIMITED)
     connection.execute(_PUBLIC_FIRST)
     connection.execute(_ABANDONED)
     is_granted = server_version(connection) >= _PARAMETERS_ARE_GRANTED_SINCE

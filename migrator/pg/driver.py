@@ -10,7 +10,7 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row, tuple_row
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Jsonb, set_json_dumps
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
@@ -32,6 +32,7 @@ __all__ = [
     "errors",
     "make_conninfo",
     "psycopg",
+    "set_json_dumps",
     "sql",
     "tuple_row",
 ]

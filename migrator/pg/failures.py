@@ -15,6 +15,8 @@ _TODO: dict[str, str] = {
     "42P01": "Run `migrator init` when a table of schema migrator is missing; otherwise check the name. In an "
     "expression a column is written alone or as table.column, and a table in a sub-select needs its own FROM.",
     "3F000": "Run `migrator init` first: it creates the schema migrator.",
+    "22P05": "The database's encoding (SHOW server_encoding) has no such character: write files, names and reasons "
+    "without it. Nothing of this statement was kept.",
     "53100": "The server's disk is full: make room, then run the command again.",
     "53300": "The server has no free connection slot: try again later or raise max_connections.",
     "25P03": "Nothing was kept of this transaction: run `migrator resume`; it stood idle for longer than it may.",
@@ -64,7 +66,7 @@ def _detail(exc: DatabaseError) -> str:
     text = "; ".join((exc.diag.message_detail or "").splitlines()).rstrip(".")
     if not text or not (exc.sqlstate or "").startswith(_EXPLAINED):
         return ""
-    return f" {text[:_LONGEST_DETAIL]}{'…' if len(text) > _LONGEST_DETAIL else '.'}"
+    return f" {text[:_LONGEST_DETAIL]}{'...' if len(text) > _LONGEST_DETAIL else '.'}"
 
 
 @contextmanager

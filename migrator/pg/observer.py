@@ -1,9 +1,11 @@
 """Watches our own statement from a second connection while the first one is inside the server.
 
-For strong statements it notes who blocks us shortly before the `lock_timeout` fires; for weak ones, which may run
-for hours, it reports blockers and progress, and cancels the statement at the watchdog's limit or on a stop.
+For strong statements it notes who blocks us shortly before the `lock_timeout` fires, and gives way where that would
+not; for weak ones, which may run for hours, it reports blockers and progress, and cancels the statement at the
+watchdog's limit or on a stop.
 """
 
+import math
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,83 +15,84 @@ from typing import TypeVar
 
 from migrator.clock import Clock
 from migrator.errors import DatabaseFailed, Stopped
-from migrator.pg.driver import Connection, DatabaseError, Row
+from migrator.pg.blocker import Blocker, blockers
+from migrator.pg.driver import Connection, DatabaseError, Row, errors
+from migrator.pg.failures import describe
 from migrator.pg.queries import query
 from migrator.pg.reopened import ReopenedSession
 
 T = TypeVar("T")
 
+_SAMPLE_AT = 0.8
+"""Blockers are looked at when this share of a try's `lock_timeout` was waited."""
+_LOOK_SECONDS = 0.1
+"""A cycle of waits is seen within this time; the application's own check for it comes after `deadlock_timeout`."""
+_TOLERANCE_SECONDS = 0.05
+"""The server's own `lock_timeout` comes first where it is enough."""
+
 
 class Observer(ReopenedSession):
     """The second connection: the watch must outlive its loss."""
 
+    problem = ""
+    """Why the last question had no answer."""
+
     def ask(self, look: Callable[[Connection], T]) -> T | None:
         """Return what `look` sees, or None when the server cannot be asked now."""
         try:
-            return self.look(look)
-        except (DatabaseError, DatabaseFailed):
+            answer = self.look(look)
+        except (DatabaseError, DatabaseFailed) as exc:
+            failure = exc if isinstance(exc, DatabaseFailed) else describe(exc, "Looking")
+            self.problem = failure.situation
             return None  # what is watched will report a lost server itself
+        self.problem = ""
+        return answer
 
 
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    """A session that ours waits for; `age_seconds` is the age of its transaction."""
+@dataclass(slots=True)
+class TryWatch:
+    """What was seen while one try of a strong statement waited."""
 
-    pid: int
-    application: str
-    state: str
-    age_seconds: float
-    query: str
-    backend_type: str
-
-    def __str__(self) -> str:
-        """Return one phrase for messages."""
-        who = self.application or self.backend_type or "unnamed"
-        return (
-            f"pid {self.pid} ({who}, {self.state or 'running'}, transaction {self.age_seconds:.0f} s old: {self.query})"
-        )
-
-    def as_json(self) -> dict[str, object]:
-        """Return the fields of an event."""
-        return {
-            "pid": self.pid,
-            "application": self.application,
-            "state": self.state,
-            "age_seconds": self.age_seconds,
-            "query": self.query,
-        }
-
-
-def blockers(connection: Connection, pid: int) -> tuple[Blocker, ...]:
-    """Return whom the session `pid` waits for right now."""
-    return tuple(_blocker(row) for row in connection.execute(query("session.blockers"), {"pid": pid}))
-
-
-def _blocker(row: Row) -> Blocker:
-    text = " ".join((row["query"] or "").split())
-    return Blocker(
-        row["pid"], row["application"] or "", row["state"] or "", row["age_seconds"], text, row["backend_type"] or ""
-    )
+    blockers: tuple[Blocker, ...] = ()
+    """Whom it waited for shortly before its end."""
+    given_up: DatabaseError | None = None
+    """Why the statement was cancelled by us."""
 
 
 @contextmanager
-def sample_blockers(
-    observer: Observer, pid: int, after_seconds: float, act: Callable[[tuple[Blocker, ...]], None]
-) -> Generator[list[Blocker]]:
-    """Look once, `after_seconds` into the wait, and give the blockers found to the caller after the block.
+def watch_try(
+    observer: Observer, pid: int, limit_seconds: float, act: Callable[[tuple[Blocker, ...]], None]
+) -> Generator[TryWatch]:
+    """Look at the blockers when most of the limit was waited, and cancel the statement where the server would not.
 
-    `act` is called with them at once, on the looking thread, while the statement still waits.
+    `lock_timeout` counts for each lock alone, while the application waits for all that we hold: all waits together
+    may take as long as one. And who waits for us while we wait for it would be the server's victim when it has
+    waited for longer: we give way at once. `act` is called with the blockers on the looking thread.
     """
-    found: list[Blocker] = []
-    ended = threading.Event()
+    seen, ended = TryWatch(), threading.Event()
+    looks = max(1, math.ceil(limit_seconds * _SAMPLE_AT / _LOOK_SECONDS))
+    pause = limit_seconds * _SAMPLE_AT / looks
 
-    def look() -> None:
-        if not ended.wait(after_seconds):
-            found.extend(observer.ask(lambda connection: blockers(connection, pid)) or ())
-            act(tuple(found))
+    def watch() -> None:
+        waits = 0
+        while not ended.wait(pause):
+            row = observer.ask(lambda c: c.execute(query("session.wait"), {"pid": pid}).fetchone())
+            if not row or not row["is_waiting"]:
+                continue
+            waits += 1
+            if waits == looks or row["is_deadlock"]:
+                seen.blockers = observer.ask(lambda c: blockers(c, pid)) or seen.blockers
+            if row["is_deadlock"]:
+                seen.given_up = errors.DeadlockDetected("canceled: it would be a deadlock with a session of others")
+            elif waits * pause > limit_seconds + _TOLERANCE_SECONDS:
+                seen.given_up = errors.LockNotAvailable("canceled while it waited for one lock after the other")
+            if seen.given_up is not None:
+                observer.ask(lambda c: c.execute(query("session.cancel_waiting"), {"pid": pid}))
+            elif waits == looks:
+                act(seen.blockers)
 
-    with _thread(look, ended):
-        yield found
+    with _thread(watch, ended):
+        yield seen
 
 
 @dataclass(frozen=True, slots=True)

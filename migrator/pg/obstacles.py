@@ -10,6 +10,7 @@ from enum import Enum
 
 from migrator.locks import LockLevel
 from migrator.names import TableName
+from migrator.pg.blocker import Blocker, blocker_of
 from migrator.pg.driver import Connection, Row
 from migrator.pg.queries import query
 
@@ -34,35 +35,19 @@ class ObstacleKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """One session (or prepared transaction, without a pid) that stands in the way."""
+    """One session (or prepared transaction, without a pid) that stands in the way, and why."""
 
     kind: ObstacleKind
-    pid: int | None
-    application: str
-    state: str
-    age_seconds: float
-    query: str
+    who: Blocker
     table: str = ""
 
     def __str__(self) -> str:
         """Return one phrase for messages."""
-        where = f" on {self.table}" if self.table else ""
-        if self.pid is None:
-            return f"{self.kind.value}{where} ({self.query}, {self.age_seconds:.0f} s old)"
-        who = f"pid {self.pid} ({self.application or 'unnamed'}, {self.state or 'state not shown'}"
-        return f"{self.kind.value}{where}: {who}, transaction {self.age_seconds:.0f} s old: {self.query})"
+        return f"{self.kind.value}{f' on {self.table}' if self.table else ''}: {self.who}"
 
     def as_json(self) -> dict[str, object]:
         """Return the fields of an event."""
-        return {
-            "kind": self.kind.value,
-            "pid": self.pid,
-            "application": self.application,
-            "state": self.state,
-            "age_seconds": self.age_seconds,
-            "query": self.query,
-            "table": self.table,
-        }
+        return {"kind": self.kind.value, **self.who.as_json(), "table": self.table}
 
 
 def obstacles(
@@ -81,12 +66,14 @@ def obstacles(
         "names": [table.name for table, _ in wanted],
         "levels": [int(level) for _, level in wanted],
         "old_seconds": old_seconds,
+        "everybody": False,
     }
     found: dict[object, Obstacle] = {}
     for row in connection.execute(query("preflight.locks"), values):
         kind = _kind(row, old_seconds)
         if kind is not None:
-            found.setdefault(row["pid"] or row["gid"], _obstacle(row, kind))
+            who = blocker_of({**row, "kind": "relation"})
+            found.setdefault(row["pid"] or row["gid"], Obstacle(kind, who, row["table"]))
     return tuple(found.values())
 
 
@@ -102,20 +89,14 @@ def _kind(row: Row, old_seconds: float) -> ObstacleKind | None:
         return ObstacleKind.WRAPAROUND if _WRAPAROUND in (row["query"] or "") else None
     if row["pid"] is None:
         return ObstacleKind.PREPARED
-    if row["age_seconds"] >= old_seconds:
+    if (row["age_seconds"] or 0) >= old_seconds:
         return ObstacleKind.TRANSACTION
     # CREATE INDEX CONCURRENTLY, VALIDATE, VACUUM: long from the start. Stronger locks that are young may be an
     # application's own, one after the other; the ladder's short tries get between those.
     return ObstacleKind.MAINTENANCE if held is LockLevel.SHARE_UPDATE_EXCLUSIVE else None
 
 
-def _obstacle(row: Row, kind: ObstacleKind) -> Obstacle:
-    text = " ".join((row["query"] or "").split()) if row["pid"] else f"gid {row['gid']!r}"
-    name = row["application"] or row["backend_type"] or ""
-    return Obstacle(kind, row["pid"], name, row["state"] or "", row["age_seconds"], text, row["table"])
-
-
 def old_snapshots(connection: Connection, old_seconds: float) -> tuple[Obstacle, ...]:
     """Return the sessions whose snapshot a concurrent index build would wait for, oldest first."""
     rows = connection.execute(query("preflight.old_snapshots"), {"old_seconds": old_seconds})
-    return tuple(_obstacle({**row, "table": "", "gid": None}, ObstacleKind.SNAPSHOT) for row in rows)
+    return tuple(Obstacle(ObstacleKind.SNAPSHOT, blocker_of(row)) for row in rows)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from migrator.clock import Clock
 from migrator.errors import LeaseHeld, PoolerInBetween, Refused
-from migrator.pg.connection import connect, server_version
+from migrator.pg.connection import connect
 from migrator.pg.driver import Connection, DatabaseError, Row
 from migrator.pg.observer import Observer
 from migrator.pg.queries import query
@@ -23,9 +23,6 @@ _HELD = (
     "Wait for it, or stop it first. Is its process dead, then the server still works for it: "
     "`migrator reconcile ID --cancel-orphan` ends that."
 )
-_UNLIMITED_SINCE = {"idle_session_timeout": 140000, "transaction_timeout": 170000}
-"""Limits that a role or database may have, and that would end this session: it holds the runner's lock, idle, while
-a backfill runs for hours on another one, and it validates constraints for hours in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,6 @@ def open_session(dsn: str, migration: str, clock: Clock, runner_wait_seconds: fl
     connection = connect(dsn, application_name=f"migrator/{migration}")
     try:
         refuse_pooler(connection)
-        _lift_limits(connection)
         observer = Observer(lambda: connect(dsn, application_name="migrator/observer"))
         try:
             _take(connection, migration, clock, runner_wait_seconds, f"at work on {migration}")
@@ -84,12 +80,6 @@ def open_session(dsn: str, migration: str, clock: Clock, runner_wait_seconds: fl
 def is_running(connection: Connection, migration: str) -> bool:
     """Return whether a runner works on the migration at this moment."""
     return connection.execute(query("session.holder"), {"key": migration}).fetchone() is not None
-
-
-def _lift_limits(connection: Connection) -> None:
-    for name, since in _UNLIMITED_SINCE.items():
-        if server_version(connection) >= since:
-            connection.execute(query("session.set_session"), {"name": name, "value": "0"})
 
 
 def refuse_pooler(connection: Connection) -> None:

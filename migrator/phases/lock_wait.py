@@ -6,20 +6,18 @@ where `[locks] on_blocked` allows it. Called by the executor.
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from migrator.errors import DatabaseFailed
 from migrator.events import EventKind
+from migrator.pg.blocker import Blocker, holders
 from migrator.pg.driver import DatabaseError, errors
 from migrator.pg.ladder import RETRYABLE, Climb, Rung
-from migrator.pg.observer import Blocker, sample_blockers
+from migrator.pg.observer import TryWatch, watch_try
 from migrator.pg.queries import query
 from migrator.phases.execution import Attempt, Timeouts
-from migrator.phases.preflight import wait_until_clear
+from migrator.phases.preflight import locks_of, wait_until_clear
 from migrator.phases.step_run import StepRun
-
-_SAMPLE_AT = 0.8
-"""Blockers are looked at when this share of a try's `lock_timeout` has passed."""
 
 
 @dataclass(slots=True)
@@ -28,7 +26,7 @@ class LockWait:
 
     run: StepRun
     attempts: int = 0
-    seen: list[Blocker] = field(default_factory=list[Blocker])
+    seen: tuple[Blocker, ...] = ()
     """The blockers of the last try at which any were seen."""
 
     def execute(self, once: Attempt) -> None:
@@ -57,7 +55,7 @@ class LockWait:
             lock_timeout_seconds=rung.lock_timeout_seconds,
         )
         self.run.ask_gates()
-        with self._blockers_told(rung) as found, self._too_long_told(found):
+        with self._blockers_told(rung) as watch, self._too_long_told(watch):
             once.run(self._timeouts(rung))
 
     @property
@@ -70,32 +68,30 @@ class LockWait:
         return Timeouts(rung.lock_timeout_seconds, self._statement_seconds, whole)
 
     @contextmanager
-    def _blockers_told(self, rung: Rung) -> Generator[list[Blocker]]:
-        """Sample the blockers of one try; when it has failed, `seen` and the listeners get them."""
-        run, found = self.run, list[Blocker]()
-        delay = min(rung.lock_timeout_seconds, self._statement_seconds or rung.lock_timeout_seconds) * _SAMPLE_AT
-
-        def act(blockers: tuple[Blocker, ...]) -> None:
-            run.cancel_blockers(blocker.pid for blocker in blockers)
-
+    def _blockers_told(self, rung: Rung) -> Generator[TryWatch]:
+        """Watch one try; when it has failed, `seen` and the listeners get its blockers."""
+        run, watch = self.run, TryWatch()
+        limit = min(rung.lock_timeout_seconds, self._statement_seconds or rung.lock_timeout_seconds)
         try:
-            with sample_blockers(run.session.observer, run.session.pid, delay, act) as found:
-                yield found
+            with watch_try(run.session.observer, run.session.pid, limit, run.cancel_blockers) as watch:
+                yield watch
         except RETRYABLE:
-            self.seen[:] = found or self.seen
-            run.tell_blockers(found)
+            self.seen = watch.blockers or self.seen
+            run.tell_blockers(watch.blockers)
             raise
 
     @contextmanager
-    def _too_long_told(self, found: list[Blocker]) -> Generator[None]:
+    def _too_long_told(self, watch: TryWatch) -> Generator[None]:
         clock, limit = self.run.clock, self._statement_seconds
         started = clock.monotonic()
         try:
             yield
         except errors.QueryCanceled as exc:
+            if watch.given_up is not None:
+                raise watch.given_up from exc
             if not limit or clock.monotonic() - started < limit:
                 raise  # somebody else cancelled it
-            if found:
+            if watch.blockers:
                 # Several locks, each waited for: nothing was held long, so it is a lock that was not granted.
                 raise errors.LockNotAvailable("canceled by statement_timeout while it waited for locks") from exc
             raise DatabaseFailed(
@@ -119,4 +115,13 @@ class LockWait:
         self.run.emit(EventKind.LOCK_RETRY, attempt=number, pause_seconds=pause_seconds, sqlstate=error.sqlstate or "")
 
     def _named(self) -> str:
-        return f"; it was held by {'; '.join(map(str, self.seen))}" if self.seen else ""
+        """Say who had the lock; on a machine without time for looks during the tries, who has it at their end."""
+        try:
+            found = self.seen or holders(self.run.connection, locks_of(self.run))
+        except (DatabaseError, DatabaseFailed):
+            return "; who held it could not be asked of the server any more"
+        if found:
+            return f"; it was held by {'; '.join(map(str, found))}"
+        problem = self.run.session.observer.problem
+        why = f"the session that looks had no answer ({problem.rstrip('.')})" if problem else "the looks came too late"
+        return f"; nobody was seen who held it: {why}, and at the end nobody holds a lock on it that is in the way"

@@ -47,7 +47,7 @@ def wait_until_clear(run: StepRun) -> None:
     old_seconds = run.settings.old_transaction.total_seconds()
 
     def look() -> Sequence[Obstacle]:
-        found = obstacles(run.connection, _locks(run), old_seconds)
+        found = obstacles(run.connection, locks_of(run), old_seconds)
         never = [obstacle for obstacle in found if obstacle.kind is ObstacleKind.WRAPAROUND]
         if never:
             raise LockBudgetSpent(f"The lock on {run.what} cannot be had: there is {never[0]}.", _WRAPAROUND)
@@ -80,7 +80,7 @@ def _wait(
     told: set[tuple[object, ...]] = set()
     while found := look():
         _tell(run, found, told)
-        run.cancel_blockers(obstacle.pid for obstacle in found if obstacle.pid is not None)
+        run.cancel_blockers(obstacle.who for obstacle in found)
         left = ends_at - run.clock.monotonic()
         if left <= 0:
             raise LockBudgetSpent(
@@ -91,14 +91,14 @@ def _wait(
 
 def _tell(run: StepRun, found: Sequence[Obstacle], told: set[tuple[object, ...]]) -> None:
     """Tell the listeners when somebody new is in the way, and not each second again."""
-    now = {(obstacle.kind, obstacle.pid, obstacle.query) for obstacle in found}
+    now = {(obstacle.kind, obstacle.who.pid, obstacle.who.query) for obstacle in found}
     if not now <= told:
         reason = f"waiting, because there is {found[0]}"
         run.emit(EventKind.LOCK_PREFLIGHT, reason=reason, obstacles=[obstacle.as_json() for obstacle in found])
     told |= now
 
 
-def _locks(run: StepRun) -> tuple[TableLock, ...]:
+def locks_of(run: StepRun) -> tuple[TableLock, ...]:
     """Return the tables that the step locks, with partners of foreign keys and partitions, as the schema is now."""
     if run.step.lock_class is not LockClass.STRONG or not run.step.tables:
         return ()

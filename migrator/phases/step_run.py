@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from migrator.clock import Clock
 from migrator.config import LockSettings
 from migrator.events import EventKind, Events
+from migrator.pg.blocker import Blocker
 from migrator.pg.driver import Connection
-from migrator.pg.observer import Blocker
 from migrator.pg.session import DdlSession
 from migrator.phases.at_use import AtUse
 from migrator.phases.blocker_policy import cancel_allowed
@@ -66,9 +66,9 @@ class StepRun:
         if blockers:
             self.emit(EventKind.LOCK_BLOCKED, blockers=blockers)
 
-    def cancel_blockers(self, pids: Iterable[int]) -> None:
+    def cancel_blockers(self, found: Iterable[Blocker]) -> None:
         """End what stands in the way, as far as `[locks] on_blocked` allows; called while our session waits."""
-        asked = tuple(pids)
+        asked = tuple(blocker.pid for blocker in found if blocker.pid is not None)
         if not asked or self.settings.on_blocked != "cancel":
             return
         actor, migration = self.store.actor, self.session.migration

@@ -44,7 +44,7 @@ class Step:
         if self.directive.name:
             return self.directive.name
         text = " ".join(self.statements[0].text.split())
-        short = text if len(text) <= _NAME_LENGTH else text[: _NAME_LENGTH - 1] + "…"
+        short = text if len(text) <= _NAME_LENGTH else text[: _NAME_LENGTH - 3] + "..."
         more = len(self.statements) - 1
         return f"{short} (+{more} in one transaction)" if more else short
 

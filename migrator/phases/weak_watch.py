@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 from migrator.errors import LockBudgetSpent, MigratorError, Stopped
 from migrator.events import EventKind
+from migrator.pg.blocker import Blocker
 from migrator.pg.driver import DatabaseError, Row, errors
 from migrator.pg.failures import describe
-from migrator.pg.observer import Blocker, WatchLimits, watchdog
+from migrator.pg.observer import WatchLimits, watchdog
 from migrator.phases.step_run import StepRun
 
 
@@ -29,7 +30,7 @@ def watched(run: StepRun) -> Generator[None]:
 
     def report(progress: Row, found: tuple[Blocker, ...]) -> None:
         run.tell_blockers(found)
-        run.cancel_blockers(blocker.pid for blocker in found)
+        run.cancel_blockers(found)
         if progress:
             seconds = run.clock.monotonic() - started
             activity, done, total = progress["phase"], progress["done"], progress["total"]

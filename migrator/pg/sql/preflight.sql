@@ -1,7 +1,7 @@
 -- name: locks
 -- Who holds or awaits a lock on the tables, their partitions and (for an index) its table, as far as it may be in the
 -- way: old transactions, prepared ones, other DDL and maintenance, and everybody who waits already (since 14 it is
--- told for how long; before, for how long the query runs).
+-- told for how long; before, for how long the query runs). At the end of a budget `everybody` is asked for.
 WITH RECURSIVE asked AS (
     SELECT * FROM unnest(%(schemas)s::text[], %(names)s::text[], %(levels)s::int[]) AS a (schema, name, level)
 ), target (relid, level) AS (
@@ -13,8 +13,9 @@ WITH RECURSIVE asked AS (
     SELECT i.inhrelid, t.level FROM target t JOIN pg_inherits i ON i.inhparent = t.relid
 )
 SELECT l.pid, l.granted, l.mode, t.level, t.relid::regclass::text AS "table", p.gid,
-       a.backend_type, a.application_name AS application, a.usename AS role, a.state, left(a.query, 200) AS query,
-       coalesce(extract(epoch FROM clock_timestamp() - coalesce(p.prepared, a.xact_start)), 0)::float8 AS age_seconds,
+       a.backend_type, a.application_name AS application, coalesce(a.usename, p.owner) AS role, a.state,
+       left(a.query, 200) AS query,
+       extract(epoch FROM clock_timestamp() - coalesce(p.prepared, a.xact_start))::float8 AS age_seconds,
        coalesce(extract(epoch FROM clock_timestamp()
            - coalesce((to_jsonb(l) ->> 'waitstart')::timestamptz, a.query_start)), 0)::float8 AS waited_seconds
 FROM target t
@@ -25,9 +26,9 @@ LEFT JOIN pg_locks x ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transa
     AND x.virtualtransaction = l.virtualtransaction
 LEFT JOIN pg_prepared_xacts p ON p.transaction = x.transactionid
 WHERE l.pid IS DISTINCT FROM pg_backend_pid()
-  AND (NOT l.granted OR l.pid IS NULL OR a.xact_start < clock_timestamp() - make_interval(secs => %(old_seconds)s)
+  AND (%(everybody)s OR NOT l.granted OR l.pid IS NULL OR a.xact_start < clock_timestamp() - make_interval(secs => %(old_seconds)s)
        OR l.mode = 'ShareUpdateExclusiveLock')
-ORDER BY age_seconds DESC, l.pid;
+ORDER BY age_seconds DESC NULLS LAST, l.granted DESC, l.pid;
 
 -- name: old_snapshots
 -- What a concurrent index build would wait for at its end: snapshots of this database that are old already.

@@ -34,11 +34,46 @@ SELECT extract(epoch FROM setting::interval)::float8 AS seconds
 FROM (SELECT current_setting('deadlock_timeout') AS setting) s;
 
 -- name: blockers
--- Whom the session `pid` waits for right now, oldest transaction first.
-SELECT b.pid, b.application_name AS application, b.state, left(b.query, 200) AS query, b.backend_type,
-       coalesce(extract(epoch FROM clock_timestamp() - b.xact_start), 0)::float8 AS age_seconds
-FROM unnest(pg_blocking_pids(%(pid)s)) AS blocking (pid) JOIN pg_stat_activity b USING (pid)
-ORDER BY b.xact_start NULLS LAST;
+-- Whom the session `pid` waits for right now, with the lock, oldest transaction first. A prepared transaction has the
+-- pid 0; who is gone between the two looks is left out.
+WITH waits AS (
+    SELECT DISTINCT blocking.pid FROM unnest(pg_blocking_pids(%(pid)s)) AS blocking (pid)
+), lock AS MATERIALIZED (
+    SELECT * FROM pg_locks
+), held AS (
+    SELECT coalesce(h.pid, 0) AS pid, h.mode, h.granted, h.locktype AS kind, h.relation::regclass::text AS "table",
+           p.gid, p.prepared, p.owner
+    FROM lock w JOIN lock h ON NOT w.granted AND h.pid IS DISTINCT FROM w.pid
+        AND (h.locktype, h.database, h.relation, h.page, h.tuple, h.virtualxid, h.transactionid::text, h.classid,
+             h.objid, h.objsubid)
+        IS NOT DISTINCT FROM
+            (w.locktype, w.database, w.relation, w.page, w.tuple, w.virtualxid, w.transactionid::text, w.classid,
+             w.objid, w.objsubid)
+    LEFT JOIN lock x ON h.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid' AND x.granted
+        AND x.virtualtransaction = h.virtualtransaction
+    LEFT JOIN pg_prepared_xacts p ON p.transaction = x.transactionid
+    WHERE w.pid = %(pid)s
+)
+SELECT * FROM (SELECT DISTINCT ON (w.pid, h.gid)
+       w.pid, a.application_name AS application, coalesce(a.usename, h.owner) AS role, a.state,
+       left(a.query, 200) AS query, a.backend_type, h.mode, h.granted, h.kind, h."table", h.gid,
+       extract(epoch FROM clock_timestamp() - coalesce(h.prepared, a.xact_start))::float8 AS age_seconds
+FROM waits w LEFT JOIN pg_stat_activity a USING (pid) LEFT JOIN held h USING (pid)
+WHERE a.pid IS NOT NULL OR h.gid IS NOT NULL
+ORDER BY w.pid, h.gid, h.granted DESC) found
+ORDER BY age_seconds DESC NULLS LAST;
+
+-- name: wait
+-- Whether the session `pid` waits for a lock now, and whether somebody before it waits for it in turn.
+WITH RECURSIVE before AS (
+    SELECT unnest(pg_blocking_pids(%(pid)s)) AS pid
+    UNION SELECT further.pid FROM before, unnest(pg_blocking_pids(before.pid)) AS further (pid)
+)
+SELECT count(*) > 0 AS is_waiting, coalesce(bool_or(pid = %(pid)s), false) AS is_deadlock FROM before;
+
+-- name: cancel_waiting
+-- Ends a statement of ours that waits for a lock; one that got it a moment ago goes on.
+SELECT pg_cancel_backend(%(pid)s) AS cancelled WHERE cardinality(pg_blocking_pids(%(pid)s)) > 0;
 
 -- name: table_users
 -- Who holds a lock on the tables now, so that a plan can say whom a statement would wait for.

@@ -35,7 +35,7 @@ def test_a_name_fits_on_a_line() -> None:
     assert step.name == "ALTER TABLE users ADD COLUMN a_long_name text (+2 in one transaction)"
     (long,) = _steps(f"SELECT {', '.join(str(n) for n in range(100))};")
     assert len(long.name) == 80
-    assert long.name.endswith("…")
+    assert long.name.endswith("...")
 
 
 @pytest.mark.parametrize(
