@@ -74,7 +74,8 @@ def holders(connection: Connection, locks: Iterable[tuple[TableName, LockLevel]]
         "everybody": True,
     }
     found: dict[object, Blocker] = {}
-    for row in connection.execute(query("preflight.locks"), values):
+    rows = connection.execute(query("preflight.locks"), values).fetchall()
+    for row in sorted(rows, key=lambda row: not row["granted"]):
         if _level(row["mode"]).conflicts_with(LockLevel(row["level"])):
             found.setdefault(row["pid"] or row["gid"], blocker_of({**row, "kind": "relation"}))
     return tuple(found.values())
