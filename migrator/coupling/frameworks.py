@@ -37,12 +37,22 @@ def read_framework_file(path: str, read: Callable[[str], str | None]) -> SqlFile
 
 def _strange(path: str, text: str) -> SqlFile | None:
     """Return the problem of a program that nobody reads and that may remove something; None for all others."""
-    match = _REMOVAL.search(text) if PurePosixPath(path).suffix in _UNREAD else None
+    is_unread = PurePosixPath(path).suffix in _UNREAD or (path.endswith(".py") and not _is_python(text))
+    match = _REMOVAL.search(text) if is_unread else None
     if match is None:
         return None
     line = text.count("\n", 0, match.start()) + 1
     problem = f"it cannot be told what line {line} removes or renames ({match[0]})"
     return SqlFile(path=path, migration=PurePosixPath(path).stem, phase="none", problem=problem, mixed_line=line)
+
+
+def _is_python(text: str) -> bool:
+    """Whether Python reads it; one of another version may have a syntax of its own."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _python(text: str, path: PurePosixPath) -> Found | None:

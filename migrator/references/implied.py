@@ -47,7 +47,7 @@ def _association(name: str) -> re.Pattern[str]:
     first, *others = name.split("_")
     camel = first + "".join(part[:1].upper() + part[1:] for part in others)
     return re.compile(
-        rf"\bbelongs_to[\s(]+:{name}\b(?![^\n]*foreign_key)"
+        rf"\bbelongs_to[\s(]+[:'\"]{name}\b(?![^\n]*foreign_key)"
         rf"|\bfunction\s+{camel}\s*\(\s*\)[^{{]*\{{[^{{}}]*->(?:belongsTo\(\s*[\w\\]+::class\s*|morphTo\()\)",
         re.DOTALL,
     )

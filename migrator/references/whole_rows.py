@@ -26,9 +26,11 @@ _POSITIONAL = re.compile(
 )
 _RETURNING = re.compile(r"\breturning\s+(?P<star>\*)", re.IGNORECASE)
 _CLIENT = re.compile(
-    r"\bfrom\(\s*['\"](?P<table>\w+)['\"]\s*\)\s*\.select\(\s*(?:['\"](?P<star>\*)['\"])", re.IGNORECASE
+    r"\bfrom\(\s*['\"`](?P<table>\w+)['\"`]\s*\)\s*\.select\(\s*(?:['\"`](?P<star>\*)['\"`])", re.IGNORECASE
 )
 _FROM, _SELECT = (re.compile(rf"\b{word}\b", re.IGNORECASE) for word in ("from", "select"))
+_JOINT = re.compile(r"(?P<quote>['\"`])\s*(?:\+|\.|<>|\\\n)?\s*(?P=quote)(?=[\w*\s])")
+_NO_NEWLINE = re.compile(r"[^\n]+")
 _NESTED = re.compile(r"\([^()]*\)")
 _DEEP = 3
 _FAR = 1_500
@@ -46,10 +48,16 @@ def whole_rows(text: str, tables: Iterable[str]) -> Iterator[tuple[int, str]]:
     has_star = "*" in text and ("select" in lowered or "returning" in lowered)
     if not has_star and "insert into" not in lowered:
         return
+    text = _JOINT.sub(_blank, text)
     wanted = {table.lower(): table for table in tables}
     for at, name in (*_selected(text), *_of_alias(text), *_written(text)):
         if name.lower() in wanted:
             yield at, wanted[name.lower()]
+
+
+def _blank(match: re.Match[str]) -> str:
+    """A text that was cut in two is one: `"SELECT * " + "FROM users"`; every place stays where it is."""
+    return _NO_NEWLINE.sub(lambda part: " " * len(part[0]), match[0])
 
 
 def _selected(text: str) -> Iterator[tuple[int, str]]:

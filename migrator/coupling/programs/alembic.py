@@ -43,10 +43,12 @@ def read_alembic(tree: ast.Module, upgrade: ast.FunctionDef | ast.AsyncFunctionD
 
 
 def _operations(tree: ast.Module) -> Iterator[str]:
-    """Yield the names that the module has for Alembic's operations."""
+    """Yield the names that the module has for Alembic's operations: for all of them, or for each."""
     yield "op"
     for node in tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        if isinstance(node, ast.ImportFrom) and node.module == "alembic.op":
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
             yield from (name.asname for name in node.names if name.asname and name.name in {"op", "alembic.op"})
 
 
@@ -93,7 +95,8 @@ class _Call:
         owner = call.func.value if isinstance(call.func, ast.Attribute) else None
         self._batch = batches.get(name_of(owner)) if isinstance(owner, ast.Name) else None
         is_module = isinstance(owner, ast.Name | ast.Attribute) and name_of(owner) in operations
-        self._is_operation = is_module or self._batch is not None
+        is_imported = isinstance(call.func, ast.Name) and call.func.id in operations
+        self._is_operation = is_module or is_imported or self._batch is not None
 
     def read(self) -> None:
         name = name_of(self._call.func)

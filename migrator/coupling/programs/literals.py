@@ -73,16 +73,27 @@ class Literals:
                 yield from self.texts(first, depth)
             case ast.Call(func=ast.Attribute(value=value, attr="strip")) | ast.FormattedValue(value=value):
                 yield from self.texts(value, depth)
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                yield from self._joined([left, right], depth)
-            case ast.JoinedStr(values=parts):
-                yield from self._joined(parts, depth)
-            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
-                yield from self._joined(_formatted(text, node), depth)
-            case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=right):
-                yield from self._joined(_put_in(text, right), depth)
             case ast.Attribute(value=ast.Name(id=name), attr="__tablename__") if name in self._classes:
                 yield from self.texts(_attribute(self._classes[name], "__tablename__"), depth)
+            case ast.expr():
+                for parts in self._parts(node, depth):
+                    yield from self._joined(parts, depth)
+            case None:
+                raise NotUnderstoodError
+
+    def _parts(self, node: ast.expr, depth: int) -> Iterator[list[ast.expr]]:
+        """Yield the parts of a text that is put together, once for each pattern that it can be made from."""
+        match node:
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                yield [left, right]
+            case ast.JoinedStr(values=parts):
+                yield parts
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
+                yield _formatted(text, node)
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="join"), args=[parts]):
+                yield _between(self.elements(parts), text)
+            case ast.BinOp(left=left, op=ast.Mod(), right=right):
+                yield from (_put_in(text, right) for text in self.texts(left, depth))
             case _:
                 raise NotUnderstoodError
 
@@ -169,6 +180,12 @@ def _formatted(text: str, call: ast.Call) -> list[ast.expr]:
                 raise NotUnderstoodError
             parts.append(value)
     return parts
+
+
+def _between(parts: tuple[ast.expr, ...], text: str) -> list[ast.expr]:
+    """Return the parts of `" ".join(["a", "b"])`."""
+    found = [each for part in parts for each in (ast.Constant(text), part)]
+    return found[1:]
 
 
 def _put_in(text: str, right: ast.expr) -> list[ast.expr]:

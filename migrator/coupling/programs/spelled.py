@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from migrator.coupling.programs import compiled, spellings
 from migrator.coupling.programs.constants import with_texts
 from migrator.coupling.programs.found import Found
+from migrator.coupling.programs.plain_texts import as_written, with_plain_texts
 from migrator.coupling.programs.spellings import Act, Naming, Spelling
 from migrator.coupling.programs.structs import auto_migrated
 from migrator.coupling.programs.unrolled import unrolled
@@ -25,18 +26,17 @@ _QUOTED = re.compile(r"[:'\"`]([A-Za-z_][\w.]*)|\b(\w+)(?=\s)")
 _NAMES = re.compile(r"[A-Za-z_]\w*")
 _KEYED = re.compile(r"\bname\"?\s*[:=]\s*['\"]?(\w+)")
 _IN_QUOTES = re.compile(r"['\"`:](\w+)")
-_SINGLE = r"|'(?P<single>(?:[^'\\\n]|\\.)*(?:'\s*\+\s*'(?:[^'\\\n]|\\.)*)*)'"
+_SINGLE = r"|'(?P<single>(?:[^'\\\n]|\\.)*)'"
 _TEXTS = (
     r"<<[~-]?['\"]?(?P<tag>[A-Z_]+)['\"]?[^\n]*\n(?P<heredoc>.*?)\n\s*(?P=tag)\b"
     r'|"""(?P<triple>.*?)"""|`(?P<back>[^`]*)`|\br(?P<hashes>\#+)"(?P<raw>.*?)"(?P=hashes)'
     r'|@"(?P<verbatim>(?:[^"]|"")*)"'
-    r'|"(?P<double>(?:[^"\\\n]|\\.)*(?:"\s*\+\s*"(?:[^"\\\n]|\\.)*)*)"'
+    r'|"(?P<double>(?:[^"\\\n]|\\.)*)"'
     r"|<sql\b[^>]*>(?P<xml>.*?)</sql>"
 )
 _SQL = re.compile(_TEXTS + _SINGLE, re.DOTALL)
 _SQL_COMPILED = re.compile(_TEXTS, re.DOTALL)
 """Without apostrophes: those are characters and lifetimes there."""
-_JOIN = re.compile(r"(?P<quote>[\"'])\s*\+\s*(?P=quote)")
 _DDL = re.compile(
     r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*"
     r"(?:ALTER|DROP|CREATE|BEGIN|SET|UPDATE|INSERT|DELETE|WITH|DO|SELECT|COMMENT|LOCK)\b.*\b(?:ALTER|DROP|CREATE)\b"
@@ -44,6 +44,10 @@ _DDL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _MARKS = frozenset({"tag", "hashes"})
+_REMOVAL_IN_SQL = re.compile(
+    r"\bALTER\s+TABLE\b[^;]{1,200}?\b(?:DROP\s+COLUMN|RENAME\s+(?:COLUMN|TO))\b", re.IGNORECASE
+)
+"""SQL in whichever quotes: what was not read as a text is a removal that nobody can name."""
 _PUT_IN = re.compile(r"[#$]\{[^}]*\}")
 _COMMENT = re.compile(r"^[ \t]*(?://|#(?!\{)|--(?!>))[^\n]*$|^[ \t]*/\*.*?\*/|<!--.*?-->", re.MULTILINE | re.DOTALL)
 _NO_NEWLINE = re.compile(r"[^\n]+")
@@ -57,7 +61,8 @@ def read_spelled(path: str, text: str) -> Found | None:
     forward = _blank(_COMMENT, text)
     for pattern in _DOWN[language]:
         forward = _blank(pattern, forward)
-    reader = _Reader(path, with_texts(unrolled(forward, language)), language)
+    plain = with_plain_texts(forward, language)
+    reader = _Reader(path, with_texts(unrolled(plain, language)), language)
     reader.read()
     found = reader.found
     return found if found.adds or found.removes or found.problem else None
@@ -101,9 +106,10 @@ class _Reader:
         for model, name in auto_migrated(self._text) if self._language == "go" else ():
             self._column(self._table_of(model), name, is_gone=False, model=model)
         self._sql()
-        for match in _REMOVALS[self._language].finditer(self._text):
-            if not any(start <= match.start() < end for start, end in self._read):
-                self.found.lost(match[0].strip(), self._line(match.start()))
+        for pattern in (_REMOVALS[self._language], _REMOVAL_IN_SQL):
+            for match in pattern.finditer(self._text):
+                if not any(start <= match.start() < end for start, end in self._read):
+                    self.found.lost(match[0].strip(), self._line(match.start()))
 
     def _act(self, match: re.Match[str], spelling: Spelling) -> None:
         groups = {key: _named(key, value, spelling.naming) for key, value in match.groupdict().items()}
@@ -153,7 +159,7 @@ class _Reader:
         pattern = _SQL_COMPILED if self._language in compiled.COMPILED else _SQL
         for match in pattern.finditer(self._text):
             text = next((value for name, value in match.groupdict().items() if value and name not in _MARKS), "")
-            text = text.replace('""', '"') if match["verbatim"] else _JOIN.sub("", text)
+            text = text.replace('""', '"') if match["verbatim"] else as_written(text)
             text = text.replace("\\`", '"').replace('\\"', '"').replace("\\'", "'")
             if not _DDL.match(text):
                 continue

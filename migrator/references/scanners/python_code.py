@@ -70,14 +70,14 @@ def _is_sql(text: str) -> bool:
 
 
 def strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
-    """Yield string literals with their values; what an f-string or `+` puts in stands there as a name."""
+    """Yield string literals with their values; what an f-string, `+` or a join puts in stands there as a name."""
     return _strings(nodes_of(tree))
 
 
 def _strings(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, str]]:
     inner: set[int] = set()
     for node in nodes:
-        if isinstance(node, ast.JoinedStr | ast.BinOp) and id(node) not in inner:
+        if isinstance(node, ast.JoinedStr | ast.BinOp | ast.Call) and id(node) not in inner:
             text = _text(node)
             if text is not None:
                 inner |= {id(child) for child in nodes_of(node)}
@@ -96,5 +96,10 @@ def _text(node: ast.expr) -> str | None:
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             parts = (_text(left), _text(right))
             return None if parts == (None, None) else "".join(part if part is not None else " x " for part in parts)
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str(between)), attr="join"),
+            args=[ast.List() | ast.Tuple() as each],
+        ):
+            return between.join(_text(part) or "x" for part in each.elts)
         case _:
             return None
