@@ -16,7 +16,7 @@ from migrator.recipes.manifest_text import Fill, manifest_text
 from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
-from migrator.recipes.target import check_new_name, check_walkable, find_table, is_walkable
+from migrator.recipes.target import check_new_name, check_walkable, find_table, is_walkable, row_holders
 from migrator.recipes.type_pairs import check_addable, resolved_type
 from migrator.schema.model import Schema, Table
 from migrator.schema.types import type_text
@@ -63,7 +63,8 @@ class AddColumn(Recipe):
         type_name = self._checked_type()
         check_addable(schema, self.table, resolved_type(schema, type_name))
         default, varies = read_expression(self.default, "default") if self.default is not None else ("", False)
-        if not varies:
+        # beside a column that holds whole rows of the table, the server stores no default for old rows
+        if not default or not (varies or row_holders(schema, table)):
             return Rendering(self._at_once(type_name, default))
         check_walkable(table)
         return Rendering(self._filled(table, type_name, default))

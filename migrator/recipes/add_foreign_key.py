@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from migrator.errors import RecipeRefused
 from migrator.names import made_name, quote
 from migrator.recipes.foreign_key_target import check_actions, check_types, referenced_columns, supporting_index
 from migrator.recipes.index_build import IndexBuild, IndexShape, version_note
@@ -89,6 +90,13 @@ class AddForeignKey(Recipe):
         """One NULL among the columns is enough for a row to refer to nothing."""
         check_walkable(table)
         nullable = [column.name for column in find_columns(table, self.columns) if not column.is_not_null]
+        if not nullable:
+            raise RecipeRefused(
+                f"{', '.join(self.columns)} of {self.table} is NOT NULL: a row that refers to nothing cannot get NULL"
+                " there.",
+                "Leave out --set-null and set such rows right by hand (the query of verify.sql shows them), or drop the"
+                " NOT NULL first.",
+            )
         return [Fill.of(table, dict.fromkeys(nullable, "NULL"), self._orphan(referenced), is_comparable=False)]
 
     def _orphan(self, referenced: tuple[str, ...]) -> str:

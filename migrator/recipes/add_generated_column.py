@@ -15,7 +15,7 @@ from migrator.recipes.formula import Formula, read_formula
 from migrator.recipes.manifest_text import Fill, manifest_text
 from migrator.recipes.phase_text import phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
-from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table
+from migrator.recipes.target import check_new_name, check_walkable, find_column, find_table, row_holders
 from migrator.recipes.trials import fitting
 from migrator.recipes.type_pairs import check_addable, resolved_type
 from migrator.schema.model import Schema, Table
@@ -69,6 +69,12 @@ class AddGeneratedColumn(Recipe):
             raise RecipeRefused(
                 f"PostgreSQL {pg_version} has no VIRTUAL generated column (18 has), and to add a STORED one it writes"
                 " the whole table again while nobody reads or writes it.",
+                "Give --stored: an ordinary column that a trigger fills.",
+            )
+        if holders := row_holders(schema, table):
+            raise RecipeRefused(
+                f"The server adds no generated column to {self.table} while other columns hold whole rows of it:"
+                f" {', '.join(holders)}.",
                 "Give --stored: an ordinary column that a trigger fills.",
             )
         return Rendering(self._virtual(formula, type_name))

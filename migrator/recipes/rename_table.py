@@ -92,7 +92,8 @@ class RenameTable(Recipe):
             "Indexes, constraints and sequences keep their names, so that code which names them goes on.",
             rights,
         )
-        return phase_text(about, [(*self._rename(), self._view(table, is_invoker=is_invoker), *self._rights(table))])
+        view = (self._view(table, is_invoker=is_invoker), *self._defaults(table), *self._rights(table))
+        return phase_text(about, [(*self._rename(), *view)])
 
     def _rename(self) -> tuple[str, ...]:
         return (f"ALTER TABLE {self.table} RENAME TO {quote(self.to)}",)
@@ -101,6 +102,12 @@ class RenameTable(Recipe):
         invoker = " WITH (security_invoker = true)" if is_invoker else ""
         columns = ",\n    ".join(quote(column.name) for column in table.columns)
         return f"CREATE VIEW {self.table}{invoker} AS\nSELECT\n    {columns}\nFROM {self._new}"
+
+    def _defaults(self, table: Table) -> Iterator[str]:
+        """Yield the columns' defaults for the view: without its own, SET column = DEFAULT through it means NULL."""
+        for column in table.columns:
+            if column.default is not None and not column.is_generated:
+                yield f"ALTER VIEW {self.table} ALTER COLUMN {quote(column.name)} SET DEFAULT {column.default}"
 
     def _rights(self, table: Table) -> Iterator[str]:
         if table.owner is not None:

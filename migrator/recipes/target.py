@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from migrator.errors import RecipeRefused
 from migrator.names import MAX_BYTES, TableName, literal
+from migrator.recipes.dependent_views import way_with_materialized
 from migrator.schema.model import Column, Index, Schema, Table
 from migrator.schema.parts import Dependent
 
@@ -74,6 +75,16 @@ def parts_of(schema: Schema, table: Table) -> tuple[Table, ...]:
     if not table.is_partitioned:
         return (table,)
     return tuple(part for child in schema.children(table.name) for part in parts_of(schema, child))
+
+
+def row_holders(schema: Schema, table: Table) -> tuple[str, ...]:
+    """Return the columns that hold whole rows of the table, as files and catalog tell: by its type or an array of it.
+
+    While there is one, the server adds no column with a default or a formula, and changes no type, in one step.
+    """
+    types = {str(part.name) for part in (table, *schema.descendants(table.name))}
+    columns = ((other, column) for other in schema.tables.values() for column in other.columns)
+    return tuple(f"{other.name}.{c.name}" for other, c in columns if c.type.removesuffix("[]") in types)
 
 
 def check_relation_name(schema: Schema, name: TableName) -> None:
@@ -207,7 +218,7 @@ def _refuse_dependents(schema: Schema, table: Table, column: Column) -> None:
     if not found:
         return
     words = _listed(f"{d.kind} {d.name}" if d.column else f"{d.kind} {d.name} (may use it)" for d in found)
-    advice = [text for kind, text in _ADVICE.items() if any(kind in d.kind for d in found)]
+    advice = [text for kind, text in _ADVICE.items() if any(kind == d.kind for d in found)]
     advice += _sql_of_views(found)
     advice += ["Give --dsn to ask the database which columns they use."] if any(not d.column for d in found) else []
     raise RecipeRefused(f"These depend on {table.name}.{column.name}: {words}.", " ".join(advice or [_OTHER_ADVICE]))
@@ -215,11 +226,12 @@ def _refuse_dependents(schema: Schema, table: Table, column: Column) -> None:
 
 def _sql_of_views(found: Iterable[Dependent]) -> list[str]:
     """Return in words the statements that tell the text of each view, and take it away."""
-    views = {d.name: d.kind for d in found if d.kind.endswith("view")}
-    names = {name: str(TableName(*name.split(".", 1))) for name in views}
-    texts = "; ".join(f"SELECT pg_get_viewdef({literal(name)}::regclass)" for name in names.values())
-    drops = "; ".join(f"DROP {kind.upper()} {names[name]}" for name, kind in reversed(views.items()))
-    return [f"Keep the text: {texts}. Drop it: {drops}."] if views else []
+    names = {d.name: (d.kind, TableName(*d.name.split(".", 1))) for d in found if d.kind.endswith("view")}
+    views = [name for kind, name in names.values() if kind == "view"]
+    texts = "; ".join(f"SELECT pg_get_viewdef({literal(str(name))}::regclass)" for name in views)
+    drops = "; ".join(f"DROP VIEW {name}" for name in reversed(views))
+    ways = [way_with_materialized(name) for kind, name in names.values() if kind != "view"]
+    return [*([f"Keep the text: {texts}. Drop it: {drops}."] if views else []), *ways]
 
 
 _ADVICE = {

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from migrator.errors import InputError, RecipeRefused
 from migrator.names import TableName, quote
+from migrator.recipes.target import row_holders
 from migrator.schema.facts.columns import stored_type
 from migrator.schema.facts.domains import constrained_domain
 from migrator.schema.facts.type_change import read_type, type_change
@@ -63,6 +64,8 @@ def _obstacles(schema: Schema, table: Table, column: Column, new_type: str, zone
     if is_tested or change.rewrite is not Fact.NO:
         yield f"for {column.type} → {new_type} the server writes the whole table again"
         return
+    if holders := row_holders(schema, table):
+        yield f"the server refuses it while other columns hold whole rows of the table ({', '.join(holders)})"
     name = f"{table.name}.{quote(column.name)}"
     for part in (table, *schema.descendants(table.name)):
         for index in part.indexes:

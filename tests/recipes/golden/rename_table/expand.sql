@@ -16,5 +16,7 @@ SELECT
     email,
     "select"
 FROM public."People of ours";
+ALTER VIEW public.users ALTER COLUMN id SET DEFAULT nextval('public.users_id_seq'::regclass);
+ALTER VIEW public.users ALTER COLUMN email SET DEFAULT 'none'::text;
 GRANT SELECT ON public.users TO PUBLIC;
 COMMIT;

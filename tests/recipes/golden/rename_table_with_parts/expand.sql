@@ -15,4 +15,5 @@ SELECT
     email,
     boss
 FROM public.people;
+ALTER VIEW public.users ALTER COLUMN id SET DEFAULT nextval('public.users_id_seq'::regclass);
 COMMIT;

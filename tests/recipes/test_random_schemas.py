@@ -1,0 +1,76 @@
+"""Recipes on random schemas: each goes all the way as the server's own change would, goes back exactly, or refuses.
+
+What the search has found is here too, each as the smallest schema that shows it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg.errors import FeatureNotSupported
+
+from migrator.errors import RecipeRefused
+from migrator.pg.connection import Connection
+from tests.fix_server import Database
+from tests.phases.looking import scalar
+from tests.recipes.test_live import run
+from tests.recipes.test_properties import through
+from tests.recipes.test_public_shapes import render, walk
+
+WHOLE_ROWS = """
+CREATE TABLE kites (id int PRIMARY KEY, name varchar(20));
+CREATE TABLE history (id int PRIMARY KEY, before kites, after kites[]);
+INSERT INTO kites VALUES (1, 'a'), (2, NULL);
+"""
+
+
+def test_a_constant_default_beside_columns_of_whole_rows(connection: Connection) -> None:
+    """The server stores no default for old rows then, not even a constant one."""
+    run(connection, WHOLE_ROWS)
+    with pytest.raises(FeatureNotSupported):
+        run(connection, "ALTER TABLE kites ADD COLUMN color text DEFAULT 'red' NOT NULL")
+    run(connection, "DROP TABLE history; DROP TABLE kites")
+    added = {"column": "color", "type": "text", "default": "'red'", "not_null": True}
+    through(connection, WHOLE_ROWS, {"kind": "add_column", "table": "public.kites", **added})
+    assert scalar(connection, "SELECT string_agg(color, ' ') FROM kites") == "red red"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "add_generated_column", "column": "next", "type": "int", "expression": "id + 1"},
+        {"kind": "change_column_type", "column": "name", "type": "text"},
+    ],
+)
+def test_what_the_server_does_not_do_beside_whole_rows_is_refused(
+    one_connection: Connection, asked: dict[str, Any]
+) -> None:
+    """It was rendered, and failed in expand."""
+    run(one_connection, WHOLE_ROWS)
+    with pytest.raises(RecipeRefused, match=r"hold whole rows of .*public\.history\.before, public\.history\.after"):
+        render(one_connection, table="kites", **asked)
+
+
+def test_a_key_that_may_not_be_null_is_not_set_to_null(one_connection: Connection) -> None:
+    """The manifest had a backfill of no column, which could not be read."""
+    run(
+        one_connection,
+        "CREATE TABLE kites (id int PRIMARY KEY, line int NOT NULL); CREATE TABLE lines (id int PRIMARY KEY)",
+    )
+    asked = {"kind": "add_foreign_key", "table": "kites", "columns": ["line"], "references": "lines", "set_null": True}
+    with pytest.raises(RecipeRefused, match=r"line of public\.kites is NOT NULL"):
+        render(one_connection, **asked)
+
+
+def test_old_code_gives_a_column_its_default_through_the_old_name(
+    one_database: Database, one_connection: Connection, tmp_path: Path
+) -> None:
+    """A view without a default of its own made NULL of SET column = DEFAULT."""
+    table = "CREATE TABLE kites (id serial PRIMARY KEY, line text NOT NULL DEFAULT 'nylon')"
+    run(one_connection, f"{table}; INSERT INTO kites (line) VALUES ('silk')")
+    files = render(one_connection, kind="rename_table", table="kites", to="dragons")
+    run(one_connection, files["expand.sql"])
+    run(one_connection, "UPDATE kites SET line = DEFAULT; INSERT INTO kites (id, line) VALUES (DEFAULT, DEFAULT)")
+    assert scalar(one_connection, "SELECT string_agg(id || line, ' ' ORDER BY id) FROM dragons") == "1nylon 2nylon"
+    run(one_connection, "DROP VIEW kites; DROP TABLE dragons")
+    walk(one_database, tmp_path, table, kind="rename_table", table="kites", to="dragons")
