@@ -83,6 +83,29 @@ def idle_in_transaction(shop: Shop, query: str = "SELECT count(*) FROM users") -
             session.execute("ROLLBACK")
 
 
+@contextmanager
+def owned(shop: Shop, *options: str) -> Generator[Shop]:
+    """The shop as an ordinary role with these options sees it, which owns the tables."""
+    with connect(shop.dsn) as connection:
+        row = connection.execute("SELECT 'owner_of_' || current_database() AS role").fetchone()
+        role = row["role"] if row else ""
+        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x' {' '.join(options)}".encode())
+        try:
+            for text in (
+                f"ALTER TABLE users OWNER TO {role}",
+                f"GRANT USAGE, CREATE ON SCHEMA migrator TO {role}",
+                f"GRANT ALL ON ALL TABLES IN SCHEMA migrator TO {role}",
+                f"GRANT ALL ON ALL SEQUENCES IN SCHEMA migrator TO {role}",
+                f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrator TO {role}",
+                f"GRANT CREATE ON SCHEMA public TO {role}",
+            ):
+                connection.execute(text.encode())
+            yield Shop(f"postgresql://{role}:x@{shop.dsn.partition('@')[2]}", shop.migrations)
+        finally:
+            connection.execute(f"REASSIGN OWNED BY {role} TO CURRENT_USER".encode())
+            connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
+
+
 def held(shop: Shop) -> dict[str, str]:
     """Return table -> the holders in the order of their chain."""
     with connect(shop.dsn) as connection:

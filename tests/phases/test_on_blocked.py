@@ -14,7 +14,7 @@ from migrator.pg.driver import DatabaseError
 from tests.fix_app import Shop
 from tests.fix_server import wait_until
 from tests.phases.looking import scalar
-from tests.phases.scenes import INDEX, NICK, idle_in_transaction, in_background
+from tests.phases.scenes import INDEX, NICK, idle_in_transaction, in_background, owned
 
 AT_ONCE: dict[str, Any] = {
     "on_blocked": "cancel",
@@ -121,33 +121,10 @@ def test_who_is_not_on_the_list_is_left_alone(one_shop: Shop, settings: dict[str
 
 def test_a_role_that_may_not_cancel_says_so_in_the_audit(one_shop: Shop) -> None:
     """The owner of the tables is an ordinary role; the session in the way is a superuser's."""
-    with connect(one_shop.dsn) as connection:
-        name = scalar(connection, "SELECT current_database()")
-        role = f"owner_of_{name}"
-        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x' IN ROLE pg_read_all_stats".encode())
-        for text in (
-            f"ALTER TABLE users OWNER TO {role}",
-            f"GRANT USAGE, CREATE ON SCHEMA migrator TO {role}",
-            f"GRANT ALL ON ALL TABLES IN SCHEMA migrator TO {role}",
-            f"GRANT ALL ON ALL SEQUENCES IN SCHEMA migrator TO {role}",
-            f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrator TO {role}",
-            f"GRANT CREATE ON SCHEMA public TO {role}",
-        ):
-            connection.execute(text.encode())
-    try:
-        owner = Shop(_as(one_shop.dsn, role), one_shop.migrations)
+    with owned(one_shop, "IN ROLE pg_read_all_stats") as owner:
         migration = owner.write("m", expand=NICK)
         with idle_in_transaction(one_shop), pytest.raises(LockBudgetSpent):
             owner.engine(**AT_ONCE, budget=timedelta(milliseconds=1500)).expand(migration)
-        with connect(one_shop.dsn) as connection:
-            refused = "SELECT detail ->> 'error' FROM migrator.audit WHERE action = 'blocker.cancel_refused'"
-            assert "permission denied to terminate process" in scalar(connection, refused)
-    finally:
-        with connect(one_shop.dsn) as connection:
-            connection.execute(f"REASSIGN OWNED BY {role} TO CURRENT_USER".encode())
-            connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
-
-
-def _as(dsn: str, role: str) -> str:
-    before, _, after = dsn.partition("@")
-    return f"{before.partition('//')[0]}//{role}:x@{after}"
+    with connect(one_shop.dsn) as connection:
+        refused = "SELECT detail ->> 'error' FROM migrator.audit WHERE action = 'blocker.cancel_refused'"
+        assert "permission denied to terminate process" in scalar(connection, refused)

@@ -117,7 +117,8 @@ def test_a_prepared_transaction_is_named_by_its_gid(shop: Shop) -> None:
     with connect(shop.dsn) as connection:
         connection.execute("BEGIN; UPDATE users SET visits = 7 WHERE id = 1; PREPARE TRANSACTION 'half of two'")
         try:
-            with pytest.raises(LockBudgetSpent, match=r"a prepared transaction on users: gid 'half of two' \(prepared transaction, role "):
+            named = r"a prepared transaction on users: gid 'half of two' \(prepared transaction, role "
+            with pytest.raises(LockBudgetSpent, match=named):
                 shop.engine(**BRIEF).expand(migration)
         finally:
             connection.execute("ROLLBACK PREPARED 'half of two'")
