@@ -22,7 +22,8 @@ def renamed_tables(file: FileContext, kind: str, what: str) -> Iterator[Claim]:
             yield step.claim(
                 f"{takes(what, _LOCK, table, 'for an instant')} Afterwards every query that names {table} fails.",
                 f"Keep the old name alive as a view, in the same transaction: BEGIN; {step.statement.text}; "
-                f"CREATE VIEW {table} AS … {_new_name(rename)}; COMMIT;{_or_recipe(rename, table)}",
+                f"CREATE VIEW {table} AS TABLE {_new_name(rename)}; "
+                f"COMMIT;{_or_recipe(rename, table)}",
                 lock=_LOCK,
                 table=table,
                 held=Held.INSTANT,

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Claim
+from migrator.lint.online import check_in_two_steps
 from migrator.lint.rewriting import not_valid
 from migrator.lint.waits import waits
 from migrator.locks import LockLevel
@@ -39,7 +40,6 @@ def check(file: FileContext) -> Iterator[Claim]:
                 LOCK,
                 action.table,
                 Held.SCAN,
-                f"Add it with NOT VALID, and then, in another transaction: "
-                f"ALTER TABLE {action.table} VALIDATE CONSTRAINT {constraint.conname or '…'};",
+                f"Add it with NOT VALID, and validate it in another transaction: {check_in_two_steps(action, 'check')}",
                 fix=not_valid(file, action, constraint.conname),
             )

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Claim
+from migrator.lint.online import check_in_two_steps
 from migrator.lint.rewriting import without_constraint
 from migrator.lint.waits import waits
 from migrator.locks import LockLevel
@@ -41,7 +42,6 @@ def check(file: FileContext) -> Iterator[Claim]:
             LOCK,
             action.table,
             Held.SCAN,
-            f"Add the column without it, then ALTER TABLE {action.table} ADD CONSTRAINT … CHECK (…) NOT VALID; and, in "
-            f"another transaction: ALTER TABLE {action.table} VALIDATE CONSTRAINT …;",
+            f"Add the column without it, then, each in a transaction of its own: {check_in_two_steps(action, 'check')}",
             fix=without_constraint(file, action, pb.CONSTR_CHECK, "check"),
         )

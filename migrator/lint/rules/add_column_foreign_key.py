@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Claim
+from migrator.lint.online import check_in_two_steps
 from migrator.lint.rewriting import without_constraint
 from migrator.lint.waits import waits
 from migrator.locks import LockLevel
@@ -46,8 +47,8 @@ def check(file: FileContext) -> Iterator[Claim]:
             LOCK,
             action.table,
             Held.SCAN,
-            f"Add the column with its default, then ALTER TABLE {action.table} ADD CONSTRAINT … FOREIGN KEY "
-            f"({quote(column.colname)}) REFERENCES {parent} NOT VALID; and VALIDATE it in another transaction.",
+            "Add the column with its default, then, each in a transaction of its own: "
+            f"{check_in_two_steps(action, 'foreign key')}",
             how_long=f"(and SHARE ROW EXCLUSIVE on {parent}) while every row is compared",
             fix=without_constraint(file, action, pb.CONSTR_FOREIGN, "fkey"),
         )

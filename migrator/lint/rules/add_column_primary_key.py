@@ -15,7 +15,9 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Claim
+from migrator.lint.online import key_in_two_steps
 from migrator.lint.waits import waits
+from migrator.lint.wording import new_migration
 from migrator.locks import LockLevel
 from migrator.names import quote
 from migrator.statements.effects import Held
@@ -38,6 +40,7 @@ def check(file: FileContext) -> Iterator[Claim]:
             LOCK,
             action.table,
             Held.BUILD,
-            f"Add the column alone, then CREATE UNIQUE INDEX CONCURRENTLY … ON {action.table} ({name}); and "
-            f"ALTER TABLE {action.table} ADD CONSTRAINT … PRIMARY KEY USING INDEX …;",
+            f"Add the column alone and fill it in batches; make it NOT NULL "
+            f"({new_migration('set-not-null', table=action.table, column=column.colname)}); then, outside of a "
+            f"transaction: {key_in_two_steps(action, 'primary key')}",
         )

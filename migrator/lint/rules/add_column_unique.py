@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Claim
+from migrator.lint.online import key_in_two_steps
 from migrator.lint.waits import waits
 from migrator.locks import LockLevel
 from migrator.names import quote
@@ -40,6 +41,5 @@ def check(file: FileContext) -> Iterator[Claim]:
             LOCK,
             action.table,
             Held.BUILD,
-            f"Add the column alone, then CREATE UNIQUE INDEX CONCURRENTLY … ON {action.table} ({name}); and "
-            f"ALTER TABLE {action.table} ADD CONSTRAINT … UNIQUE USING INDEX …;",
+            f"Add the column without it, then, outside of a transaction: {key_in_two_steps(action, 'unique')}",
         )

@@ -17,10 +17,10 @@ from collections.abc import Iterator
 
 from migrator.lint.context import Action, FileContext
 from migrator.lint.finding import Claim
+from migrator.lint.online import check_in_two_steps
 from migrator.lint.rewriting import not_valid
 from migrator.lint.waits import waits
 from migrator.locks import LockLevel
-from migrator.names import quote
 from migrator.statements.effects import Fact, Held
 from migrator.statements.facts.columns import definition
 from migrator.statements.facts.nodes import table_name
@@ -46,18 +46,15 @@ def check(file: FileContext) -> Iterator[Claim]:
             LOCK,
             action.table,
             Held.SCAN,
-            _on_partitions(action) if is_refused else _split(action, constraint.conname),
+            _on_partitions(action) if is_refused else _split(action),
             how_long="while every row is compared",
             on=f"{action.table} and {parent}" if parent != action.table else str(parent),
             fix=None if is_refused else not_valid(file, action, constraint.conname),
         )
 
 
-def _split(action: Action, name: str) -> str:
-    return (
-        f"Add it with NOT VALID, and then, in another transaction: "
-        f"ALTER TABLE {action.table} VALIDATE CONSTRAINT {quote(name) if name else '…'};"
-    )
+def _split(action: Action) -> str:
+    return f"Add it with NOT VALID, and validate it in another transaction: {check_in_two_steps(action, 'foreign key')}"
 
 
 def _on_partitions(action: Action) -> str:

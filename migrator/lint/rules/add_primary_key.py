@@ -12,13 +12,14 @@ Good:
     CREATE UNIQUE INDEX CONCURRENTLY users_pkey ON users (id);
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from migrator.lint.context import FileContext
+from migrator.lint.context import Action, FileContext
 from migrator.lint.finding import Claim
+from migrator.lint.online import key_in_two_steps
 from migrator.lint.waits import waits
+from migrator.lint.wording import new_migration
 from migrator.locks import LockLevel
-from migrator.names import quote
 from migrator.statements.effects import Held
 from migrator.statements.facts.columns import definition
 from migrator.statements.facts.nodes import words
@@ -35,13 +36,21 @@ def check(file: FileContext) -> Iterator[Claim]:
             continue
         if file.is_empty_table(action.table, action.step):
             continue
-        keys = ", ".join(map(quote, words(constraint.keys)))
         yield waits(
             action.step,
             "Adding PRIMARY KEY",
             LOCK,
             action.table,
             Held.BUILD,
-            f"Make the columns NOT NULL first (migrator new set-not-null), then CREATE UNIQUE INDEX CONCURRENTLY … ON "
-            f"{action.table} ({keys}); ALTER TABLE {action.table} ADD CONSTRAINT … PRIMARY KEY USING INDEX …;",
+            f"{_not_null_first(file, action, words(constraint.keys))}Build the index first, outside of a transaction, "
+            f"then take it over: {key_in_two_steps(action, 'primary key')}",
         )
+
+
+def _not_null_first(file: FileContext, action: Action, keys: Iterable[str]) -> str:
+    """Return what makes the columns NOT NULL that may not be: else every row is read under the lock."""
+    table = file.table(action.table, action.step)
+    columns = {column.name: column for column in table.columns} if table is not None else {}
+    loose = [key for key in keys if key not in columns or not columns[key].is_not_null]
+    commands = "; ".join(new_migration("set-not-null", table=action.table, column=key) for key in loose)
+    return f"Unless they are NOT NULL already: {commands}. " if commands else ""

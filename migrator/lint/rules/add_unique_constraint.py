@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import Action, FileContext
 from migrator.lint.finding import Claim
+from migrator.lint.online import key_in_two_steps
 from migrator.lint.waits import waits
 from migrator.locks import LockLevel
 from migrator.names import TableName, quote
@@ -38,7 +39,7 @@ def check(file: FileContext) -> Iterator[Claim]:
         known = file.table(action.table, action.step)
         is_partitioned = known is not None and known.is_partitioned
         keys = ", ".join(map(quote, words(constraint.keys)))
-        help_ = _on_partitions(action.table, keys) if is_partitioned else _take_over(action.table, keys)
+        help_ = _on_partitions(action.table, keys) if is_partitioned else _take_over(action)
         yield waits(action.step, "Adding UNIQUE", LOCK, action.table, Held.BUILD, help_)
 
 
@@ -47,11 +48,8 @@ def _builds_nothing(action: Action) -> bool:
     return action.effects.scan is Fact.NO and not action.effects.index_build
 
 
-def _take_over(table: TableName, keys: str) -> str:
-    return (
-        f"Build the index first, then take it over: CREATE UNIQUE INDEX CONCURRENTLY … ON {table} ({keys}); "
-        f"ALTER TABLE {table} ADD CONSTRAINT … UNIQUE USING INDEX …;"
-    )
+def _take_over(action: Action) -> str:
+    return f"Build the index first, outside of a transaction, then take it over: {key_in_two_steps(action, 'unique')}"
 
 
 def _on_partitions(table: TableName, keys: str) -> str:

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Category, Claim
+from migrator.lint.online import index_by_partitions
 from migrator.statements.facts.nodes import table_name
 
 CATEGORY = Category.ERROR
@@ -33,10 +34,8 @@ def check(file: FileContext) -> Iterator[Claim]:
         table = table_name(index.relation)
         known = file.table(table, step)
         if index.concurrent and known is not None and known.is_partitioned:
-            names = ", ".join(str(child.name) for child in step.schema.children(table)) or "each partition"
             yield step.claim(
                 f"{table} is partitioned: the server refuses to build an index on it CONCURRENTLY.",
-                f"CREATE INDEX … ON ONLY {table} (…); then CREATE INDEX CONCURRENTLY on {names}; and "
-                "ALTER INDEX … ATTACH PARTITION … for each.",
+                f"Make it on the parent alone, build it on each partition, attach: {index_by_partitions(step, table)}",
                 table=table,
             )

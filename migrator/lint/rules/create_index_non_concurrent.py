@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext, Step
 from migrator.lint.finding import Claim
+from migrator.lint.online import index_by_partitions
 from migrator.lint.rewriting import concurrently, concurrently_text
 from migrator.lint.waits import waits
 from migrator.locks import LockLevel
@@ -54,8 +55,5 @@ def check(file: FileContext) -> Iterator[Claim]:
 
 def _help(step: Step, table: TableName, is_partitioned: bool) -> str:  # noqa: FBT001
     if is_partitioned:
-        return (
-            f"Make it on the parent alone, CREATE INDEX … ON ONLY {table} (…); build it CONCURRENTLY on each "
-            "partition; then ALTER INDEX … ATTACH PARTITION …; for each."
-        )
+        return f"Make it on the parent alone, build it on each partition, attach: {index_by_partitions(step, table)}"
     return f"Build it beside the traffic, outside of a transaction: {concurrently_text(step)};"

@@ -27,7 +27,7 @@ from migrator.lint.context import FileContext, Step
 from migrator.lint.finding import Claim, Severity
 from migrator.lint.wording import takes
 from migrator.locks import LockLevel
-from migrator.names import TableName
+from migrator.names import TableName, quote
 from migrator.schema.model import Constraint
 from migrator.statements.effects import Held
 
@@ -38,10 +38,11 @@ SEVERITY = Severity.WARNING
 def check(file: FileContext) -> Iterator[Claim]:
     """Report drops that lock two or more referenced tables at once."""
     for step in file.of_kind("drop_stmt", "alter_table_stmt"):
-        keys = [key for ref in step.effects.removes for key in _keys(step, ref.kind, ref.schema, ref.table, ref.name)]
-        parents = dict.fromkeys(key.references for key in keys if key.references and _is_other(file, key, step))
+        refs = step.effects.removes
+        found = [pair for ref in refs for pair in _keys(step, ref.kind, ref.schema, ref.table, ref.name)]
+        parents = dict.fromkeys(key.references for _, key in found if key.references and _is_other(file, key, step))
         if len(parents) > 1:
-            drops = "; ".join(f"ALTER TABLE … DROP CONSTRAINT {key.name}" for key in keys)
+            drops = "; ".join(f"ALTER TABLE {table} DROP CONSTRAINT {quote(key.name)}" for table, key in found)
             yield step.claim(
                 takes(
                     "The drop of its foreign keys", LOCK, " and ".join(map(str, parents)), "for an instant, together"
@@ -58,9 +59,11 @@ def _is_other(file: FileContext, key: Constraint, step: Step) -> bool:
     return key.references is not None and not file.is_new_table(key.references, step)
 
 
-def _keys(step: Step, kind: str, schema: str, table: str, name: str) -> Iterator[Constraint]:
+def _keys(step: Step, kind: str, schema: str, table: str, name: str) -> Iterator[tuple[TableName, Constraint]]:
     known = step.schema.table(TableName(schema, table or name))
-    for constraint in known.constraints if known is not None else ():
+    if known is None:
+        return
+    for constraint in known.constraints:
         is_gone = kind == "table" or (kind == "column" and name in constraint.columns) or constraint.name == name
-        if constraint.kind == "foreign key" and is_gone and constraint.references != (known and known.name):
-            yield constraint
+        if constraint.kind == "foreign key" and is_gone and constraint.references != known.name:
+            yield known.name, constraint

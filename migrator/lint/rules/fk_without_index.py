@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Category, Claim, Severity
+from migrator.names import quote
 from migrator.statements.facts.columns import definition
 from migrator.statements.facts.nodes import words
 from migrator.statements.parse import pb
@@ -41,7 +42,7 @@ def check(file: FileContext) -> Iterator[Claim]:
         if not any(index.keys[: len(keys)] == keys and index.predicate is None for index in table.indexes):
             yield action.step.claim(
                 f"No index of {action.table} begins with ({', '.join(keys)}): a DELETE of a referenced row reads all.",
-                f"CREATE INDEX CONCURRENTLY … ON {action.table} ({', '.join(keys)});",
+                f"CREATE INDEX CONCURRENTLY ON {action.table} ({', '.join(map(quote, keys))});",
                 severity=SEVERITY,
                 table=action.table,
             )

@@ -11,9 +11,10 @@ Good:
     REINDEX TABLE CONCURRENTLY users;
 """
 
+import re
 from collections.abc import Iterator
 
-from migrator.lint.context import FileContext
+from migrator.lint.context import FileContext, Step
 from migrator.lint.finding import Claim
 from migrator.lint.wording import takes
 from migrator.locks import LockLevel
@@ -22,6 +23,7 @@ from migrator.statements.facts.nodes import is_on, options, table_name
 from migrator.statements.parse import pb
 
 LOCK = LockLevel.SHARE
+_OBJECT = re.compile(r"\b(TABLE|INDEX|SCHEMA|DATABASE)\b", re.IGNORECASE)
 
 
 def check(file: FileContext) -> Iterator[Claim]:
@@ -38,8 +40,15 @@ def check(file: FileContext) -> Iterator[Claim]:
         yield step.claim(
             f"{takes('REINDEX', LOCK, on, 'while the indexes are built')} It also takes ACCESS EXCLUSIVE on the "
             "indexes, for which plain reads of the table wait as well.",
-            "Build them beside the traffic, outside of a transaction: REINDEX … CONCURRENTLY …;",
+            _help(step),
             lock=LOCK,
             table=table,
             held=Held.BUILD,
         )
+
+
+def _help(step: Step) -> str:
+    text, found = _OBJECT.subn(r"\1 CONCURRENTLY", step.statement.text, count=1)
+    if not found:
+        return "REINDEX SYSTEM has no online form: name the broken index, and choose a quiet hour."
+    return f"Build them beside the traffic, outside of a transaction: {text};"
