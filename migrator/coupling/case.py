@@ -125,6 +125,12 @@ class Case:
         return tuple((sql, item) for sql, item in gone if item.kind == "column" or item.kind in _TABLE_LIKE)
 
     @cached_property
+    def taken_back(self) -> tuple[tuple[SqlFile, DatabaseObject], ...]:
+        """Tables, views and columns that migrations took away which the candidate of a release lacks."""
+        gone = ((sql, item) for sql in self.evidence.taken_back for item in sql.removes)
+        return tuple((sql, item) for sql, item in gone if item.kind == "column" or item.kind in _TABLE_LIKE)
+
+    @cached_property
     def added(self) -> tuple[tuple[SqlFile, DatabaseObject], ...]:
         """Tables, views and columns that the changed expand files make."""
         made = ((sql, item) for sql in self.sql_files.values() for item in sql.adds)
@@ -140,7 +146,7 @@ class Case:
     @property
     def objects(self) -> tuple[DatabaseObject, ...]:
         """What the verdict may ask the code for: what goes, what comes, and the tables that are worked on."""
-        changed = (item for _, item in (*self.removed, *self.added))
+        changed = (item for _, item in (*self.removed, *self.taken_back, *self.added))
         tables = (table for sql in self.evidence.sql_files for table in sql.tables)
         return tuple(dict.fromkeys((*changed, *tables)))
 

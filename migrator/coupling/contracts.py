@@ -12,6 +12,8 @@ _LATER = {
     "head": "First take the use out of the code, in a pull request of its own, and deploy that everywhere; then merge"
     " what removes {item}.",
     "other": "It runs again after the contract, and fails then: correct it in this change.",
+    "back": "Deploy a commit whose code does without {item}. Only if that migration has not run yet (migrator status),"
+    " nothing breaks.",
     "deployed": "The migration would break that version, and a rollback to it. Deploy a version without the use"
     " everywhere first; then merge this.",
 }
@@ -25,7 +27,7 @@ def referenced(case: Case, ref: Literal["head", "deployed"], code: str, name: st
     """Yield one finding per place and removed object; tests are no users, nor are migrations that have run."""
     for reference in case.references(ref):
         kind = FileClass.APP if reference.service else case.classifier.file_class(reference.path)
-        for sql, item in case.removed:
+        for sql, item in (*case.removed, *(case.taken_back if ref == "head" else ())):
             if names(reference, item) and _counts(case, reference, kind, sql, item):
                 yield _finding(case, ref, reference, sql, item, kind, code, name)
 
@@ -58,7 +60,9 @@ def _whose(case: Case, reference: CodeReference) -> str:
     return f" ({found})" if found else ""
 
 
-def _todo(ref: Literal["head", "deployed"], reference: CodeReference, item: DatabaseObject, kind: FileClass) -> str:
+def _todo(
+    ref: Literal["head", "deployed", "back"], reference: CodeReference, item: DatabaseObject, kind: FileClass
+) -> str:
     todo = _LATER["other" if kind is FileClass.MIGRATION else ref].format(item=item)
     if kind is FileClass.MODEL and reference.path.endswith(".rb") and item.kind == "column":
         todo += f" In Rails the model forgets the column first: self.ignored_columns += [:{item.name}]."
@@ -80,8 +84,10 @@ def _finding(
     how = "maps" if reference.usage == "mapped" else "may use" if reference.confidence == "token" else "uses"
     star = " through all columns of the table" if reference.is_star else ""
     where = "" if ref == "head" else f" at the deployed commit {reference.commit[:12]}{_whose(case, reference)}"
+    is_back = sql in case.evidence.taken_back
+    what = f", which is deployed and not in this candidate, has removed {item}" if is_back else f" removes {item}"
     message = (
-        f"{sql.path} removes {item}, and {reference.path}:{reference.line}:{reference.column}{where} {how} it{star}"
+        f"{sql.path}{what}, and {reference.path}:{reference.line}:{reference.column}{where} {how} it{star}"
         f" ({sureness(reference)})."
     )
     return Finding(
@@ -91,7 +97,7 @@ def _finding(
         reference.path if ref == "head" else sql.path,
         reference.line if ref == "head" else 1,
         message,
-        _todo(ref, reference, item, kind),
+        _todo("back" if is_back else ref, reference, item, kind),
         column=reference.column if ref == "head" else 1,
         file_class=kind,
         phase="contract",

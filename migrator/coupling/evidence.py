@@ -252,6 +252,8 @@ class Evidence(Section):
     is_queue: bool = False
     """Whether it is the batch of a merge queue: then each pull request in it must be clean by itself, too."""
     sql_files: tuple[SqlFile, ...] = ()
+    taken_back: tuple[SqlFile, ...] = ()
+    """Of a release that goes back: the migrations that the deployed end has and the candidate lacks."""
     references: tuple[CodeReference, ...] = ()
     scanned: Mapping[str, int] = Field(default_factory=dict[str, int])
     """Commit -> number of files that the scan read; a commit that is missing here was not scanned."""
@@ -263,6 +265,8 @@ class Evidence(Section):
     batch: tuple[PullRequest, ...] = ()
     """Of a release: the pull requests that bring what is not clean, each to be overridden by itself."""
     commitments: tuple[Commitment, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What a reader must know of the commits that were compared: none of it decides."""
     unknowns: tuple[Unknown, ...] = ()
     """What could not be found out; any of them that matters makes the verdict `unknown`."""
 

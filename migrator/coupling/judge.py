@@ -66,7 +66,7 @@ def _verdict(*, has_errors: bool, override: Override | None, doubts: tuple[str, 
 def _doubts(case: Case) -> Iterable[str]:
     """Yield what could not be found out and matters here."""
     asked = {"diff", "policy"}
-    if case.removed or needs_references(case):
+    if case.removed or case.taken_back or needs_references(case):
         asked.add("references")
         if case.evidence.head not in case.evidence.scanned:
             yield f"The code at {case.evidence.head[:12]} was not searched for what the migrations change."

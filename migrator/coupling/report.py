@@ -71,12 +71,11 @@ class CouplingReport:
         return f"If both must ship together, people can take it on: the label {label}, approvals, a reason ({where})."
 
     @property
-    def listed(self) -> str:
-        """Where the changed files are known from, when that is not this clone."""
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the files and commits that were compared."""
         by = self.evidence.listed_by
-        return (
-            f"The changed files are those that {by} lists: this clone is too shallow to compare commits." if by else ""
-        )
+        listed = f"The changed files are those that {by} lists: this clone is too shallow to compare commits."
+        return (*([listed] if by else []), *self.evidence.notes)
 
     @property
     def deployed(self) -> tuple[str, ...]:
@@ -112,6 +111,7 @@ def as_json(report: CouplingReport) -> dict[str, Any]:
         "deployed": list(evidence.deployed),
         "deployed_from": [running.model_dump(mode="json") for running in evidence.running],
         "listed_by": evidence.listed_by or None,
+        "notes": list(report.notes),
         "files": [_file(case, path.path, path) for path in case.files],
         "findings": [_finding(finding) for finding in decision.findings],
         "override": _override(decision),

@@ -78,7 +78,7 @@ def with_references(repository: Repository, evidence: Evidence, scan: Scan) -> E
 
 def needs_scan(case: Case) -> bool:
     """Whether a finding can depend on what the code uses: of what goes, and of what comes."""
-    return bool(case.removed or case.added_columns) or needs_references(case) or names_uses(case)
+    return bool(case.removed or case.taken_back or case.added_columns) or needs_references(case) or names_uses(case)
 
 
 def _refs(evidence: Evidence, case: Case) -> Iterator[tuple[Literal["head", "deployed"], str]]:

@@ -24,6 +24,7 @@ _CI = (
     "JENKINS_URL",
     "MIGRATOR_",
     "GH_TOKEN",
+    "PRE_COMMIT_",
 )
 
 

@@ -5,8 +5,8 @@ from migrator.lint.reports.gcc import one_line
 
 
 def render(report: CouplingReport) -> str:
-    """Return `path:line:column: error: message [CPL001 coupled-change]` for each finding."""
+    """Return `path:line:column: error: message [CPL001 coupled-change]` for each finding, and what is unknown."""
     return "".join(
         f"{f.path}:{f.line}:{f.column}: {f.level.value}: {one_line(f.message)} [{f.rule} {f.name}]\n"
         for f in report.decision.findings
-    )
+    ) + "".join(f"migrator: error: {one_line(unknown)} [unknown]\n" for unknown in report.decision.unknowns)

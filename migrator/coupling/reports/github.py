@@ -18,7 +18,12 @@ def render(report: CouplingReport) -> str:
 
 def _lines(report: CouplingReport) -> Iterator[str]:
     is_overridden = report.decision.verdict is Verdict.OVERRIDDEN
-    first = {"error": _unknown(report), "warning": _overridden(report) if is_overridden else ""}
+    overridden = f"{report.headline} {report.override_text()}" if is_overridden else ""
+    first = {
+        "error": _general("error", "coupling unknown", "\n".join(report.decision.unknowns)),
+        "warning": _general("warning", "coupling overridden", overridden),
+        "notice": _general("notice", "coupling", "\n".join(report.notes)),
+    }
     groups: dict[str, list[list[Finding]]] = {level.value: [] for level in Level}
     for level, found in ((group[0].level, group) for group in _by_file(report.decision.findings)):
         groups["warning" if is_overridden and level is Level.ERROR else level.value].append(found)
@@ -28,15 +33,9 @@ def _lines(report: CouplingReport) -> Iterator[str]:
         yield from _annotations(found, command, MOST - bool(line))
 
 
-def _overridden(report: CouplingReport) -> str:
-    text = escape_data(f"{report.headline} {report.override_text()}")
-    return f"::warning title={escape_property('coupling overridden')}::{text}"
-
-
-def _unknown(report: CouplingReport) -> str:
-    """Return one annotation for all that is unknown; empty when nothing is."""
-    text = escape_data("\n".join(report.decision.unknowns))
-    return f"::error title={escape_property('coupling unknown')}::{text}" if text else ""
+def _general(command: str, title: str, text: str) -> str:
+    """Return one annotation of no file; empty without a text."""
+    return f"::{command} title={escape_property(title)}::{escape_data(text)}" if text else ""
 
 
 def _by_file(findings: Sequence[Finding]) -> list[list[Finding]]:

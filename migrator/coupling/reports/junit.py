@@ -38,7 +38,7 @@ def _add_verdict(root: ET.Element, report: CouplingReport) -> None:
     case = ET.SubElement(suite, "testcase", classname="coupling", name=report.decision.verdict.value)
     if unknown:
         ET.SubElement(case, "error", type="unknown", message=xml_text(" ".join(report.decision.unknowns)))
-    if text := report.override_text():
+    if text := "\n".join(filter(None, (report.override_text(), *report.notes))):
         ET.SubElement(case, "system-out").text = xml_text(text)
 
 

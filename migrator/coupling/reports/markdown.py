@@ -47,8 +47,7 @@ def _head(report: CouplingReport) -> Iterator[str]:
     if report.commands:
         yield "\n".join([f"{report.split_title}:\n", "```sh", *report.commands, "```\n"])
         yield from (f"{inert(line)}\n" for line in (report.after, report.way_out) if line)
-    if report.listed:
-        yield f"{inert(report.listed)}\n"
+    yield from (f"{inert(note)}\n" for note in report.notes)
     if report.deployed:
         yield "Judged as deployed:\n"
         yield from (f"- {inert(running)}" for running in report.deployed)

@@ -26,6 +26,7 @@ def _run(report: CouplingReport) -> dict[str, Any]:
     rules = list(discover())
     results = [_result(report, f, mark, rules) for f, mark in zip(found, fingerprints(found), strict=True)]
     notes = [{"level": "error", "message": {"text": unknown}} for unknown in report.decision.unknowns]
+    notes += [{"level": "note", "message": {"text": note}} for note in report.notes]
     is_done = report.decision.verdict is not Verdict.UNKNOWN
     return {
         "tool": {"driver": _driver(rules)},

@@ -20,8 +20,7 @@ def _lines(report: CouplingReport) -> Iterator[str]:
         yield from (f"  {command}" for command in report.commands)
         yield from (line for line in (report.after, report.way_out) if line)
         yield ""
-    if report.listed:
-        yield f"note: {report.listed}"
+    yield from (f"note: {note}" for note in report.notes)
     yield from (f"deployed: {running}" for running in report.deployed)
     for unknown in report.decision.unknowns:
         yield f"unknown: {unknown}"

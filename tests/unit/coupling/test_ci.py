@@ -186,3 +186,58 @@ def test_an_event_of_another_form_is_no_traceback(tmp_path: Path) -> None:
     pull = {"number": "x", "base": [], "head": {"sha": 5}, "labels": ["a", {"name": "b"}], "user": None, "body": 7}
     ci = read_ci(github(tmp_path, {"pull_request": pull}, "pull_request"))
     assert (ci.number, ci.labels, ci.author, ci.body) == (None, ("b",), "", "7")
+
+
+@pytest.mark.parametrize(
+    ("environment", "guess", "previous"),
+    [
+        ({"TF_BUILD": "True"}, "Azure does not say", "PREVIOUS"),
+        ({"TF_BUILD": "True", "SYSTEM_PULLREQUEST_TARGETBRANCH": "main"}, "", "PREVIOUS"),
+        ({"BITBUCKET_BUILD_NUMBER": "1"}, "Bitbucket does not say", "PREVIOUS"),
+        ({"BITBUCKET_BUILD_NUMBER": "1", "BITBUCKET_PR_DESTINATION_COMMIT": BASE}, "", "PREVIOUS"),
+        ({"JENKINS_URL": "x"}, "GIT_PREVIOUS_SUCCESSFUL_COMMIT", "PREVIOUS"),
+        ({"JENKINS_URL": "x", "GIT_PREVIOUS_SUCCESSFUL_COMMIT": BASE}, "", "PREVIOUS"),
+        ({"CIRCLECI": "true"}, "CircleCI sets no variable", "<< pipeline.git.base_revision >>"),
+        ({"GITLAB_CI": "1", "CI_COMMIT_BEFORE_SHA": "0" * 40}, "CI_COMMIT_BEFORE_SHA", "PREVIOUS"),
+        (
+            {"GITLAB_CI": "1", "CI_COMMIT_TAG": "v2"},
+            "CI_COMMIT_BEFORE_SHA",
+            "describe --tags --abbrev=0 $CI_COMMIT_SHA^",
+        ),
+        ({"GITLAB_CI": "1", "CI_COMMIT_BEFORE_SHA": BASE}, "", "PREVIOUS"),
+        ({"GITLAB_CI": "1", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}, "", "PREVIOUS"),
+        ({"PRE_COMMIT_TO_REF": HEAD}, "", "PREVIOUS"),
+    ],
+)
+def test_a_base_that_nobody_named_is_a_guess(environment: dict[str, str], guess: str, previous: str) -> None:
+    ci = read_ci(environment)
+    assert (guess in ci.guess, bool(ci.guess)) == (True, bool(guess))
+    assert previous in ci.previous
+
+
+@pytest.mark.parametrize(
+    ("event", "name", "guess"),
+    [
+        ({"before": BASE, "after": HEAD, "ref": "refs/heads/main"}, "push", ""),
+        ({"before": "0" * 40, "after": HEAD, "ref": "refs/heads/x"}, "push", "a new branch"),
+        ({"before": "0" * 40, "after": HEAD, "ref": "refs/tags/v1"}, "push", "a tag"),
+        ({"before": BASE, "after": HEAD, "ref": "refs/heads/x", "forced": True}, "push", "a forced push"),
+        ({"before": BASE, "after": "0" * 40, "ref": "refs/heads/main"}, "push", ""),
+        ({"inputs": {}, "ref": "refs/heads/main"}, "workflow_dispatch", "the event workflow_dispatch"),
+        ({"schedule": "0 0 * * *"}, "schedule", "the event schedule"),
+    ],
+)
+def test_events_of_github_that_name_no_earlier_commit(
+    tmp_path: Path, event: dict[str, Any], name: str, guess: str
+) -> None:
+    ci = read_ci(github(tmp_path, event, name))
+    assert (guess in ci.guess, bool(ci.guess), ci.scope) == (True, bool(guess), Scope.RELEASE)
+    assert ci.head in {HEAD, "c" * 40}
+    assert ("describe" in ci.previous) == (guess == "a tag")
+
+
+def test_a_merge_request_without_a_base_is_compared_with_its_target() -> None:
+    """GitLab leaves the commit out at times; the default branch may not be where the request goes."""
+    request = {"GITLAB_CI": "1", "CI_MERGE_REQUEST_IID": "7", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "stable"}
+    ci = read_ci({**request, "CI_DEFAULT_BRANCH": "main", "CI_COMMIT_BEFORE_SHA": "0" * 40})
+    assert (ci.base, "refs/heads/stable" in ci.fix) == ("origin/stable", True)
