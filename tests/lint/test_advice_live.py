@@ -106,8 +106,8 @@ def _state(connection: Connection, text: str) -> list[tuple[object, ...]]:
     for statement in parse_sql(f"{GIVEN}{text}").statements:
         connection.execute(statement.text.encode())
     rows = connection.execute(
-        "SELECT conrelid::regclass::text, conname::text, pg_get_constraintdef(oid), convalidated AS is_valid FROM pg_constraint"
-        " WHERE connamespace = 'public'::regnamespace UNION ALL"
+        "SELECT conrelid::regclass::text, conname::text, pg_get_constraintdef(oid), convalidated AS is_valid"
+        " FROM pg_constraint WHERE connamespace = 'public'::regnamespace UNION ALL"
         " SELECT indrelid::regclass::text, pg_get_indexdef(indexrelid), '', indisvalid FROM pg_index"
         " WHERE indrelid::regclass::text !~ '^pg_' ORDER BY 1, 2"
     ).fetchall()
