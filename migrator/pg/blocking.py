@@ -1,6 +1,6 @@
-"""Sessions that block ours, as the policy `on_blocked` must know them, and the two ways to end what they do.
+"""Sessions that block ours, as the policy `on_blocked` must know them, and the ways to end what they do.
 
-A cancel does nothing to a session that is idle in its transaction: only its end frees the locks. Both ways name the
+A cancel does nothing to a session that is idle in its transaction: only its end frees the locks. Each way names the
 backend's start, because a pid may have a new owner between the look and the act.
 """
 
@@ -27,6 +27,8 @@ class BlockingSession:
     """Since the state began."""
     query_seconds: float | None
     """Since the query began."""
+    transaction_start: datetime | None = None
+    transaction_seconds: float | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -40,13 +42,14 @@ def blocking_sessions(connection: Connection, pids: Iterable[int]) -> tuple[Bloc
     return tuple(BlockingSession(**row) for row in rows)
 
 
-def end_blocking(connection: Connection, session: BlockingSession) -> bool:
-    """End what the session does, if it still does it; return whether it was told to.
+def end_blocking(connection: Connection, session: BlockingSession, *, with_session: bool = False) -> bool:
+    """End what the session does, or with it the session, if it is still at it; return whether it was told to.
 
     Raises:
         InsufficientPrivilege (of the driver): our role may not signal sessions of that role.
     """
-    values = {"pid": session.pid, "backend_start": session.backend_start}
-    name = "preflight.end_idle" if session.is_idle else "preflight.cancel_query"
+    values = {"pid": session.pid, "backend_start": session.backend_start, "xact_start": session.transaction_start}
+    by_state = "preflight.end_idle" if session.is_idle else "preflight.cancel_query"
+    name = "preflight.end_transaction" if with_session else by_state
     row = connection.execute(query(name), values).fetchone()
     return bool(row and row["ended"])

@@ -31,6 +31,8 @@ class ObstacleKind(Enum):
     TRANSACTION = "an old transaction"
     QUEUE = "a session that waits for a lock itself"
     SNAPSHOT = "an old snapshot"
+    REPLICA = "an old transaction on a replica"
+    """Its pid is one of another server."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from migrator.pg.connection import server_version
 from migrator.pg.driver import errors
 from migrator.pg.obstacles import Obstacle, ObstacleKind, obstacles, old_snapshots
 from migrator.pg.queries import query
+from migrator.pg.replica_obstacles import replica_obstacles
 from migrator.phases.step_run import StepRun
 from migrator.schema.catalog import read_schema
 from migrator.schema.effects import effects_in
@@ -42,12 +43,15 @@ def wait_until_clear(run: StepRun) -> None:
 
     Raises:
         LockBudgetSpent: the budget ended and somebody still is, or a vacuum is that never yields.
+        ConfigError: the connection string of a replica is not set.
         Stopped: on request.
     """
     old_seconds = run.settings.old_transaction.total_seconds()
+    replicas = run.settings.replica_dsns()
 
     def look() -> Sequence[Obstacle]:
-        found = obstacles(run.connection, locks_of(run), old_seconds)
+        locks = locks_of(run)
+        found = (*obstacles(run.connection, locks, old_seconds), *replica_obstacles(replicas, locks, old_seconds))
         never = [obstacle for obstacle in found if obstacle.kind is ObstacleKind.WRAPAROUND]
         if never:
             raise LockBudgetSpent(f"The lock on {run.what} cannot be had: there is {never[0]}.", _WRAPAROUND)
@@ -80,7 +84,7 @@ def _wait(
     told: set[tuple[object, ...]] = set()
     while found := look():
         _tell(run, found, told)
-        run.cancel_blockers(obstacle.who for obstacle in found)
+        run.cancel_blockers(obstacle.who for obstacle in found if obstacle.kind is not ObstacleKind.REPLICA)
         left = ends_at - run.clock.monotonic()
         if left <= 0:
             raise LockBudgetSpent(

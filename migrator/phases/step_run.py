@@ -69,7 +69,7 @@ class StepRun:
     def cancel_blockers(self, found: Iterable[Blocker]) -> None:
         """End what stands in the way, as far as `[locks] on_blocked` allows; called while our session waits."""
         asked = tuple(blocker.pid for blocker in found if blocker.pid is not None)
-        if not asked or self.settings.on_blocked != "cancel":
+        if not asked or self.settings.on_blocked == "wait":
             return
         actor, migration = self.store.actor, self.session.migration
         done = self.session.observer.ask(lambda c: cancel_allowed(c, actor, migration, asked, self.settings))

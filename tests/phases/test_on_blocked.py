@@ -82,6 +82,20 @@ def test_a_long_query_is_cancelled_and_its_session_stays(one_shop: Shop) -> None
     assert _audited(one_shop)[0]["reason"].startswith("in one query for")
 
 
+def test_a_transaction_that_never_rests_is_ended_with_its_session(one_shop: Shop) -> None:
+    """Its queries are short and its pauses too: only `terminate` ends it, by the age of its transaction."""
+    migration = one_shop.write("m", expand=NICK)
+    long = {"cancel_idle_after": timedelta(hours=1), "cancel_query_after": timedelta(hours=1)}
+    brief = {**AT_ONCE, **long, "budget": timedelta(milliseconds=500)}
+    with _ended_in_between(), idle_in_transaction(one_shop):
+        with pytest.raises(LockBudgetSpent):
+            one_shop.engine(**brief).expand(migration)
+        assert _audited(one_shop) == []
+        ending = {**brief, "on_blocked": "terminate", "terminate_after": timedelta(milliseconds=10)}
+        assert one_shop.engine(**ending).resume(migration).after.value == "expanded"
+    assert _audited(one_shop)[0]["reason"].endswith("its session was ended")
+
+
 def test_it_is_ended_before_a_lock_is_asked_for_when_it_is_old(one_shop: Shop) -> None:
     migration = one_shop.write("m", expand=NICK)
     old = {"old_transaction": timedelta(0), "budget": timedelta(seconds=10)}

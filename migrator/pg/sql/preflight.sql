@@ -45,7 +45,8 @@ ORDER BY xact_start;
 SELECT pid, backend_start, backend_type, application_name AS application, usename AS role, state,
        left(query, 200) AS query,
        extract(epoch FROM clock_timestamp() - state_change)::float8 AS state_seconds,
-       extract(epoch FROM clock_timestamp() - query_start)::float8 AS query_seconds
+       extract(epoch FROM clock_timestamp() - query_start)::float8 AS query_seconds, xact_start AS transaction_start,
+       extract(epoch FROM clock_timestamp() - xact_start)::float8 AS transaction_seconds
 FROM pg_stat_activity WHERE pid = ANY (%(pids)s);
 
 -- name: cancel_query
@@ -57,6 +58,11 @@ WHERE pid = %(pid)s AND backend_start = %(backend_start)s AND state = 'active';
 -- A cancel does nothing to a session that is idle in its transaction: only its end frees the locks.
 SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity
 WHERE pid = %(pid)s AND backend_start = %(backend_start)s AND state LIKE 'idle in transaction%%';
+
+-- name: end_transaction
+-- Only while it is the same transaction, whatever its session does in it at the moment.
+SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity
+WHERE pid = %(pid)s AND backend_start = %(backend_start)s AND xact_start = %(xact_start)s;
 
 -- name: orphan
 -- The session that a step's record names, if it is still at work: pids are used again, with another start.

@@ -8,7 +8,7 @@ import pytest
 
 from migrator.config import LockSettings
 from migrator.pg.blocking import BlockingSession
-from migrator.phases.blocker_policy import reason_to_cancel
+from migrator.phases.blocker_policy import reason_to_cancel, reason_to_terminate
 
 IDLE = BlockingSession(
     pid=7,
@@ -70,6 +70,17 @@ def test_roles_and_times_are_settings() -> None:
     assert reason_to_cancel(IDLE, settings) is None
     assert reason_to_cancel(replace(IDLE, state_seconds=32.0, application=None), settings)
     assert reason_to_cancel(replace(IDLE, state_seconds=32.0, role="web"), settings) is None
+
+
+def test_a_session_is_ended_by_the_age_of_its_transaction_only_where_that_is_asked_for() -> None:
+    restless = replace(IDLE, state="active", query_seconds=0.1, transaction_seconds=601.0)
+    ending = ALLOWED.model_copy(update={"on_blocked": "terminate"})
+    assert reason_to_terminate(restless, ALLOWED) is None
+    assert reason_to_terminate(restless, ending) == "in one transaction for 601 s; its session was ended"
+    for changes in ({"transaction_seconds": 599.0}, {"transaction_seconds": None}, {"backend_type": "walsender"}):
+        assert reason_to_terminate(replace(restless, **changes), ending) is None
+    assert reason_to_terminate(replace(restless, application="migrator/m"), ending) is None
+    assert reason_to_cancel(IDLE, ending), "what may be cancelled still may"
 
 
 @pytest.mark.parametrize(
