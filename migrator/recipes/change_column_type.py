@@ -34,6 +34,8 @@ from migrator.recipes.type_pairs import (
 from migrator.schema.facts.columns import stored_type
 from migrator.schema.model import Column, Schema, Table
 
+_FORGOTTEN = ("SET STORAGE", "SET COMPRESSION")
+
 
 class ChangeColumnType(Recipe):
     """Change a column's type: in place where that reads no row, else through a second column."""
@@ -105,12 +107,17 @@ class ChangeColumnType(Recipe):
         analyze = f"ANALYZE {self.table}" + f" ({quote(self.column)})" * (not table.is_partitioned)
         return {
             "migration.toml": manifest_text(self),
-            "expand.sql": phase_text(about, [self._alter(new_type), analyze]),
+            "expand.sql": phase_text(about, [self._alter(column, new_type), analyze]),
             "abort.sql": self._back(column, new_type, analyze, is_free=is_free_back),
         }
 
-    def _alter(self, new_type: str, comment: str = "") -> str | tuple[str, ...]:
-        alter = f"{comment}ALTER TABLE {self.table} ALTER COLUMN {quote(self.column)} TYPE {new_type}"
+    def _alter(self, column: Column, new_type: str, comment: str = "") -> str | tuple[str, ...]:
+        """Change the type alone: the server forgets a collation and how values are stored, unless it is told again."""
+        name = quote(self.column)
+        collation = f" COLLATE {column.collation}" if column.collation and _is_text(new_type) else ""
+        stored = (text for text in settings_for(new_type, column.settings) if text.startswith(_FORGOTTEN))
+        actions = (f"TYPE {new_type}{collation}", *stored)
+        alter = f"{comment}ALTER TABLE {self.table} " + ", ".join(f"ALTER COLUMN {name} {text}" for text in actions)
         if self.time_zone is None:
             return alter
         zone = self.time_zone.replace("'", "''")
@@ -129,7 +136,7 @@ class ChangeColumnType(Recipe):
             "Old and new code both work.",
         )
         allow = "-- migrator: allow change-column-type: the way back, see above; leaving the wider type is the other\n"
-        return phase_text(about, [self._alter(column.type, "" if is_free else allow), analyze])
+        return phase_text(about, [self._alter(column, column.type, "" if is_free else allow), analyze])
 
     # Through a second column
 
@@ -138,13 +145,12 @@ class ChangeColumnType(Recipe):
         check_new_name(table, self.to)
         check_renamable(without_views(schema, table, (old.name,)), table, old)
         check_walkable(table)
-        keeps_collation = "text" in new_type or "char" in new_type
         check_addable(schema, self.table, new_type)
         new = replace(
             old,
             name=self.to,
             type=new_type,
-            collation=old.collation if keeps_collation else None,
+            collation=old.collation if _is_text(new_type) else None,
             settings=settings_for(new_type, old.settings),
         )
         check_retypable(schema, table, old, new)
@@ -225,6 +231,11 @@ class ChangeColumnType(Recipe):
             return ()
         stops = f"{new.name} becomes NOT NULL: a row for which --up gives NULL stops the validation here."
         return (f"{stops} Correct it in {old.name}, then resume.",)
+
+
+def _is_text(type_name: str) -> bool:
+    """Whether values of the type have a collation."""
+    return "text" in type_name or "char" in type_name
 
 
 def _in_shell(text: str) -> str:

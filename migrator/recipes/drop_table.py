@@ -14,7 +14,7 @@ from migrator.recipes.manifest_text import manifest_text
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.shared_sequence import check_sequences
-from migrator.recipes.target import check_relation_name, find_table
+from migrator.recipes.target import check_relation_name, find_table, row_holders
 from migrator.schema.model import Constraint, Schema, Table, View
 
 _OWN = frozenset({"policy", "trigger", "statistics", "publication", "rule", "generated column"})
@@ -72,11 +72,17 @@ class DropTable(Recipe):
         for dependent in schema.dependents_on(self.table):
             if dependent.kind not in _OWN and dependent.name not in views:
                 found.append(f"{dependent.kind} {dependent.name}")
+        found += self._held(schema)
         if found:
             raise RecipeRefused(
                 f"These depend on {self.table}: {', '.join(dict.fromkeys(found))}.",
                 "Change them first, or name foreign keys and views with --also-drop to drop them in contract.",
             )
+
+    def _held(self, schema: Schema) -> Iterator[str]:
+        """Yield what uses whole rows of the table, and what is a part of another table and reads this one."""
+        for part in (find_table(schema, self.table, partitioned=True), *schema.descendants(self.table)):
+            yield from part.held_by if schema.is_complete else (f"column {name}" for name in row_holders(schema, part))
 
     def _incoming(self, schema: Schema) -> Iterator[tuple[Table, Constraint]]:
         family = {self.table, *(part.name for part in schema.descendants(self.table))}

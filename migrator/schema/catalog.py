@@ -98,6 +98,7 @@ def _table(row: Row, rows: CatalogRows) -> Table:
         grants=tuple(Grant(g["privilege"], g["grantee"], g["is_grantable"]) for g in row["grants"]),
         publications=tuple(row["publications"]),
         row_functions=tuple(row["row_functions"]),
+        held_by=tuple(row["held_by"]),
     )
 
 

@@ -145,6 +145,8 @@ class Table:
     """Those that publish the table, whole or in part."""
     row_functions: tuple[str, ...] = field(default=(), compare=False)
     """Functions that take a row of the table; known from a catalog."""
+    held_by: tuple[str, ...] = field(default=(), compare=False)
+    """What DROP TABLE stops at, besides views and foreign keys, in the server's words; known from a catalog."""
 
     def column(self, name: str) -> Column | None:
         """Return the column, or None."""

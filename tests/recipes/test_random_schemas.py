@@ -13,7 +13,7 @@ from migrator.errors import RecipeRefused
 from migrator.pg.connection import Connection
 from tests.fix_server import Database
 from tests.phases.looking import scalar
-from tests.recipes.test_live import run
+from tests.recipes.test_live import dump, run
 from tests.recipes.test_properties import through
 from tests.recipes.test_public_shapes import render, walk
 
@@ -74,3 +74,58 @@ def test_old_code_gives_a_column_its_default_through_the_old_name(
     assert scalar(one_connection, "SELECT string_agg(id || line, ' ' ORDER BY id) FROM dragons") == "1nylon 2nylon"
     run(one_connection, "DROP VIEW kites; DROP TABLE dragons")
     walk(one_database, tmp_path, table, kind="rename_table", table="kites", to="dragons")
+
+
+def test_a_change_in_place_keeps_collation_and_storage(database: Database, connection: Connection) -> None:
+    """The server gives a column of a new type the type's own, and builds its index again."""
+    table = """
+    CREATE SCHEMA migrator;
+    CREATE TABLE kites (id int PRIMARY KEY, name varchar(20) COLLATE "C");
+    ALTER TABLE kites ALTER name SET STORAGE EXTERNAL, ALTER name SET COMPRESSION pglz, ALTER name SET STATISTICS 7;
+    CREATE INDEX by_name ON kites (name);
+    """
+    run(connection, table)
+    before, built = dump(database), scalar(connection, "SELECT pg_relation_filenode('by_name')")
+    files = render(connection, kind="change_column_type", table="kites", column="name", type="text")
+    run(connection, files["expand.sql"])
+    wider = before.replace("character varying(20)", "text")
+    assert dump(database) == wider != before
+    assert scalar(connection, "SELECT pg_relation_filenode('by_name')") == built
+    run(connection, files["abort.sql"])
+    assert dump(database) == before
+
+
+TIED = {
+    "function": "CREATE FUNCTION first() RETURNS kites LANGUAGE sql AS 'SELECT NULL::kites'",
+    "column before of table": "CREATE TABLE history (before kites[])",
+    "composite type": "CREATE TYPE pair AS (left_one kites, right_one kites)",
+    "type": "CREATE DOMAIN kite AS kites",
+    "policy": "CREATE POLICY own ON lines USING (EXISTS (SELECT FROM kites k WHERE k.id = lines.id))",
+    "rule": "CREATE RULE noted AS ON INSERT TO lines DO ALSO INSERT INTO kites VALUES (NEW.id)",
+}
+
+
+@pytest.mark.parametrize("what", TIED)
+def test_what_a_table_cannot_go_without_is_told_before(one_connection: Connection, what: str) -> None:
+    """It was found out by the last step of the contract."""
+    run(one_connection, f"CREATE TABLE kites (id int PRIMARY KEY); CREATE TABLE lines (id int); {TIED[what]}")
+    with pytest.raises(RecipeRefused, match=rf"depend on public\.kites: .*\b{what}\b.* public\."):
+        render(one_connection, kind="drop_table", table="kites")
+
+
+def test_what_is_a_part_of_the_table_goes_with_it(one_connection: Connection) -> None:
+    run(
+        one_connection,
+        """
+        CREATE SCHEMA migrator;
+        CREATE TABLE lines (id int);
+        CREATE TABLE kites (id int PRIMARY KEY, up int REFERENCES kites, m int GENERATED ALWAYS AS (id) STORED);
+        CREATE POLICY own ON kites USING (EXISTS (SELECT FROM lines l WHERE l.id = kites.id));
+        CREATE RULE noted AS ON INSERT TO kites DO ALSO INSERT INTO lines VALUES (NEW.id);
+        CREATE STATISTICS both_of ON id, up FROM kites;
+        CREATE PUBLICATION sent FOR TABLE kites WHERE (id > 0);
+        """,
+    )
+    files = render(one_connection, kind="drop_table", table="kites")
+    run(one_connection, files["contract.sql"])
+    assert scalar(one_connection, "SELECT to_regclass('kites')") is None

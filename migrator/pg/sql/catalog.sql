@@ -31,6 +31,21 @@ SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, c.relkind =
         FROM aclexplode(c.relacl) AS g LEFT JOIN pg_roles r ON r.oid = g.grantee
         WHERE g.grantee <> c.relowner) AS grants,
        coalesce(pub.names, '{}') AS publications, coalesce(taking.functions, '{}') AS row_functions,
+       -- what DROP TABLE stops at and no other question tells: uses of its row type, rules and policies of others
+       ARRAY(SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
+             FROM (SELECT 'pg_class'::regclass::oid AS kind, c.oid
+                   UNION ALL SELECT 'pg_type'::regclass, c.reltype
+                   UNION ALL SELECT 'pg_type'::regclass, y.typarray FROM pg_type y WHERE y.oid = c.reltype) AS used
+             JOIN pg_depend d ON d.refclassid = used.kind AND d.refobjid = used.oid AND d.deptype = 'n'
+             WHERE d.classid <> 'pg_constraint'::regclass
+               AND NOT (d.classid = 'pg_class'::regclass AND d.objsubid = 0)
+               AND NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = d.classid AND o.objid = d.objid
+                               AND o.refclassid = 'pg_class'::regclass AND o.refobjid = c.oid AND o.deptype IN ('a', 'i'))
+               AND NOT EXISTS (SELECT FROM pg_rewrite w JOIN pg_class v ON v.oid = w.ev_class
+                               JOIN pg_depend o ON o.classid = d.classid AND o.objid = d.objid
+                               WHERE d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid AND v.relkind IN ('v', 'm')
+                               AND o.refclassid = 'pg_class'::regclass AND o.refobjid = c.oid)
+             ORDER BY 1) AS held_by,
        EXISTS (SELECT FROM pg_inherits h JOIN pg_class f ON f.oid = h.inhrelid
                WHERE h.inhparent = c.oid AND f.relkind = 'f') AS has_foreign_parts,
        ARRAY(SELECT a.attname::text FROM pg_attribute a
