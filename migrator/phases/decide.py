@@ -100,11 +100,11 @@ def _is_about(touched: frozenset[ObjectRef], statement: Statement, effects: Effe
     """Whether an earlier statement of the same transaction changes what this one is about.
 
     Then the catalog says nothing about it yet: `DROP TRIGGER t` and `CREATE TRIGGER t` belong together, and so do
-    `CREATE TABLE t` and `DROP TABLE t`.
+    `CREATE TABLE t` and `DROP TABLE t`, or `DROP VIEW v`, `CREATE VIEW v` and a trigger on it.
     """
     refs = [aim.ref for aim in aims_of(statement, effects)]
-    tables = [ObjectRef("table", ref.schema, ref.table) for ref in refs if ref.table]
-    return not touched.isdisjoint((*refs, *tables))
+    owners = [ObjectRef(kind, ref.schema, ref.table) for ref in refs if ref.table for kind in ("table", "view")]
+    return not touched.isdisjoint((*refs, *owners))
 
 
 def _is_there(

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from migrator.errors import RecipeRefused
 from migrator.names import literal, quote
 from migrator.recipes.dependent_views import is_named
+from migrator.recipes.phase_text import Step
 from migrator.recipes.sync_trigger import SyncTrigger
 from migrator.recipes.trials import trial_of
 from migrator.recipes.view_columns import Unclear, ViewColumns
+from migrator.recipes.view_states import unchanged
 from migrator.schema.expressions import is_deparsed_well, parse_one
 from migrator.schema.model import Column, Dependent, Schema, Table, View
 from migrator.statements.parse import Node, deparse, pb
@@ -30,6 +32,8 @@ class CarriedViews:
     """Statements that try each new definition when the columns are there, without a lock on the table."""
     is_computed: bool = False
     """Whether they show values that are computed from the new columns."""
+    checks: tuple[Step, ...] = ()
+    """For verify.sql: whether each view is still what it was."""
 
     def notes(self, new: str) -> tuple[str, ...]:
         """Return what a reviewer of the contract must know."""
@@ -39,7 +43,8 @@ class CarriedViews:
         made = (
             f"Before that {', '.join(self.names)} {'are' if several else 'is'} made again over {new}, with the same"
             " columns: ACCESS EXCLUSIVE on the view alone, for milliseconds; owner, rights and views over it stay."
-            " Whoever changes a view before this runs must change it here as well."
+            " Whoever changes a view before this runs must change it here as well"
+            f"{': verify.sql looks for that first.' if self.checks else '.'}"
         )
         computed = (
             "It computes the old value from the new one: a value that the old type cannot hold is cut, or makes a query"
@@ -83,16 +88,17 @@ def carry_views(schema: Schema, table: Table, sync: SyncTrigger, only_read: Iter
     """
     values = _values(table, sync)
     found = _names(schema, table, values.texts).values()
-    views = sorted((_known(schema, dependent) for dependent in found), key=lambda view: view.name)
+    views = sorted((known_view(schema, dependent) for dependent in found), key=lambda view: view.name)
     allowed = tuple(only_read)
     made = [_made_again(schema, table, values, view, may_compute=is_named(view, allowed)) for view in views]
     if not made:
         return NO_VIEWS
     return CarriedViews(
         tuple(str(view.name) for view in views),
-        tuple(map(_replacing, made)),
+        tuple(map(replacing, made)),
         tuple(trial_of(node.view_stmt.query) for node in made),
         is_computed=any(name not in values.plain for name in values.texts),
+        checks=unchanged(views),
     )
 
 
@@ -130,7 +136,12 @@ def _as(old: Column, text: str, source: Column | None) -> str:
     return f"({text})::{old.type}{f' COLLATE {old.collation}' if is_collated else ''}"
 
 
-def _known(schema: Schema, dependent: Dependent) -> View:
+def known_view(schema: Schema, dependent: Dependent) -> View:
+    """Return the view whose definition is known.
+
+    Raises:
+        RecipeRefused: it is not.
+    """
     view = next((v for v in schema.views.values() if v.name.dotted == dependent.name), None)
     if view is not None and view.definition is not None:
         return view
@@ -144,7 +155,7 @@ def _known(schema: Schema, dependent: Dependent) -> View:
 def _made_again(schema: Schema, table: Table, values: Values, view: View, *, may_compute: bool) -> Node:
     """Return the statement that makes the view again over the new columns."""
     if view.own:
-        raise _refused(view, table, f"has its own {', '.join(view.own)}, which may work with the column")
+        raise refused(view, table, f"has its own {', '.join(view.own)}, which may work with the column")
     node = parse_one(view.definition or "")
     statement = node.view_stmt
     query = statement.query.select_stmt
@@ -160,24 +171,25 @@ def _made_again(schema: Schema, table: Table, values: Values, view: View, *, may
     try:
         columns.replace_in(query)
     except Unclear as exc:
-        raise _refused(view, table, f"cannot be made again: {exc}") from exc
+        raise refused(view, table, f"cannot be made again: {exc}") from exc
     if not columns.replaced or not is_deparsed_well(node):
-        raise _refused(view, table, "is not fully understood")
+        raise refused(view, table, "is not fully understood")
     statement.view.schemaname, statement.view.relname = view.name
     return node
 
 
-def _replacing(node: Node) -> str:
+def replacing(node: Node) -> str:
     """Return the statement as text, with its query on a line of its own."""
     query = deparse(node.view_stmt.query)
     head, _, check = deparse(node).partition(f" AS {query}")
     return f"{head.replace('CREATE', 'CREATE OR REPLACE', 1)} AS\n{query}{check}"
 
 
-def _refused(view: View, table: Table, reason: str) -> RecipeRefused:
-    name = literal(str(view.name))
+def refused(view: View, table: object, reason: str) -> RecipeRefused:
+    """Return the refusal of a view over a table, or over several as text."""
+    name, over = literal(str(view.name)), table.name if isinstance(table, Table) else table
     return RecipeRefused(
-        f"The view {view.name} over {table.name} {reason}.",
+        f"The view {view.name} over {over} {reason}.",
         "Redefine it so that it does not name the column (CREATE OR REPLACE VIEW can put NULL or another column in its"
         f" place), or keep its text (SELECT pg_get_viewdef({name}::regclass)), drop it (DROP VIEW {view.name}), and"
         " make it again over the new column after the change. --dsn tells each column that a * means.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from migrator.names import TableName
+from migrator.names import TableName, literal, made_name
 from migrator.schema.model import Schema, View
 
 
@@ -30,3 +30,15 @@ def is_named(view: View, names: Iterable[str]) -> bool:
 def drop_view(view: View) -> str:
     """Return the statement that drops it."""
     return f"DROP {'MATERIALIZED VIEW' if view.is_materialized else 'VIEW'} {view.name}"
+
+
+def way_with_materialized(name: TableName) -> str:
+    """Return in words how a materialized view gets out of the way: it can be neither replaced nor filled at once."""
+    source, successor = (TableName(name.schema, made_name(name.name, word)) for word in ("source", "next"))
+    return (
+        f"Let the materialized view {name} read a plain view, which goes along. Make {source} of its text (SELECT"
+        f" pg_get_viewdef({literal(str(name))}::regclass)), where a key becomes wide with a cast to the type that each"
+        f" column is to keep (id::bigint). Then CREATE MATERIALIZED VIEW {successor} AS TABLE {source}, with the same"
+        f" indexes and rights; while it is filled the old one is read. Then in one transaction DROP MATERIALIZED VIEW"
+        f" {name} and ALTER MATERIALIZED VIEW {successor} RENAME TO {name.name}."
+    )

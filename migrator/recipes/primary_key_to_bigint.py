@@ -11,13 +11,16 @@ from typing import Literal
 
 from migrator.errors import RecipeRefused
 from migrator.names import TableName, quote
+from migrator.recipes.carried_views import without_views
 from migrator.recipes.key_chain import NARROW, wide_columns
 from migrator.recipes.manifest_text import manifest_text
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
 from migrator.recipes.surroundings import surroundings
+from migrator.recipes.sync_trigger import Authority
 from migrator.recipes.target import check_replaceable, check_walkable, find_column, find_table
 from migrator.recipes.wide_table import Columns, WideTable
+from migrator.recipes.wide_views import WideViews, wide_views
 from migrator.schema.model import Column, Schema, Table
 
 _NAMED_NOT_NULL = 18
@@ -56,14 +59,15 @@ class PrimaryKeyToBigint(Recipe):
             for name in names
         ]
         with_columns = [table for table in tables if table.columns]
+        views = wide_views(schema, wide)
         return Rendering(
             {
                 "migration.toml": manifest_text(self, [table.fill for table in with_columns], has_contract=True),
-                "expand.sql": self._expand(with_columns),
+                "expand.sql": self._expand(with_columns, views),
                 "migrate.sql": self._migrate(tables),
-                "contract.sql": self._contract(tables),
+                "contract.sql": self._contract(tables, views),
                 "abort.sql": self._abort(tables),
-                "verify.sql": self._verify(with_columns),
+                "verify.sql": self._verify(with_columns, views),
             }
         )
 
@@ -72,7 +76,7 @@ class PrimaryKeyToBigint(Recipe):
         root = _root(schema, self.table)
 
         def check(table: Table, column: Column) -> None:
-            check_replaceable(schema, table, column)
+            check_replaceable(without_views(schema, table, (column.name,)), table, column)
             check_walkable(table)
             _refuse_unwritable(table, column)
             _refuse_deferred(table, column)
@@ -94,7 +98,7 @@ class PrimaryKeyToBigint(Recipe):
             )
         return column.name
 
-    def _expand(self, tables: list[WideTable]) -> str:
+    def _expand(self, tables: list[WideTable], views: WideViews) -> str:
         about = (
             (
                 f"Expand: each integer that holds a key of {self.table} gets a bigint twin, which follows it by"
@@ -108,7 +112,7 @@ class PrimaryKeyToBigint(Recipe):
             ),
             *dict.fromkeys(note for table in tables for note in surroundings(table.table)),
         )
-        return phase_text(about, [table.add() for table in tables])
+        return phase_text(about, [*(table.add() for table in tables), *views.trials()])
 
     def _migrate(self, tables: list[WideTable]) -> str:
         about = (
@@ -124,7 +128,7 @@ class PrimaryKeyToBigint(Recipe):
         steps += [step for table in tables for copy in table.references for step in copy.steps]
         return phase_text(about, [*steps, *(f"ANALYZE {table.name}" for table in tables)])
 
-    def _contract(self, tables: list[WideTable]) -> str:
+    def _contract(self, tables: list[WideTable], views: WideViews) -> str:
         about = (
             (
                 f"Contract: the twins take the place of {_columns(tables)}. There is no way back: from here on keys may"
@@ -144,12 +148,15 @@ class PrimaryKeyToBigint(Recipe):
                 " until it is prepared again: after the rollback of a transaction, or after DEALLOCATE ALL. Deploy with"
                 " prepared statements off, restart the application after this, or let it try again."
             ),
+            *views.notes(),
         )
-        steps: list[Step] = [step for table in tables for step in table.drop_old_references()]
+        steps: list[Step] = [t.sync.flip(Authority.VIEWED) for t in tables if t.name in views.written]
+        steps += [*views.steps(), *(step for table in tables for step in table.drop_old_references())]
         steps += [step for table in tables for step in table.widen_sequences()]
         steps += [swap for table in reversed(tables) if (swap := table.swap())]
         steps += [step for table in tables for step in (*table.rename_sequences(), *table.rename_references())]
-        return phase_text(about, [*steps, *(f"ANALYZE {table.name}" for table in tables if table.columns)])
+        steps += [*views.last_steps(), *(f"ANALYZE {table.name}" for table in tables if table.columns)]
+        return phase_text(about, steps)
 
     def _abort(self, tables: list[WideTable]) -> str:
         about = (
@@ -160,7 +167,7 @@ class PrimaryKeyToBigint(Recipe):
         steps: list[Step] = [step for table in tables for step in table.drop_new_references()]
         return phase_text(about, [*steps, *(step for table in tables for step in table.undo())])
 
-    def _verify(self, tables: list[WideTable]) -> str:
+    def _verify(self, tables: list[WideTable], views: WideViews) -> str:
         about = (
             "Verify, before contract: a row whose twin does not hold the same number. There must be none.",
             (
@@ -169,7 +176,7 @@ class PrimaryKeyToBigint(Recipe):
             ),
             "Reads each table once; locks nobody out.",
         )
-        return phase_text(about, [table.verify() for table in tables])
+        return phase_text(about, [*(table.verify() for table in tables), *views.checks()])
 
     def _shown(self, tables: list[WideTable]) -> str:
         return tables[0].columns[0].name

@@ -29,6 +29,8 @@ class Source:
     """Whether it is the table whose columns are replaced."""
     has_new_names: bool = False
     """Whether its columns have other names here: `users u (a, b)`, or a join with an alias."""
+    relation: TableName | None = None
+    """The relation, whatever its name here."""
     may_lack_rows: bool = False
     """Whether an outer join puts NULL in place of its columns where it has no row."""
 
@@ -78,7 +80,7 @@ def _relation(relation: pb.RangeVar, schema: Schema, target: TableName, queries:
     known = schema.table(table)
     columns = None if known is None or known.is_incomplete else frozenset(column.name for column in known.columns)
     unnamed = None if alias.aliasname else table
-    return Source(name, _aliased(alias, columns), unnamed, table == target, bool(alias.colnames))
+    return Source(name, _aliased(alias, columns), unnamed, table == target, bool(alias.colnames), table)
 
 
 def _aliased(alias: pb.Alias, columns: Names) -> Names:

@@ -270,7 +270,7 @@ class SecondColumns:
             "Reads the table once; locks nobody out.",
         )
         select = f"SELECT {shown}\nFROM {self.table.name}\nWHERE {self.sync.differs()}\nLIMIT 1"
-        return phase_text(about, [select])
+        return phase_text(about, [select, *self.views.checks])
 
 
 _WHOLE = ("smallint", "integer", "bigint")

@@ -17,7 +17,7 @@ from enum import Enum
 from migrator.names import TableName, literal, made_name, quote
 from migrator.recipes.comparison import comparable
 from migrator.recipes.formula import Formula
-from migrator.recipes.tripwire import tripwire
+from migrator.recipes.tripwire import given_value, is_varying, tripwire
 from migrator.schema.model import Column
 
 
@@ -32,6 +32,8 @@ class Authority(Enum):
     """The old columns are computed from the new ones."""
     EACH = "each"
     """Several pairs, each by itself, written by old code; a foreign key's action may change a new column alone."""
+    VIEWED = "viewed"
+    """As EACH, and an insert through a view may give a new column in place of the old one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,8 @@ class SyncTrigger:
                 lines += _assignments(self.down, 1, "the new columns decide")
             case Authority.BOTH:
                 lines += self._both()
-            case Authority.EACH:
-                lines += self._each()
+            case Authority.EACH | Authority.VIEWED:
+                lines += self._each(is_viewed=authority is Authority.VIEWED)
         return "\n".join((*lines, "    RETURN NEW;"))
 
     def _both(self) -> list[str]:
@@ -179,10 +181,11 @@ class SyncTrigger:
             "    END IF;",
         ]
 
-    def _each(self) -> list[str]:
+    def _each(self, *, is_viewed: bool) -> list[str]:
         """ON DELETE SET NULL of the foreign key over a new column must reach the old one."""
         lines = [
             "    IF TG_OP = 'INSERT' THEN",
+            *(self._from_views() if is_viewed else ()),
             *_assignments(self.up, 2, "written by the application"),
             "        RETURN NEW;",
             "    END IF;",
@@ -195,6 +198,16 @@ class SyncTrigger:
                 *_assignments({new.name: self.up[new.name]}, 2),
                 "    END IF;",
             ]
+        return lines
+
+    def _from_views(self) -> list[str]:
+        """An insert through a view leaves the old column to its default; one that gives both means the old one."""
+        lines: list[str] = []
+        for old, new in zip(self.old, self.new, strict=True):
+            given = "" if is_varying(old) else f" AND NOT ({given_value(old, self.new)})"
+            lines.append(f"        IF NEW.{quote(new.name)} IS NOT NULL{given} THEN")
+            lines += _assignments({old.name: self.down[old.name]}, 3, "written through a view")
+            lines.append("        END IF;")
         return lines
 
     def _complete(self) -> list[str]:

@@ -17,7 +17,7 @@ _CONSTANT = re.compile(r"(?:'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?|true|false))(?:::[
 
 def tripwire(migration: str, old: Sequence[Column], new: Sequence[Column]) -> list[str]:
     """Return the statements, before those that assign anything to NEW."""
-    given = " OR ".join(_given(column, new) for column in old)
+    given = " OR ".join(given_value(column, new) for column in old)
     changed = " OR ".join(f"{_exact('OLD', column)} IS DISTINCT FROM {_exact('NEW', column)}" for column in old)
     return [
         f"    IF (CASE TG_OP WHEN 'INSERT' THEN {given} ELSE {changed} END) THEN",
@@ -31,7 +31,12 @@ def record_call(migration: str) -> str:
     return f"migrator.record_old_write({literal(migration)})"
 
 
-def _given(column: Column, new: Sequence[Column]) -> str:
+def is_varying(column: Column) -> bool:
+    """Whether each row gets another value from the column's default, so that it does not tell what was written."""
+    return column.is_identity or (column.default is not None and _CONSTANT.match(column.default) is None)
+
+
+def given_value(column: Column, new: Sequence[Column]) -> str:
     """Return the condition of an inserted row on which its old column was written, and not left to its default."""
     value = f"NEW.{quote(column.name)}"
     if column.default is None:

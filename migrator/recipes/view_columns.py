@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from google.protobuf.message import Message
 
+from migrator.names import TableName
 from migrator.recipes.query_sources import Level, Names, Source, figured_name, output_names, sources
 from migrator.schema.expressions import children, parse_expression, walk
 from migrator.schema.model import Schema, Table
@@ -17,8 +18,13 @@ from migrator.statements.parse import Node, pb
 
 Scopes = tuple[Level, ...]
 Queries = Mapping[str, Names]
+Wide = Mapping[TableName, Mapping[str, str]]
 _PARTS = 3
 """Of a name with its schema: `public.users.email`."""
+
+
+_OF_ONE_TYPE = frozenset({"type_cast", "bool_expr", "null_test", "boolean_test"})
+"""Expressions whose type does not follow from what is in them."""
 
 
 class Unclear(Exception):
@@ -34,8 +40,14 @@ class ViewColumns:
     values: Mapping[str, str]
     outer_values: Mapping[str, str]
     """The same where an outer join may have no row of the table: NULL then, whatever the expression makes of NULLs."""
+    merges: Wide = field(default_factory=dict[TableName, Mapping[str, str]])
+    """Table -> column -> the column that takes its place: those that JOIN … USING may go on merging."""
     replaced: set[str] = field(default_factory=set[str])
     """The columns that were found."""
+    is_shown: bool = False
+    """Whether the type of an output column may follow from one of them."""
+    is_merged: bool = False
+    """Whether a join merges one of them: the server keeps the name that USING has, whatever the columns' names."""
 
     def replace_in(self, query: pb.SelectStmt) -> None:
         """Replace the columns in the query, in place; its own columns keep their names.
@@ -60,7 +72,8 @@ class ViewColumns:
             self._from(item, scopes, queries)
         for target in select.target_list:
             self._target(target.res_target, scopes, queries)
-        self._each((*select.group_clause, *select.window_clause, *select.values_lists), scopes, queries)
+        self._each((*select.group_clause, *select.window_clause), scopes, queries)
+        self._shown(select.values_lists, scopes, queries)
         self._each((select.where_clause, select.having_clause), scopes, queries)
         self._each((select.limit_offset, select.limit_count), scopes, queries)
         for node in select.distinct_clause:
@@ -94,25 +107,51 @@ class ViewColumns:
                 self._each(item.range_table_sample.args, scopes, queries)
                 self._each((item.range_table_sample.repeatable,), scopes, queries)
             case _:
-                self._each(children(item), scopes, queries)
+                self._shown(children(item), scopes, queries)
 
     def _join(self, join: pb.JoinExpr, scopes: Scopes, queries: Queries) -> None:
         within = tuple(sources((join.larg, join.rarg), self.schema, self.table.name, queries))
         if any(source.is_target for source in within):
-            merged = [node.string.sval for node in join.using_clause if node.string.sval in self.values]
-            if merged or join.is_natural:
-                raise Unclear(f"it joins {self.table.name} {f'USING ({merged[0]})' if merged else 'by NATURAL JOIN'}")
+            if join.is_natural:
+                raise Unclear(f"it joins {self.table.name} by NATURAL JOIN")
+            self._using(join, within)
         self._from(join.larg, scopes, queries)
         self._from(join.rarg, scopes, queries)
         self._walk(join.quals, scopes, queries)
+
+    def _using(self, join: pb.JoinExpr, within: tuple[Source, ...]) -> None:
+        """Let a join go on merging, where all columns of the name are replaced by columns of one name.
+
+        A bare name means the left side's: with LEFT JOIN it has a row, so that the left tables must come first.
+        """
+        for node in join.using_clause:
+            name = node.string.sval
+            if name in self.values:
+                found = [source for source in within if source.columns is None or name in source.columns]
+                twins = {self.merges.get(s.relation, {}).get(name) if s.relation else None for s in found}
+                twin = twins.pop()
+                is_plain = join.jointype in (pb.JOIN_INNER, pb.JOIN_LEFT) and not join.HasField("join_using_alias")
+                if twins or twin is None or not is_plain:
+                    raise Unclear(f"it joins {self.table.name} USING ({name})")
+                node.string.sval, self.is_merged = twin, True
+
+    def _shown(self, messages: Iterable[Message], scopes: Scopes, queries: Queries) -> None:
+        """Replace in what gives a query its columns."""
+        for message in messages:
+            before = message.SerializeToString()
+            self._walk(message, scopes, queries)
+            self.is_shown |= message.SerializeToString() != before
 
     def _target(self, target: pb.ResTarget, scopes: Scopes, queries: Queries) -> None:
         """Replace in one output column; it keeps the name that it had from the column."""
         name = target.name or figured_name(target.val)
         before = target.val.SerializeToString()
         self._walk(target.val, scopes, queries)
-        if not target.name and target.val.SerializeToString() != before:
-            target.name = name
+        if target.val.SerializeToString() != before:
+            target.name = target.name or name
+            kind, call = str(target.val.WhichOneof("node")), target.val.func_call.funcname
+            is_counted = len(call) > 0 and call[-1].string.sval == "count"
+            self.is_shown |= kind not in _OF_ONE_TYPE and not is_counted
 
     def _output_or_column(self, node: Node, outputs: Names, scopes: Scopes, queries: Queries) -> None:
         """In ORDER BY and DISTINCT ON a word alone is an output column first, and those keep their names."""

@@ -6,7 +6,7 @@ from migrator.names import TableName, literal, quote
 from migrator.pg.catalog import CatalogRows, read_catalog
 from migrator.pg.driver import Connection, Row
 from migrator.schema.model import Column, Constraint, Dependent, Domain, Function, Grant, Index, Schema, Table, View
-from migrator.schema.parts import Identity
+from migrator.schema.parts import Identity, ViewDress
 
 _CONSTRAINT_KINDS = {
     "p": "primary key",
@@ -59,9 +59,14 @@ def _views(rows: CatalogRows) -> dict[TableName, View]:
         before = views[name].reads if name in views else ()
         read = TableName(row["read_schema"], row["read_name"])
         found = texts.get(name)
-        text, own = (_definition(name, found), tuple(found["own"])) if found else (None, ())
-        views[name] = View(name, (*before, read), row["is_materialized"], text, own)
+        text, own, dress = (_definition(name, found), tuple(found["own"]), _dress(found)) if found else (None, (), None)
+        views[name] = View(name, (*before, read), row["is_materialized"], text, own, dress)
     return views
+
+
+def _dress(row: Row) -> ViewDress:
+    states = dict(state.rsplit(" ", 1) for state in row["states"])
+    return ViewDress(tuple(row["dress"]), tuple(row["held"]), states)
 
 
 def _definition(name: TableName, row: Row) -> str:

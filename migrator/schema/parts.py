@@ -3,6 +3,7 @@
 Imported through `migrator.schema.model`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -193,6 +194,18 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewDress:
+    """What a view has beside its query and its options."""
+
+    statements: tuple[str, ...]
+    """Those that give all of it to a view that is made anew: owner, rights, comments, defaults, triggers."""
+    held: tuple[str, ...] = ()
+    """What hangs on it and is no view, in the server's words: it would be lost, or keep the view from being dropped."""
+    states: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What is there -> its digest, by which a later change is seen; see `migrator.recipes.view_states`."""
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A view or materialized view, and the relations that its query names."""
 
@@ -203,6 +216,8 @@ class View:
     """A full CREATE VIEW statement in which each relation has its schema; None where it is not known for sure."""
     own: tuple[str, ...] = field(default=(), compare=False)
     """Triggers and rules of its own, by which it is written: `trigger shown_insert`."""
+    dress: ViewDress | None = field(default=None, compare=False)
+    """What else it has; known from a catalog."""
 
 
 @dataclass(frozen=True, slots=True)

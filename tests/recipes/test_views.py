@@ -78,7 +78,8 @@ SHAPES = {
 COMPUTED = """star other_name same_name_elsewhere self_join recursive lateral union grouped sets distinct_on distinct
     window ordered_set in_and_any outer_join text_search""".split()
 FACTS = """
-SELECT c.relname, pg_get_viewdef(c.oid) AS text, c.reloptions AS options, c.relacl::text AS rights,
+SELECT c.relname, pg_get_viewdef(c.oid) AS text, c.reloptions AS options,
+       coalesce(c.relacl, acldefault('r', c.relowner))::text AS rights,
        pg_get_userbyid(c.relowner) AS owner, obj_description(c.oid) AS comment,
        (SELECT array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' ' || a.attcollation::text
                          || coalesce(pg_get_expr(d.adbin, d.adrelid), '') ORDER BY a.attnum)
@@ -94,7 +95,7 @@ def facts(connection: Connection) -> list[dict[str, Any]]:
     """Return all that a view is, and its rows."""
     found = [dict(row) for row in connection.execute(FACTS.encode())]
     for row in found:
-        rows = connection.execute(f"SELECT v::text AS row FROM {row['relname']} v".encode()).fetchall()
+        rows = connection.execute(f"SELECT v::text AS row FROM {quote(row['relname'])} v".encode()).fetchall()
         row["rows"] = sorted(each["row"] for each in rows)
     return found
 
@@ -183,3 +184,26 @@ def test_a_computed_column_keeps_its_type_and_values(connection: Connection, dre
     run(connection, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     through(connection, base, {"table": "users", "only_read": ["dressed", "v_star", "v_other_name"], **asked})
     assert [{**row, "text": ""} for row in facts(connection)] == before
+
+
+CHANGES = {
+    "query": "CREATE OR REPLACE VIEW dressed WITH (security_barrier, security_invoker = true) AS"
+    " SELECT id, email, lower(name) AS name FROM users WHERE email <> '' WITH CASCADED CHECK OPTION",
+    "options": "ALTER VIEW dressed SET (security_barrier = false)",
+    "gone": "DROP VIEW dressed CASCADE",
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_view_that_was_changed_after_rendering_is_told_before_contract(
+    connection: Connection, dress: str, what: str
+) -> None:
+    run(connection, TABLES + dress + "GRANT SELECT (name) ON dressed TO PUBLIC; CREATE SCHEMA migrator")
+    files = render(connection, **RENAME)
+    run(connection, files["expand.sql"])
+    looks = parse_sql(files["verify.sql"]).statements[-1].text
+    assert connection.execute(looks.encode()).fetchall() == []
+    run(connection, f"REVOKE SELECT ON dressed FROM PUBLIC; {CHANGES[what]}; SET search_path = pg_catalog")
+    found = connection.execute(looks.encode()).fetchall()
+    changed = [what] if what in ("query", "options") else ["options", "query"]
+    assert sorted((row["view"], row["changed"]) for row in found) == [("public.dressed", each) for each in changed]

@@ -266,18 +266,101 @@ WHERE v.relkind IN ('v', 'm') AND vn.nspname !~ '^pg_' AND vn.nspname NOT IN ('i
 ORDER BY 1, 2, 4, 5;
 
 -- name: view_texts
--- The query of each view over these tables; it is read for a new one, so rules and triggers of its own are told too.
-SELECT vn.nspname AS schema, v.relname AS name, pg_get_viewdef(v.oid) AS query,
-       coalesce(v.reloptions, '{}') AS options,
+-- Each view over these tables, and over those views: its query; the statements that give it everything else when it is
+-- made anew; its own triggers and rules; what hangs on it and is no view; and all of that as digests, by which a
+-- change that somebody makes later is seen (recipes/view_states.py asks the same).
+WITH RECURSIVE above AS (
+    SELECT w.ev_class AS oid FROM pg_rewrite w JOIN pg_depend d ON d.objid = w.oid
+    WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY (%(oids)s)
+    UNION
+    SELECT w.ev_class FROM above JOIN pg_depend d ON d.refobjid = above.oid JOIN pg_rewrite w ON w.oid = d.objid
+    WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+), shown AS (
+    SELECT v.oid, v.reltype, v.relowner, v.reloptions, vn.nspname AS schema, v.relname AS name,
+           format('%%I.%%I', vn.nspname, v.relname) AS title,
+           coalesce(v.relacl, acldefault('r', v.relowner)) AS acl,
+           coalesce(v.relacl @> acldefault('r', v.relowner), true) AS is_owners
+    FROM pg_class v JOIN pg_namespace vn ON vn.oid = v.relnamespace
+    WHERE v.relkind = 'v' AND vn.nspname !~ '^pg_' AND vn.nspname NOT IN ('information_schema', 'migrator')
+      AND v.oid IN (SELECT oid FROM above)
+)
+SELECT v.schema, v.name, pg_get_viewdef(v.oid) AS query, coalesce(v.reloptions, '{}') AS options,
        ARRAY(SELECT 'trigger ' || t.tgname FROM pg_trigger t WHERE t.tgrelid = v.oid AND NOT t.tgisinternal
              UNION ALL
              SELECT 'rule ' || w.rulename FROM pg_rewrite w WHERE w.ev_class = v.oid AND w.rulename <> '_RETURN'
-             ORDER BY 1) AS own
-FROM pg_class v JOIN pg_namespace vn ON vn.oid = v.relnamespace
-WHERE v.relkind = 'v' AND vn.nspname !~ '^pg_' AND vn.nspname NOT IN ('information_schema', 'migrator')
-  AND v.oid IN (SELECT w.ev_class FROM pg_rewrite w JOIN pg_depend d ON d.objid = w.oid
-                WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
-                  AND d.refobjid = ANY (%(oids)s))
+             ORDER BY 1) AS own,
+       ARRAY(SELECT s.text FROM (
+             SELECT 1 AS part, 0 AS number, format('ALTER VIEW %%s OWNER TO %%I', v.title, pg_get_userbyid(v.relowner)) AS text
+             UNION ALL
+             SELECT DISTINCT 2, 0, format('REVOKE ALL ON %%s FROM %%s', v.title,
+                    CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
+             FROM pg_default_acl d, aclexplode(d.defaclacl) a
+             WHERE d.defaclobjtype = 'r' AND a.grantee <> d.defaclrole AND a.grantee <> v.relowner
+             UNION ALL
+             SELECT 2, 0, format('REVOKE ALL ON %%s FROM %%I', v.title, pg_get_userbyid(v.relowner))
+             WHERE NOT v.is_owners
+             UNION ALL
+             SELECT 3, 0, format('GRANT %%s ON %%s TO %%s%%s', a.privilege_type, v.title,
+                    CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
+                    CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+             FROM aclexplode(v.acl) a WHERE a.grantee <> v.relowner OR NOT v.is_owners
+             UNION ALL
+             SELECT 4, c.attnum, format('GRANT %%s (%%I) ON %%s TO %%s%%s', a.privilege_type, c.attname, v.title,
+                    CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
+                    CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+             FROM pg_attribute c, aclexplode(c.attacl) a WHERE c.attrelid = v.oid
+             UNION ALL
+             SELECT 5, 0, format('COMMENT ON VIEW %%s IS %%L', v.title, d.description)
+             FROM pg_description d WHERE d.objoid = v.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
+             UNION ALL
+             SELECT 6, c.attnum, format('COMMENT ON COLUMN %%s.%%I IS %%L', v.title, c.attname, d.description)
+             FROM pg_attribute c JOIN pg_description d ON d.objoid = c.attrelid AND d.objsubid = c.attnum
+             WHERE c.attrelid = v.oid AND d.classoid = 'pg_class'::regclass AND c.attnum > 0
+             UNION ALL
+             SELECT 7, c.attnum, format('ALTER VIEW %%s ALTER COLUMN %%I SET DEFAULT %%s', v.title, c.attname,
+                                        pg_get_expr(d.adbin, d.adrelid))
+             FROM pg_attrdef d JOIN pg_attribute c ON c.attrelid = d.adrelid AND c.attnum = d.adnum
+             WHERE d.adrelid = v.oid
+             UNION ALL
+             SELECT 8, 0, pg_get_triggerdef(t.oid) FROM pg_trigger t WHERE t.tgrelid = v.oid AND NOT t.tgisinternal
+             UNION ALL
+             SELECT 9, 0, format('COMMENT ON TRIGGER %%I ON %%s IS %%L', t.tgname, v.title, d.description)
+             FROM pg_trigger t JOIN pg_description d ON d.objoid = t.oid AND d.classoid = 'pg_trigger'::regclass
+             WHERE t.tgrelid = v.oid) AS s ORDER BY s.part, s.number, s.text) AS dress,
+       ARRAY(SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)
+             FROM pg_depend d
+             LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+             LEFT JOIN pg_class r ON r.oid = w.ev_class
+             WHERE ((d.refclassid = 'pg_class'::regclass AND d.refobjid = v.oid)
+                    OR (d.refclassid = 'pg_type'::regclass
+                        AND d.refobjid IN (SELECT unnest(ARRAY[t.oid, t.typarray]) FROM pg_type t WHERE t.oid = v.reltype)))
+               AND NOT (d.classid = 'pg_rewrite'::regclass AND (r.oid = v.oid OR r.relkind IN ('v', 'm')))
+               AND d.classid <> 'pg_attrdef'::regclass AND d.classid <> 'pg_type'::regclass
+               AND NOT (d.classid = 'pg_trigger'::regclass AND d.objid IN (SELECT oid FROM pg_trigger WHERE tgrelid = v.oid))
+             UNION ALL
+             SELECT pg_describe_object(d.refclassid, d.refobjid, 0) FROM pg_depend d
+             WHERE d.classid = 'pg_class'::regclass AND d.objid = v.oid AND d.deptype = 'e'
+             UNION ALL
+             SELECT 'a security label' FROM pg_seclabel l WHERE l.objoid = v.oid AND l.classoid = 'pg_class'::regclass
+             ORDER BY 1) AS held,
+       ARRAY(SELECT s.aspect || ' ' || md5(coalesce(s.text, '')) FROM (VALUES
+             ('query', pg_get_viewdef(v.oid)),
+             ('options', v.reloptions::text),
+             ('owner', pg_get_userbyid(v.relowner)::text),
+             ('rights', (SELECT string_agg(i::text, ' ' ORDER BY i::text) FROM unnest(v.acl) i)),
+             ('rights on columns', (SELECT string_agg(c.attname || ' ' || c.attacl::text, ' ' ORDER BY c.attnum)
+                                    FROM pg_attribute c WHERE c.attrelid = v.oid)),
+             ('comments', (SELECT string_agg(d.objsubid || ' ' || d.description, ' ' ORDER BY d.objsubid)
+                           FROM pg_description d
+                           WHERE d.objoid = v.oid AND d.classoid = 'pg_class'::regclass)),
+             ('defaults', (SELECT string_agg(d.adnum || ' ' || pg_get_expr(d.adbin, d.adrelid), ' ' ORDER BY d.adnum)
+                           FROM pg_attrdef d WHERE d.adrelid = v.oid)),
+             ('triggers', (SELECT string_agg(pg_get_triggerdef(t.oid), ' ' ORDER BY t.tgname)
+                           FROM pg_trigger t WHERE t.tgrelid = v.oid AND NOT t.tgisinternal)),
+             ('rules', (SELECT string_agg(pg_get_ruledef(w.oid), ' ' ORDER BY w.rulename)
+                        FROM pg_rewrite w WHERE w.ev_class = v.oid AND w.rulename <> '_RETURN'))
+       ) AS s (aspect, text)) AS states
+FROM shown v
 ORDER BY 1, 2;
 
 -- name: functions
