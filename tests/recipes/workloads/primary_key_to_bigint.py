@@ -47,7 +47,8 @@ WORKLOADS = {
             INSERT INTO users SELECT g, 'n' || g FROM generate_series(1, %(rows)s) g;
             INSERT INTO members SELECT g, '2026-01-01' FROM generate_series(121, 160) g;
             INSERT INTO notes SELECT g, g, g FROM generate_series(121, 160) g;
-            INSERT INTO orders SELECT -g, g, g FROM generate_series(1, %(rows)s) g
+            INSERT INTO orders SELECT -g, g, g FROM generate_series(1, %(rows)s) g;
+            CREATE INDEX users_boss_idx ON users (boss)
         """,
         draw=lambda n: {"name": f"n{n}", "boss": str(121 + n % 40), "order": n},
         old=_USERS,
