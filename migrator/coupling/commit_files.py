@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from migrator.git import Repository
-from migrator.references.decoded import text_of
+from migrator.references.decoded import utf8_of
 
 
 class CommitFiles:
@@ -29,6 +29,6 @@ class CommitFiles:
         """Return the content as text; None also for what is no UTF-8."""
         data = self.data(path)
         try:
-            return None if data is None else text_of(data, "strict")
+            return None if data is None else utf8_of(data)
         except UnicodeDecodeError:
             return None

@@ -12,7 +12,7 @@ from migrator.config.section import explain
 from migrator.coupling.commit_files import CommitFiles
 from migrator.coupling.evidence import Unknown
 from migrator.git import FileChange
-from migrator.references.decoded import text_of
+from migrator.references.decoded import text_of, utf8_of
 
 _CODEOWNERS = (".github/CODEOWNERS", ".gitlab/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 _CONFIGURATION = ("migrator.toml", "pyproject.toml")
@@ -89,7 +89,7 @@ def _differs(path: str, sides: tuple[CommitFiles, CommitFiles]) -> bool:
 
 def _ours(path: str, data: bytes | None) -> dict[str, Any]:
     """Return what the file says to us: of pyproject.toml our section."""
-    values: dict[str, Any] = {} if data is None else tomllib.loads(text_of(data, "strict"))
+    values: dict[str, Any] = {} if data is None else tomllib.loads(utf8_of(data))
     if PurePosixPath(path).name == "pyproject.toml":
         return cast("dict[str, Any]", values.get("tool", {}).get("migrator", {}))
     return values

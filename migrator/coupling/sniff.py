@@ -13,7 +13,7 @@ from migrator.coupling.classify import Classifier
 from migrator.coupling.evidence import FileClass
 from migrator.coupling.patterns import VENDORED
 from migrator.git import FileChange, Repository, is_nothing
-from migrator.references.decoded import text_of
+from migrator.references.decoded import text_of, utf8_of
 
 _LARGEST = 1_000_000
 """Bytes; code that is longer was made by a program."""
@@ -104,7 +104,7 @@ def _in_sql(content: bytes) -> dict[str, Any]:
     from migrator.coupling.ddl import first_ddl_line  # loads the parser
 
     try:
-        line = first_ddl_line(text_of(content, "strict"))
+        line = first_ddl_line(utf8_of(content))
     except UnicodeDecodeError:
         return {}
     return {} if line is None else {"ddl_line": line}

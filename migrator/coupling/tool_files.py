@@ -39,7 +39,10 @@ NOTES = (
 )
 """One file for each line of a change log."""
 TRANSLATIONS = (
-    *("*.mo", "*.xlf", "*.xliff", "*.ftl", "**/config/locales/**/*.yml", "**/config/locales/**/*.yaml"),
+    *("*.mo", "*.xlf", "*.xliff", "*.ftl", "*.xcstrings", "**/*.lproj/**", "**/res/values-*/**"),
+    *("**/messages*.properties", "**/*Messages*.properties", "**/*Bundle*.properties", "**/*_[a-z][a-z].properties"),
+    *("**/*_[a-z][a-z]_[A-Z][A-Z].properties", "**/*.[a-z][a-z].resx", "**/*.[a-z][a-z]-[A-Z][A-Z].resx"),
+    *("**/config/locales/**/*.yml", "**/config/locales/**/*.yaml"),
     *(
         f"**/{folder}/**/*.{suffix}"
         for folder in ("locale", "locales", "i18n", "l10n", "translations", "lang", "langs")

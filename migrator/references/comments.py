@@ -1,10 +1,13 @@
 """What of a text is no code: comments, documentation, and columns that a model is told to leave out.
 
-Blanked, so that places stay as they are. Strings are stepped over: `"https://…"` begins no comment.
+The names of a page's own go too. Blanked, so that places stay as they are. Strings are stepped over: `"https://…"`
+begins no comment.
 """
 
 import re
 from functools import cache
+
+from migrator.references.markup import without_page_names
 
 _C_LIKE = frozenset(
     ".js .jsx .mjs .cjs .ts .tsx .mts .cts .vue .svelte .go .java .kt .kts .scala .groovy .cs .rs .swift .dart .php .c"
@@ -60,7 +63,7 @@ def without_comments(path: str, text: str) -> str:
         text = _DOCUMENTATION.sub(_blank, text)
     if any(mark in text for mark in _LEFT_OUT_MARKS):
         text = _LEFT_OUT.sub(_blank, text)
-    return text
+    return without_page_names(suffix, text)
 
 
 @cache

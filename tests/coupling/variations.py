@@ -156,7 +156,9 @@ VARIATIONS: dict[str, Variation] = {
     },
     "alter only": _sql(_in_statements(ALTER, "ALTER TABLE ONLY ")),
     "alter if exists": _sql(_in_statements(ALTER, "ALTER TABLE IF EXISTS ")),
-    "schema": _sql(_in_statements(r"\b(ALTER TABLE|CREATE TABLE|DROP TABLE)( ONLY| IF EXISTS)? (?=users\b)", r"\1\2 public.")),
+    "schema": _sql(
+        _in_statements(r"\b(ALTER TABLE|CREATE TABLE|DROP TABLE)( ONLY| IF EXISTS)? (?=users\b)", r"\1\2 public.")
+    ),
     "quoted": _sql(_in_statements(r"(?<![\w'$\".])(users|legacy_flag)(?![\w'$\".])", r'"\1"')),
     "lower case": _sql(_with_case(str.lower)),
     "upper case": _sql(_with_case(str.upper)),
@@ -166,7 +168,13 @@ VARIATIONS: dict[str, Variation] = {
     "drop restrict": _sql(_in_statements(r"\b(DROP COLUMN \w+)(?=[;,])", r"\1 RESTRICT")),
     "broken lines": _sql(_in_statements(r"\b(ALTER TABLE|DROP COLUMN|ADD COLUMN|SELECT|FROM) ", r"\1\n    ")),
     "comments inside": _sql(_in_statements(r"\b(ALTER|DROP|ADD) (TABLE|COLUMN) ", r"\1 /* why; it's */ \2 -- so\n ")),
-    "with others": _sql(_in_statements(r"\b(ALTER TABLE \w+) (?=DROP COLUMN|ADD COLUMN)", r"\1 ALTER COLUMN id SET STATISTICS 100, ")),
-    "timeouts": _sql(_in_statements(r"\A(?=ALTER|CREATE|DROP)", "SET lock_timeout = '1s';\nSET statement_timeout TO 0;\n")),
-    "transaction": _sql(lambda text: f"BEGIN;\n{text.rstrip()}\nCOMMIT;\n" if re.match(r"(?:ALTER|DROP)\b[^:$\\]*\Z", text) else text),
+    "with others": _sql(
+        _in_statements(r"\b(ALTER TABLE \w+) (?=DROP COLUMN|ADD COLUMN)", r"\1 ALTER COLUMN id SET STATISTICS 100, ")
+    ),
+    "timeouts": _sql(
+        _in_statements(r"\A(?=ALTER|CREATE|DROP)", "SET lock_timeout = '1s';\nSET statement_timeout TO 0;\n")
+    ),
+    "transaction": _sql(
+        lambda text: f"BEGIN;\n{text.rstrip()}\nCOMMIT;\n" if re.match(r"(?:ALTER|DROP)\b[^:$\\]*\Z", text) else text
+    ),
 }

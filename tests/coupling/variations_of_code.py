@@ -53,9 +53,13 @@ def _aliased(module: str, alias: str) -> Variation:
     """Return the variation that imports a module of Python by another name."""
 
     def edit(path: str, text: str) -> str:
-        if not path.endswith(".py") or not re.search(rf"^from [\w.]+ import [^\n(]*\b{module}\b(?! as)", text, re.MULTILINE):
+        if not path.endswith(".py") or not re.search(
+            rf"^from [\w.]+ import [^\n(]*\b{module}\b(?! as)", text, re.MULTILINE
+        ):
             return text
-        text = re.sub(rf"^(from [\w.]+ import [^\n(]*)\b{module}\b(?! as)", rf"\1{module} as {alias}", text, flags=re.MULTILINE)
+        text = re.sub(
+            rf"^(from [\w.]+ import [^\n(]*)\b{module}\b(?! as)", rf"\1{module} as {alias}", text, flags=re.MULTILINE
+        )
         return re.sub(rf"(?<![\w.]){module}\.(?=\w)", f"{alias}.", text)
 
     return lambda shape: edited(shape, edit)
@@ -96,7 +100,9 @@ def _in_function(shape: Shape) -> Shape | None:
     def edit(path: str, text: str) -> str:
         if not path.endswith(".py") or "migrat" in path or "versions" in path or "class " in text or "import" in text:
             return text
-        return "class Holder:\n    @staticmethod\n    def call():\n" + re.sub(r"^(?=.)", "        ", text, flags=re.MULTILINE)
+        return "class Holder:\n    @staticmethod\n    def call():\n" + re.sub(
+            r"^(?=.)", "        ", text, flags=re.MULTILINE
+        )
 
     return edited(shape, edit)
 
@@ -134,7 +140,9 @@ CODE: dict[str, Variation] = {
     "py sa orm": _qualified("sqlalchemy.orm", "orm"),
     "py in a function": _in_function,
     "moved": _moved,
-    "py broken calls": in_code(".py", (r"(?<=\w)\((?P<text>[^()\n]+[^,\n(])\)(?!:| ->)(?=\)*,?$)", r"(\n        \g<text>,\n    )")),
+    "py broken calls": in_code(
+        ".py", (r"(?<=\w)\((?P<text>[^()\n]+[^,\n(])\)(?!:| ->)(?=\)*,?$)", r"(\n        \g<text>,\n    )")
+    ),
     "js back": in_code(JS, (_ONE, r"`\g<text>`")),
     "js double": in_code(JS, (_ONE, r'"\g<text>"')),
     "js plus": in_code(JS, (SQL_ANY, _halves(" + "))),
@@ -156,11 +164,15 @@ CODE: dict[str, Variation] = {
     "php dot lines": in_code(".php", (SQL_ANY, _halves("\n        . "))),
     "php heredoc": in_code(".php", (SQL_ANY, lambda m: f"<<<SQL\n    {_broken(m)}\n    SQL")),
     "php nowdoc": in_code(".php", (SQL_ANY, lambda m: f"<<<'EOT'\n    {_broken(m)}\n    EOT")),
-    "php broken calls": in_code(".php", (r"(?<=\w)\((?P<text>[^()\n]+)\)(?=;$)", r"(\n            \g<text>,\n        )")),
+    "php broken calls": in_code(
+        ".php", (r"(?<=\w)\((?P<text>[^()\n]+)\)(?=;$)", r"(\n            \g<text>,\n        )")
+    ),
     "rb double": in_code(".rb", (_ONE, r'"\g<text>"')),
     "rb single": in_code(".rb", (_TWO, r"'\g<text>'")),
     "rb q": in_code(".rb", (SQL_ANY, r"%q(\g<text>)")),
-    "rb heredoc": in_code(".rb", (rf"{SQL_ANY}\)?$", lambda m: f"<<~SQL{')' * m[0].count(')')}\n      {_broken(m)}\n    SQL")),
+    "rb heredoc": in_code(
+        ".rb", (rf"{SQL_ANY}\)?$", lambda m: f"<<~SQL{')' * m[0].count(')')}\n      {_broken(m)}\n    SQL")
+    ),
     "rb plus": in_code(".rb", (SQL_ANY, _halves(" + "))),
     "rb backslash": in_code(".rb", (SQL_ANY, _halves(" \\\n      "))),
     "rb text for symbol": in_code(".rb", (r"(?<=[\s(\[]):(?=[a-z_]+\b(?!\??[\w:]))(?P<text>[a-z_]+)", r'"\g<text>"')),
@@ -168,6 +180,8 @@ CODE: dict[str, Variation] = {
     "rb parens": in_code(
         ".rb", (r"^(?P<h>\s*(?:remove|add|rename|change|drop)_\w+) (?P<text>(?!.*\bdo\b)[^\n({]+)$", r"\g<h>(\g<text>)")
     ),
-    "rb broken": in_code(".rb", (r"^(?P<h>\s*(?:remove|add|rename|change)_\w+ [^\n,{]+,) (?P<text>[^\n]+)$", r"\g<h>\n      \g<text>")),
+    "rb broken": in_code(
+        ".rb", (r"^(?P<h>\s*(?:remove|add|rename|change)_\w+ [^\n,{]+,) (?P<text>[^\n]+)$", r"\g<h>\n      \g<text>")
+    ),
 }
 VARIATIONS = CODE

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from migrator.names import TableName
+from migrator.references.alone import members
 from migrator.references.comments import without_comments
 from migrator.references.declarations import is_api_description, is_generated_declaration
 from migrator.references.file_scan import FileScan
@@ -36,7 +37,6 @@ _OWNER = re.compile(r"([^\W\d]\w*)(?:\?|!|\(\))?(?:\.|\??->)\Z")
 _MARKUP = re.compile(r"=(?:[\"'][^\"']*[\"']|\{[^}]*\})")
 _IN_TAG = re.compile(r"<[A-Za-z][^<>]*\s\Z")
 """`<input class="a" name="q">`; SQL's `WHERE name='q'` stands in no tag."""
-_MEMBER = re.compile(r"(?<=[.:'\"`@$>\[])[^\W\d]\w*|[^\W\d]\w*(?=\??['\"]?\s*(?::(?!:)|=>))")
 
 
 def scan(path: str, text: str, known: Known) -> FileScan:
@@ -85,9 +85,7 @@ def _accessors(path: str, text: str, columns: Iterable[str], line: int) -> Itera
     """Yield where a text calls what an ORM makes of a column's name."""
     for column in columns:
         for match in accessors_of(column).finditer(text):
-            start = text.rfind("\n", 0, match.start())
-            place = Place(path, line + text.count("\n", 0, match.start()), match.start() - start)
-            yield Reference("", place, Confidence.TOKEN, Usage.UNKNOWN, column)
+            yield Reference("", _place(path, text, match.start(), line), Confidence.TOKEN, Usage.UNKNOWN, column)
 
 
 def _spellings(text: str, table: TableName, column: str) -> frozenset[str]:
@@ -99,15 +97,15 @@ def _spellings(text: str, table: TableName, column: str) -> frozenset[str]:
 
 def _whole_rows(path: str, text: str, table: TableName, line: int) -> Iterator[Reference]:
     for at, name in sorted(set(whole_rows(text, [table.name]))):
-        place = Place(path, line + text.count("\n", 0, at), at - text.rfind("\n", 0, at))
-        yield Reference(name, place, Confidence.TOKEN, Usage.READ, schema=table.schema, is_star=True)
+        yield Reference(
+            name, _place(path, text, at, line), Confidence.TOKEN, Usage.READ, schema=table.schema, is_star=True
+        )
 
 
 def _implied(path: str, text: str, known: Known, table: TableName, line: int) -> Iterator[Reference]:
     asked = known.wanted.get(table, frozenset[str]()) if known.wanted is not None else frozenset[str]()
     for at, column in implied_columns(path, text, sorted(asked)):
-        place = Place(path, line + text.count("\n", 0, at), at - text.rfind("\n", 0, at))
-        yield Reference(table.name, place, Confidence.TOKEN, Usage.UNKNOWN, column, table.schema)
+        yield Reference(table.name, _place(path, text, at, line), Confidence.TOKEN, Usage.UNKNOWN, column, table.schema)
 
 
 def _table(path: str, text: str, table: TableName, names: set[str], line: int) -> Iterator[Reference]:
@@ -128,12 +126,13 @@ def _columns(
 
 
 def _alone(path: str, text: str, wanted: dict[str, str], line: int) -> Iterator[Reference]:
-    """Yield distinctive names that stand where a column would: `x.legacy_mail`, `:legacy_mail`, `legacyMail:`."""
-    for number, content in enumerate(text.split("\n")) if wanted else ():
-        for match in _MEMBER.finditer(content):
-            if match[0] in wanted:
-                place = Place(path, line + number, match.start() + 1)
-                yield Reference("", place, Confidence.TOKEN, Usage.UNKNOWN, wanted[match[0]])
+    """Yield distinctive names that stand where a column would."""
+    for at, word in members(text, wanted.keys()) if wanted else ():
+        yield Reference("", _place(path, text, at, line), Confidence.TOKEN, Usage.UNKNOWN, wanted[word])
+
+
+def _place(path: str, text: str, at: int, line: int) -> Place:
+    return Place(path, line + text.count("\n", 0, at), at - text.rfind("\n", 0, at))
 
 
 def _places(text: str, words: set[str], tables: frozenset[str] | None = None) -> Iterator[tuple[int, int, str]]:
