@@ -87,7 +87,8 @@ class GateQuestion:
     authors: "Authors | None" = None
     """Who wrote the files; None where nobody asks."""
     returns: tuple[ObjectRef, ...] = ()
-    """Names that mean something again when the phase has ended: its files rename another object to them."""
+    """Names that mean something again when the phase has ended: its files rename another object to them, or
+    make a view again."""
 
     @property
     def gone(self) -> tuple[ObjectRef, ...]:

@@ -81,11 +81,15 @@ def question_for(connection: Connection, settings: Settings, migration: Migratio
 
 
 def _returns(contract: Sequence[Step]) -> tuple[ObjectRef, ...]:
-    """Return the names that objects have been given by the end, as the twin of a key that is widened has the key's."""
+    """Return the names that objects have by the end, as the twin of a key that is widened has the key's.
+
+    So has a view that is dropped and made again.
+    """
     given: dict[ObjectRef, None] = {}
     for each in (effects for step in contract for effects in step.effects):
         for ref in (*each.removes, *(rename.source for rename in each.renames)):
             given.pop(ref, None)
+        given |= dict.fromkeys(ref for ref in each.creates if ref.kind == "view")
         for source, new_name in each.renames:
             given[ObjectRef(source.kind, source.schema, new_name, source.table)] = None
     return tuple(given)

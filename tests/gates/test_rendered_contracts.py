@@ -12,6 +12,7 @@ from migrator.phases.evidence import question_for
 from migrator.phases.folder import Migration, load_migration
 from migrator.recipes.drop_column import DropColumn
 from migrator.recipes.folder import write_folder
+from migrator.recipes.primary_key_to_bigint import PrimaryKeyToBigint
 from migrator.recipes.recipe import Recipe
 from migrator.recipes.rename_column import RenameColumn
 from migrator.recipes.rename_table import RenameTable
@@ -103,3 +104,19 @@ def test_what_gets_another_name_takes_its_dependents_along_but_not_the_texts_tha
     connection.execute("DROP FUNCTION next()")
     run(connection, migration, "contract")
     connection.execute("INSERT INTO log DEFAULT VALUES")
+
+
+def test_a_view_that_is_dropped_and_made_again_is_not_lost(connection: Connection, tmp_path: Path) -> None:
+    """What names it goes on; only what hangs on it would keep it from being dropped."""
+    views = "CREATE VIEW v AS SELECT id FROM keyed; CREATE VIEW vv AS SELECT * FROM v;"
+    reads = "CREATE FUNCTION reads() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RETURN (SELECT max(id) FROM v); END'"
+    connection.execute(f"CREATE TABLE keyed (id int PRIMARY KEY); {views} {reads}".encode())
+    register(connection)
+    migration = rendered(connection, PrimaryKeyToBigint.read(_TERMS | {"table": "public.keyed"}), tmp_path)
+    run(connection, migration, "expand")
+    run(connection, migration, "migrate")
+    question = question_for(connection, Settings(), migration)
+    assert "view" not in {ref.kind for ref in question.gone}
+    assert dependencies.evaluate(question).status is GateStatus.OPEN
+    connection.execute("CREATE VIEW late AS SELECT id FROM v")
+    assert "view public.late depends on view public.v" in dependencies.evaluate(question).reason
