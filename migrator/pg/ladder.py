@@ -22,9 +22,19 @@ T = TypeVar("T")
 
 RETRYABLE = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 """55P03, 40P01, 40001: the transaction is gone and running it again is safe."""
+_LATE_WRITERS = {"simple_heap_update", "simple_heap_delete"}
+"""Where the server says `tuple concurrently updated` (XX000): another session changed the same row of a catalog, as
+GRANT does without a lock on the table."""
 
 _YIELD_MARGIN_SECONDS = 0.2
 """Added to deadlock_timeout: autovacuum is cancelled when the waiter's deadlock check fires."""
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Return whether the transaction is gone for a reason that passes."""
+    if isinstance(error, errors.InternalError_):
+        return error.diag.source_function in _LATE_WRITERS
+    return isinstance(error, RETRYABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,7 @@ class Climb:
             rung = next(ladder)
 
         retrying = Retrying(
-            retry=retry_if_exception(lambda error: isinstance(error, RETRYABLE)),
+            retry=retry_if_exception(is_retryable),
             stop=lambda _state: self.clock.monotonic() >= ends_at,
             wait=pause,
             before_sleep=before_pause,

@@ -100,7 +100,18 @@ class WatchLimits:
     """When a weak statement is cancelled, and how often it is looked at."""
 
     longest_seconds: float
-    poll_seconds: float = 1.0
+    poll_seconds: float = 0.5
+    """Shorter than `deadlock_timeout`, after which the server chooses a victim itself."""
+
+
+@dataclass(slots=True)
+class WeakWatch:
+    """What was seen while a weak statement ran."""
+
+    reason: str = ""
+    """Why it was cancelled by us."""
+    blockers: tuple[Blocker, ...] = ()
+    """Whom it waited for at the last look."""
 
 
 @contextmanager
@@ -110,35 +121,39 @@ def watchdog(
     clock: Clock,
     limits: WatchLimits,
     report: Callable[[Row, tuple[Blocker, ...]], None],
-) -> Generator[list[str]]:
-    """Report while the block runs; the list holds the reason when the statement was cancelled by us.
+) -> Generator[WeakWatch]:
+    """Report while the block runs; cancel it at the limit, on a stop, and when it would be a deadlock.
 
-    `report` is called on the watching thread with the index build's progress (maybe empty) and the blockers.
+    The server looks for a deadlock once in a wait. Ours is hours old when an application's begins, and its session
+    would be the victim. `report` is called on the watching thread with the index build's progress (maybe empty) and
+    the blockers.
     """
-    cancelled: list[str] = []
-    ended = threading.Event()
+    watch, ended = WeakWatch(), threading.Event()
 
-    def watch() -> None:
+    def look() -> None:
         started = clock.monotonic()
         while not ended.wait(limits.poll_seconds):
-            reason = _reason_to_cancel(clock, clock.monotonic() - started, limits)
-            if reason:
-                cancelled[:] = cancelled or [reason]
+            watch.reason = watch.reason or _reason_to_cancel(clock, clock.monotonic() - started, limits)
+            if not watch.reason and (seen := observer.ask(lambda connection: _seen(connection, pid))):
+                progress, watch.blockers, is_deadlock = seen
+                watch.reason = "it would have been a deadlock with another session" if is_deadlock else ""
+                with _unless_told(lambda: observer.ask(cancel)):
+                    report(progress, watch.blockers)
+            if watch.reason:
                 # Again at each poll until the block ends: one that comes between two statements is lost.
                 observer.ask(cancel)
-            elif seen := observer.ask(lambda connection: (_progress(connection, pid), blockers(connection, pid))):
-                with _unless_told(lambda: observer.ask(cancel)):
-                    report(*seen)
 
     def cancel(connection: Connection) -> None:
         connection.execute(query("session.cancel"), {"pid": pid})
 
-    with _thread(watch, ended):
-        yield cancelled
+    with _thread(look, ended):
+        yield watch
 
 
-def _progress(connection: Connection, pid: int) -> Row:
-    return connection.execute(query("session.index_progress"), {"pid": pid}).fetchone() or {}
+def _seen(connection: Connection, pid: int) -> tuple[Row, tuple[Blocker, ...], bool]:
+    progress = connection.execute(query("session.index_progress"), {"pid": pid}).fetchone() or {}
+    wait = connection.execute(query("session.wait"), {"pid": pid}).fetchone()
+    return progress, blockers(connection, pid), bool(wait and wait["is_deadlock"])
 
 
 def _reason_to_cancel(clock: Clock, seconds: float, limits: WatchLimits) -> str:

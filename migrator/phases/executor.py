@@ -7,6 +7,8 @@ wait for catalog locks a fixed time. Called by the engine only, with the DDL tur
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
+
 from migrator.clock import Clock
 from migrator.config import LockSettings
 from migrator.errors import DatabaseFailed, GateClosed, LeaseHeld, MigratorError, OutcomeUnknown, Stopped
@@ -14,6 +16,7 @@ from migrator.events import EventKind, Events
 from migrator.locks import LockClass
 from migrator.pg.driver import DatabaseError, errors
 from migrator.pg.failures import describe, is_connection_loss
+from migrator.pg.ladder import is_retryable
 from migrator.pg.misfits import misfits
 from migrator.pg.orphans import Orphan, find_orphan
 from migrator.pg.session import DdlSession
@@ -32,6 +35,8 @@ from migrator.statements.statement import Statement
 
 _CATALOG_LOCK_SECONDS = 5.0
 """`lock_timeout` of statements that lock no table: they wait only for another DDL on the same object."""
+_WEAK_TRIES = 5
+_WEAK_PAUSE_SECONDS = 1.0
 _RESUME = "Run `migrator resume` when the server is back: it asks the catalog what happened, and goes on."
 _CORRECT = "Correct the rows ({}), then run the same command again; nothing of this statement was kept."
 
@@ -120,8 +125,21 @@ class Executor:
         else:
             wait_for_old_snapshots(run)
             run.ask_gates()
-            with watched(run), self._duplicates_told(decision.run[0]):
-                once.run(Timeouts(0 if step.lock_class is LockClass.WEAK else _CATALOG_LOCK_SECONDS))
+            self._retrying(step)(self._run_weak, run, once, decision.run[0])
+
+    def _run_weak(self, run: StepRun, once: Try, statement: Statement) -> None:
+        with watched(run), self._duplicates_told(statement):
+            once.run(Timeouts(0 if run.step.lock_class is LockClass.WEAK else _CATALOG_LOCK_SECONDS))
+
+    def _retrying(self, step: Step) -> Retrying:
+        """Return what runs a weak step again when another session changed the same row of a catalog at that moment."""
+        return Retrying(
+            retry=retry_if_exception(lambda error: step.is_transactional and is_retryable(error)),
+            stop=stop_after_attempt(_WEAK_TRIES),
+            wait=wait_random(0, _WEAK_PAUSE_SECONDS),
+            sleep=lambda seconds: self._clock.wait(seconds, f"another session was in the way of {step.name}"),
+            reraise=True,
+        )
 
     @contextmanager
     def _duplicates_told(self, statement: Statement) -> Generator[None]:

@@ -12,7 +12,7 @@ from migrator.events import EventKind
 from migrator.pg.blocker import Blocker
 from migrator.pg.driver import DatabaseError, Row, errors
 from migrator.pg.failures import describe
-from migrator.pg.observer import WatchLimits, watchdog
+from migrator.pg.observer import WatchLimits, WeakWatch, watchdog
 from migrator.phases.step_run import StepRun
 
 
@@ -36,20 +36,21 @@ def watched(run: StepRun) -> Generator[None]:
             activity, done, total = progress["phase"], progress["done"], progress["total"]
             run.emit(EventKind.WEAK_PROGRESS, activity=activity, done=done, total=total, seconds=seconds)
 
-    with watchdog(run.session.observer, run.session.pid, run.clock, WatchLimits(limit), report) as cancelled:
+    with watchdog(run.session.observer, run.session.pid, run.clock, WatchLimits(limit), report) as watch:
         try:
             yield
         except (errors.QueryCanceled, errors.LockNotAvailable) as exc:
-            raise _ended_early(run, cancelled, exc) from exc
+            raise _ended_early(run, watch, exc) from exc
 
 
-def _ended_early(run: StepRun, cancelled: list[str], exc: DatabaseError) -> MigratorError:
-    if cancelled and "stop" in cancelled[0]:
+def _ended_early(run: StepRun, watch: WeakWatch, exc: DatabaseError) -> MigratorError:
+    if "stop" in watch.reason:
         return Stopped(
             f"Stopped on request during {run.step.name}.", "`migrator resume` cleans up what it left and goes on."
         )
-    reason = cancelled[0] if cancelled else describe(exc, "the statement").situation.rstrip(".")
+    reason = watch.reason or describe(exc, "the statement").situation.rstrip(".")
+    named = f"; it waited for {'; '.join(map(str, watch.blockers))}" if watch.blockers else ""
     return LockBudgetSpent(
-        f"{run.step.name} was cancelled: {reason}.",
+        f"{run.step.name} was cancelled: {reason}{named}.",
         "Run `migrator resume` at a quieter time, or raise [locks] weak_watchdog.",
     )
