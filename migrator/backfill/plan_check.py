@@ -1,12 +1,15 @@
 """What the server says to a backfill's expressions, asked before any row is changed, in words that tell what to do.
 
 Each expression is planned by itself (EXPLAIN runs nothing), so that the refusal names the one that is wrong, also on
-an empty table. Called by the runner before a backfill begins, and for `backfill run --dry-run`.
+an empty table. Called by the runner before a backfill begins, for `backfill run --dry-run`, and before expand
+(`trial_table`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
 
-from migrator.backfill.batch import begin_reading
+from migrator.backfill.batch import BatchJob, begin_reading
 from migrator.backfill.keyset import KeyRange
 from migrator.backfill.parts import Part
 from migrator.backfill.pieces import Piece
@@ -44,8 +47,34 @@ _TODO = {
 _HINTED = ("42703", "42P01")
 """Where the server knows the name that may have been meant."""
 _PASSING = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected)
-_Check = tuple[str, sql.Composable]
+Check = tuple[str, sql.Composable]
 """What is planned, in the manifest's words, and the statement."""
+_AS_IT_IS: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A part of a specification that the server does not take."""
+
+    what: str
+    cause: DatabaseError
+
+    @property
+    def sqlstate(self) -> str:
+        """The server's code."""
+        return self.cause.sqlstate or ""
+
+    def as_error(self, name: str, when_missing: str = _NAME, renamed: Mapping[str, str] = _AS_IT_IS) -> InputError:
+        """Return the refusal in words; `when_missing` says what to do about a name that is not there."""
+        diag, todo = self.cause.diag, _TODO.get(self.sqlstate, "It holds for every row: correct the expression.")
+        said = (diag.message_primary or str(self.cause)).rstrip(".")
+        hint = f" {diag.message_hint}" if diag.message_hint and self.sqlstate in _HINTED else ""
+        what = " ".join(self.what.split())
+        what = what if len(what) <= _LONGEST_TEXT else f"{what[:_LONGEST_TEXT]} …"
+        texts = [f"Backfill {name} cannot run ({what}): {said}.", f"{when_missing if todo == _NAME else todo}{hint}"]
+        for made, meant in renamed.items():
+            texts = [text.replace(made, meant) for text in texts]
+        return InputError(*texts, sqlstate=self.cause.sqlstate)
 
 
 def refuse_unplannable(connection: Connection, part: Part, name: str, end: Key | None) -> None:
@@ -56,49 +85,47 @@ def refuse_unplannable(connection: Connection, part: Part, name: str, end: Key |
     Raises:
         InputError: an expression, a column or a statement is wrong.
     """
-    for what, statement in _checks(connection, part, end):
+    for refusal in refusals(connection, part.job, chain(checks_of(part.job), _first_batch(connection, part, end))):
+        raise refusal.as_error(name) from refusal.cause
+
+
+def refusals(connection: Connection, job: BatchJob, checks: Iterable[Check]) -> Iterator[Refusal]:
+    """Yield what the server does not take; nothing more once a lock or a timeout is in the way."""
+    for what, statement in checks:
         try:
             with connection.transaction():
-                begin_reading(connection, part.job, is_brief=True)
+                begin_reading(connection, job, is_brief=True)
                 connection.execute(sql.SQL("EXPLAIN {}").format(statement))
         except _PASSING:
             return
         except DatabaseError as exc:
-            if exc.sqlstate in _TODO or (exc.sqlstate or "").startswith("22"):
-                raise _refusal(exc, name, what) from exc
-            raise
+            if exc.sqlstate not in _TODO and not (exc.sqlstate or "").startswith("22"):
+                raise
+            yield Refusal(what, exc)
 
 
-def _checks(connection: Connection, part: Part, end: Key | None) -> Iterator[_Check]:
-    """Yield the parts of the specification, each by itself, and then the first batch as a whole."""
-    spec, source = part.job.spec, part.keyset.source
+def checks_of(job: BatchJob) -> Iterator[Check]:
+    """Yield the parts of the specification, each by itself."""
+    spec, keyset = job.spec, job.keyset
     update, select = sql.SQL("UPDATE {} SET {} = {}"), sql.SQL("SELECT {} FROM {}")
     for column, text in spec.set.items():
-        yield f"set.{column} = {text}", update.format(source, sql.Identifier(column), Fragment(text))
+        yield f"set.{column} = {text}", update.format(keyset.source, sql.Identifier(column), Fragment(text))
     for column in spec.writes:
-        yield f"writes: {column}", update.format(source, sql.Identifier(column), sql.SQL("NULL"))
+        yield f"writes: {column}", update.format(keyset.source, sql.Identifier(column), sql.SQL("NULL"))
     if spec.reads:
-        named = _COMMA.join(sql.Identifier(*part.keyset.table, column) for column in spec.reads)
-        yield f"reads: {', '.join(spec.reads)}", select.format(named, source)
+        named = _COMMA.join(sql.Identifier(*keyset.table, column) for column in spec.reads)
+        yield f"reads: {', '.join(spec.reads)}", select.format(named, keyset.source)
     if spec.where is not None:
-        yield f"where: {spec.where}", sql.SQL("SELECT FROM {} WHERE {}").format(source, Fragment(spec.where))
+        yield f"where: {spec.where}", sql.SQL("SELECT FROM {} WHERE {}").format(keyset.source, Fragment(spec.where))
     if spec.sql is not None:
         before, after = hand_written_parts(spec.sql)
-        is_key = _AND.join(
-            sql.SQL("{} IS NOT NULL").format(column) for column in part.keyset.named(part.keyset.columns)
-        )
+        is_key = _AND.join(sql.SQL("{} IS NOT NULL").format(column) for column in keyset.named(keyset.columns))
         whole = [Script(before), sql.SQL("("), is_key, sql.SQL(")"), Script(after)]
         yield f"sql: {spec.sql}", sql.Composed(whole)
+
+
+def _first_batch(connection: Connection, part: Part, end: Key | None) -> Iterator[Check]:
     if end is not None:
         piece = Piece(KeyRange(None, end), Place(end))
         for statement in part.source.statements(connection, part.job, piece):
-            yield spec.change, statement
-
-
-def _refusal(exc: DatabaseError, name: str, what: str) -> InputError:
-    said = (exc.diag.message_primary or str(exc)).rstrip(".")
-    short = " ".join(what.split())
-    short = short if len(short) <= _LONGEST_TEXT else f"{short[:_LONGEST_TEXT]} …"
-    todo = _TODO.get(exc.sqlstate or "", "It holds for every row: correct the expression.")
-    hint = f" {exc.diag.message_hint}" if exc.diag.message_hint and exc.sqlstate in _HINTED else ""
-    return InputError(f"Backfill {name} cannot run ({short}): {said}.", f"{todo}{hint}", sqlstate=exc.sqlstate)
+            yield part.job.spec.change, statement

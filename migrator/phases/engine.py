@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from migrator.backfill.trial_table import refuse_before_expand
 from migrator.backfill.verify import Verification, verify
 from migrator.clock import Clock
 from migrator.config import Settings
@@ -180,6 +181,9 @@ class Engine:
         require_dependencies(work.store, work.migration)
         if record.state is State.PENDING:
             refuse_renamed(work.store, work.migration)
+        if record.state is not State.EXPANDING:
+            found = work.migration.manifest.backfill
+            refuse_before_expand(work.session.connection, found, work.migration.statements("expand"))
         record = work.begin(record, State.EXPANDING, "expand", plan_id)
         work.run_file("expand")
         return self._end_single(work, work.move(record, State.EXPANDED))
