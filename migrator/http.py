@@ -5,7 +5,9 @@ a redirect or a next page elsewhere is not followed.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -19,6 +21,8 @@ _ATTEMPTS = 3
 _LONGEST_PAUSE_SECONDS = 20.0
 _FORBIDDEN, _TOO_MANY, _SERVER_ERROR, _CLIENT_ERROR = 403, 429, 500, 400
 _REDIRECTS = 5
+_LONGEST = 6
+"""An answer that comes in small pieces never meets the limit of one read: so many of them for the whole."""
 _MOST_PAGES = 100
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -110,7 +114,10 @@ class HttpClient:
 
     def _once(self, method: Method, url: str, body: object, params: Mapping[str, str] | None) -> Answer:
         try:
-            with httpx.Client(timeout=self.timeout_seconds, headers=dict(self.headers)) as client:
+            with (
+                httpx.Client(timeout=self.timeout_seconds, headers=dict(self.headers)) as client,
+                closed_after(client, _LONGEST * self.timeout_seconds),
+            ):
                 response = client.request(method, url, json=body, params=params)
                 for _ in range(_REDIRECTS):
                     if response.next_request is None:
@@ -120,7 +127,7 @@ class HttpClient:
                     response = client.send(response.next_request)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as exc:
             raise HttpFailed(f"{url!r} is no address: {str(exc).rstrip('.')}.", "Correct it.") from exc
-        except httpx.HTTPError as exc:
+        except (httpx.HTTPError, RuntimeError) as exc:  # the second one: a redirect after the client was closed
             reason = str(exc) or type(exc).__name__
             raise _AgainError(HttpFailed(f"{_host(url)} gave no answer: {reason}.", "Check the network.")) from exc
         return self._read(response, url)
@@ -143,6 +150,18 @@ class HttpClient:
             raise HttpFailed(f"{_host(url)} did not answer with JSON.", "Check the address.") from exc
         following = response.links.get("next", {}).get("url")
         return Answer(response.status_code, data, str(response.url.join(following)) if following else None)
+
+
+@contextmanager
+def closed_after(client: httpx.Client, seconds: float) -> Generator[None]:
+    """Close the client when the block takes longer: its next read fails. The timeouts of httpx are for each read."""
+    timer = threading.Timer(seconds, client.close)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def mapping(value: object) -> dict[str, Any]:

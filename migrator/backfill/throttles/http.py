@@ -1,9 +1,10 @@
 """Waits while the address of `http` says so: 2xx lets the backfill go on; 409, 423, 429 and 503 hold it back.
 
-It is asked with GET each two seconds, with three seconds for the answer. The text of a refusal, or `reason` in its
-JSON, is the reason. No answer, a redirect or any other status is not known, and holds the backfill back.
+It is asked with GET each two seconds, with three seconds for the whole answer. The text of a refusal, or `reason` in
+its JSON, is the reason. No answer, a redirect or any other status is not known, and holds the backfill back.
 """
 
+import json
 from typing import TYPE_CHECKING
 
 from migrator.backfill.signals import ThrottleContext
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _TIMEOUT_SECONDS = 3.0
 _WAIT = frozenset({409, 423, 429, 503})
 _LONGEST_REASON = 200
+_MOST_BYTES = 65536
 
 
 class HttpGate:
@@ -34,10 +36,20 @@ class HttpGate:
             return clear(self.name)
         import httpx
 
+        from migrator.http import closed_after
+
         try:
-            answer = httpx.get(url, timeout=_TIMEOUT_SECONDS, follow_redirects=False)
+            with (
+                httpx.Client(timeout=_TIMEOUT_SECONDS) as client,
+                closed_after(client, _TIMEOUT_SECONDS),
+                client.stream("GET", url, follow_redirects=False) as answer,
+            ):
+                return self._judged(answer)
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
-            return unknown(self.name, f"no answer: {exc or type(exc).__name__}")
+            return unknown(self.name, f"no answer: {str(exc) or type(exc).__name__}")
+
+    def _judged(self, answer: "httpx.Response") -> Reading:
+        """Judge by the status; no more of the text is read than a reason needs."""
         if answer.is_success:
             return clear(self.name)
         if answer.status_code in _WAIT:
@@ -48,12 +60,13 @@ class HttpGate:
 def _words(answer: "httpx.Response") -> str:
     from migrator.http import mapping
 
+    text = next(answer.iter_bytes(_MOST_BYTES), b"").decode(errors="replace")
     try:
-        data: object = answer.json()
+        data: object = json.loads(text)
     except ValueError:
         data = None
     named = mapping(data).get("reason")
-    lines = answer.text.strip().splitlines()
+    lines = text.strip().splitlines()
     return str(named or (lines[0] if lines else answer.reason_phrase))[:_LONGEST_REASON]
 
 
