@@ -12,6 +12,8 @@ from migrator.pg.connection import Connection, connect
 from tests.backfill.scenes import request
 
 _LONGEST_SECONDS = 60.0
+_LONGEST_REST_SECONDS = 1200.0
+"""Only so that nothing hangs for ever: replicas that are stopped and started many times take minutes."""
 
 
 class Killed(BaseException):
@@ -70,7 +72,7 @@ class FusedWorker:
         if event.kind in {EventKind.BACKFILL_BATCH, EventKind.BACKFILL_PAUSED}:
             if event.kind is EventKind.BACKFILL_BATCH:
                 self.batches += 1
-                assert self.permits.acquire(timeout=_LONGEST_SECONDS)
+                assert self.permits.acquire(timeout=_LONGEST_REST_SECONDS)
             if self.is_killed:
                 raise Killed
 
