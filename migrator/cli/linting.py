@@ -113,7 +113,7 @@ class LintRun:
             path = self._options.stdin_filepath or "<stdin>"
             return [from_bytes(str(path), sys.stdin.buffer.read())]
         if self._options.changed:
-            return list(read_sources(self._kept(self._changed()), self._unread))
+            return list(read_sources(self._changed(), self._unread))
         paths = self._options.paths or (self._migrations(),)
         return list(read_sources(self._listed(paths), self._unread))
 
@@ -149,6 +149,12 @@ class LintRun:
         return self._session.settings.pg_version if self._session.has_configuration else DEFAULT_VERSION
 
     @property
+    def _is_version_assumed(self) -> bool:
+        if self._options.pg_version or self._given.pg_version:
+            return False
+        return not self._session.has_configuration or "pg_version" not in self._session.settings.model_fields_set
+
+    @property
     def _fail_on(self) -> Severity | None:
         level = self._options.fail_on or (self._section.fail_on if self._section is not None else "error")
         return None if level == "never" else Severity(level)
@@ -158,7 +164,14 @@ class LintRun:
         past = self._past()
         settings, version = self.settings, self._pg_version
         results = self._in_parts(lambda part: results_of(part, version, settings, past))
-        return replace(report_of(results, self._fail_on), unread=tuple(self._unread))
+        report = replace(report_of(results, self._fail_on), unread=tuple(self._unread))
+        concerned = {finding.path for finding in report.findings}
+        if not concerned or len(concerned) > _FEW or not self._is_version_assumed:
+            return report
+        from migrator.lint.assumed import say_assumed
+
+        again = [source for source in self.sources if source.path in concerned]
+        return say_assumed(report, version, lambda other: lint(again, other, settings, past).findings)
 
     def _in_parts(self, work: Callable[[Sequence[Source]], list[FileResult]]) -> list[FileResult]:
         if len(self.sources) < _FEW:
@@ -205,8 +218,13 @@ class LintRun:
     def _changed(self) -> list[Path]:
         from migrator.lint.changed import changed_files
 
-        found = changed_files(self._options.base, self._options.paths)
-        if not found:
+        changed = self._kept(changed_files(self._options.base, self._options.paths))
+        found = [file for file in changed if file.suffix == ".sql"]
+        if len(found) < len(changed):
+            from migrator.lint.programs import unread_programs
+
+            self._unread += unread_programs(changed)
+        if not found and not self._unread:
             self._session.tell("No SQL file has changed.")
         return found
 

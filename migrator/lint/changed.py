@@ -19,7 +19,7 @@ _DEEPER = (
 
 
 def changed_files(base: str | None, below: tuple[Path, ...] = ()) -> list[Path]:
-    """Return the changed `*.sql` files, relative to where we are, sorted; with `below` only those in these paths.
+    """Return the changed files, relative to where we are, sorted; with `below` only those in these paths.
 
     Raises:
         InputError: this is no git repository, or the base has no history in common with us.
@@ -29,7 +29,7 @@ def changed_files(base: str | None, below: tuple[Path, ...] = ()) -> list[Path]:
     listed = _git("diff", "--name-status", "-z", "-M", "--no-ext-diff", start, "--")
     new = _git("ls-files", "--others", "--exclude-standard", "-z", "--full-name", ":/")
     names = {*_kept(listed), *(name for name in new.split("\0") if name)}
-    files = [top / name for name in sorted(names) if name.endswith(".sql")]
+    files = [top / name for name in sorted(names)]
     limits = [Path(os.path.abspath(path)) for path in below]  # noqa: PTH100 links keep their own name
     chosen = [file for file in files if not limits or any(_real(file).is_relative_to(_real(p)) for p in limits)]
     return [_relative(file) for file in chosen if file.is_file()]

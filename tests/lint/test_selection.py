@@ -141,18 +141,6 @@ def test_a_numbered_folder_that_is_asked_for_is_its_own_history(project: Path) -
     assert verdicts(project, "loose")[-1:] == ["unknown"]
 
 
-def test_a_file_finds_its_past_in_its_own_folder_whatever_lies_beside(project: Path) -> None:
-    """One repeatable, callback or undo script in a folder of Flyway's made every type unknown; a single file too."""
-    flyway, prisma = project / "db" / "migration", project / "prisma" / "migrations"
-    put(flyway, V1__makes=MAKES, V2__widens=WIDENS, U1__makes="DROP TABLE t;")
-    put(flyway, R__views="SELECT a FROM t;", afterMigrate="ANALYZE t;", seed="INSERT INTO t VALUES ('a');")
-    put(prisma / "20260101_makes", migration=MAKES)
-    put(prisma / "20260102_widens", migration=WIDENS)
-    assert "unknown" not in verdicts(project, "db/migration")
-    for single in ("db/migration/V2__widens.sql", "db/migration/V2*.sql", "prisma/migrations/20260102_widens"):
-        assert verdicts(project, single) == ["safe"]
-
-
 def test_a_history_that_holds_the_linted_file_ends_before_it(project: Path) -> None:
     put(project / "db", a=MAKES, b=WIDENS, c="ALTER TABLE t ALTER COLUMN a TYPE varchar(99);")
     put(project, base="CREATE TABLE u (a varchar(10));")
