@@ -5,11 +5,12 @@ remove one. Here old code goes on with the old labels and new code uses the new 
 Used by `rename_enum_value` and `remove_enum_value`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from migrator.errors import RecipeRefused
 from migrator.names import TableName, literal, made_name, quote
+from migrator.recipes.carried_views import CarriedViews, carry_views, without_views
 from migrator.recipes.column_copies import Renaming, add_column, copies
 from migrator.recipes.formula import Formula
 from migrator.recipes.recipe import Recipe, Rendering
@@ -52,7 +53,7 @@ class EnumColumn:
                 "Give --dsn to ask the database; a column that is no enum is changed with change-column-type.",
             )
         check_new_name(table, to)
-        check_renamable(schema, table, column)
+        check_renamable(without_views(schema, table, (column.name,)), table, column)
         check_walkable(table)
         return cls(schema, table, column, enum, schema.enums[enum], to)
 
@@ -65,8 +66,10 @@ class EnumColumn:
                 "Correct the label.",
             )
 
-    def rendering(self, recipe: Recipe, migration_id: str, becomes: Mapping[str, str | None]) -> Rendering:
-        """Return the files of the change in which these labels become others."""
+    def rendering(
+        self, recipe: Recipe, migration_id: str, becomes: Mapping[str, str | None], only_read: Iterable[str] = ()
+    ) -> Rendering:
+        """Return the files of the change in which these labels become others; `only_read` as in `carry_views`."""
         new_type = self._new_type()
         new = replace(self.column, name=self.to, type=str(new_type), default=None)
         back = {label: old for old, label in becomes.items() if label is not None and label not in self.labels}
@@ -89,6 +92,7 @@ class EnumColumn:
         kept = tuple(dict.fromkeys(becomes.get(label, label) or "" for label in self.labels))
         makes = f"CREATE TYPE {new_type} AS ENUM ({', '.join(literal(label) for label in kept if label)})"
         default = self._default(becomes, new_type)
+        views = carry_views(self.schema, self.table, sync, only_read)
         return SecondColumns(
             table=self.table,
             sync=sync,
@@ -99,9 +103,10 @@ class EnumColumn:
             trials=trials(self.table.name, sync),
             is_exact=False,
             before=(makes,),
-            after_contract=self._after(new_type),
+            views=views,
+            after_contract=self._after(new_type, views),
             after_abort=(f"DROP TYPE {new_type}",),
-            contract_notes=self._notes(new_type),
+            contract_notes=self._notes(new_type, views),
         ).rendering(recipe)
 
     def _new_type(self) -> TableName:
@@ -162,13 +167,18 @@ class EnumColumn:
         mine = {(table.name, self.column.name) for table in tables}
         return tuple(f"{table}.{column}" for table, column in found if (table, column) not in mine)
 
-    def _after(self, new_type: TableName) -> tuple[tuple[str, ...], ...]:
-        if self._others():
+    def _after(self, new_type: TableName, views: CarriedViews) -> tuple[tuple[str, ...], ...]:
+        if self._others() or views.names:
             return ()
         return ((f"DROP TYPE {self.type}", f"ALTER TYPE {new_type} RENAME TO {quote(self.type.name)}"),)
 
-    def _notes(self, new_type: TableName) -> tuple[str, ...]:
+    def _notes(self, new_type: TableName, views: CarriedViews) -> tuple[str, ...]:
         others = self._others()
+        if views.names:
+            users = ", ".join((*views.names, *others))
+            stays = f"The type {self.type} stays, because views go on showing it with the labels of today: {users}."
+            takes = f"DROP TYPE {self.type}; ALTER TYPE {new_type} RENAME TO {quote(self.type.name)}"
+            return (f"{stays} When nobody reads them any more: {takes}.",)
         if others:
             return (f"The type {self.type} stays, because these use it: {', '.join(others)}. Change them as well.",)
         takes = f"At last the old type goes and {new_type} gets its name, but not its comment and rights: give it those"

@@ -25,6 +25,8 @@ class RemoveEnumValue(Recipe):
     """The label that rows with it get; without one they get NULL."""
     to: str
     """The name of the second column, which new code uses."""
+    only_read: tuple[str, ...] = ()
+    """Views over the column through which nobody writes it; after the contract they compute its value."""
 
     def slug(self) -> str:
         """Return `users_mood_without_sad`."""
@@ -47,4 +49,4 @@ class RemoveEnumValue(Recipe):
             found.check_label(self.instead, is_there=True)
         if self.instead == self.value:
             raise RecipeRefused(f"{self.value!r} cannot stand in for itself.", "Give another label.")
-        return found.rendering(self, migration_id, {self.value: self.instead})
+        return found.rendering(self, migration_id, {self.value: self.instead}, self.only_read)

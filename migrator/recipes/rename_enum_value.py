@@ -25,6 +25,8 @@ class RenameEnumValue(Recipe):
     """The label's new name."""
     to: str
     """The name of the second column, which new code uses."""
+    only_read: tuple[str, ...] = ()
+    """Views over the column through which nobody writes it; after the contract they compute its value."""
 
     def slug(self) -> str:
         """Return `users_mood_sad_to_blue`."""
@@ -39,4 +41,4 @@ class RenameEnumValue(Recipe):
         column = EnumColumn.find(schema, self.table, self.column, self.to, pg_version)
         column.check_label(self.value, is_there=True)
         column.check_label(self.new_value, is_there=False)
-        return column.rendering(self, migration_id, {self.value: self.new_value})
+        return column.rendering(self, migration_id, {self.value: self.new_value}, self.only_read)

@@ -207,3 +207,34 @@ def test_a_view_that_was_changed_after_rendering_is_told_before_contract(
     found = connection.execute(looks.encode()).fetchall()
     changed = [what] if what in ("query", "options") else ["options", "query"]
     assert sorted((row["view"], row["changed"]) for row in found) == [("public.dressed", each) for each in changed]
+
+
+MOODS = """
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE TABLE people (id int PRIMARY KEY, mood mood NOT NULL DEFAULT 'ok', name text);
+INSERT INTO people SELECT g, (enum_range(NULL::mood))[g % 3 + 1], 'n' || g FROM generate_series(1, 12) g;
+CREATE VIEW felt AS SELECT id, mood, mood = 'sad' AS is_sad, mood::text AS word FROM people WHERE mood <> 'ok';
+CREATE VIEW counted AS SELECT mood, count(*) AS n, max(mood) AS most FROM people GROUP BY mood ORDER BY mood;
+CREATE VIEW over_felt AS SELECT f.id, f.mood FROM felt f;
+"""
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "rename_enum_value", "value": "sad", "new_value": "blue"},
+        {"kind": "remove_enum_value", "value": "ok", "instead": "happy"},
+    ],
+    ids=lambda asked: str(asked["kind"]),
+)
+def test_a_view_goes_on_showing_the_labels_of_an_enum(connection: Connection, asked: dict[str, Any]) -> None:
+    base, removed = MOODS, asked["kind"] == "remove_enum_value"
+    table = {"table": "people", "column": "mood", "to": "feeling", "only_read": ["felt"]}
+    run(connection, base + ("UPDATE people SET mood = 'happy' WHERE mood = 'ok'" if removed else ""))
+    before = [{**row, "text": ""} for row in facts(connection)]
+    run(connection, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    files = through(connection, base, {**asked, **table})
+    assert [{**row, "text": ""} for row in facts(connection)] == before
+    assert "DROP TYPE public.mood; ALTER TYPE public.mood_next RENAME TO mood" in " ".join(
+        line.removeprefix("-- ") for line in files["contract.sql"].splitlines()
+    )
