@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from migrator.references.scanners.python_code import strings
+from migrator.references.python_texts import strings
 from migrator.statements.effects import Effects
 from migrator.statements.facts import effects_of
 from migrator.statements.parse import parse_sql

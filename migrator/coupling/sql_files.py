@@ -39,6 +39,8 @@ _DOWN = re.compile(r"(^|/)revert/[^/]+\.sql\Z")
 _REMOVAL = re.compile(r"\b(?:DROP|RENAME)\b", re.IGNORECASE)
 _VERIFY = re.compile(r"(^|/)verify/[^/]+\.sql\Z")
 _SHAPE = frozenset({"table", "view", "materialized view", "foreign table", "column"})
+_CALLED = frozenset({"function", "procedure"})
+_RUNS = frozenset({"select_stmt", "call_stmt", "do_stmt"})
 _USED_BY_CODE = _SHAPE | {"type", "schema", "sequence", "function", "procedure", "enum value"}
 
 
@@ -125,7 +127,8 @@ def _content(text: str, phase: Phase, pg_version: int) -> dict[str, Any]:
         problem, parsed = parsed.problems[0], parse_sql(filled_in(text))
         if parsed.problems:
             return {"problem": f"it cannot be read: {problem.message}", "mixed_line": problem.line}
-    acts = [act for statement in parsed.statements for act in _acts(statement, pg_version)]
+    run = " ".join(statement.text for statement in parsed.statements if statement.kind in _RUNS)
+    acts = [act for statement in parsed.statements for act in _acts(statement, pg_version, run)]
     if (lost := next(_untold(acts), None)) is not None:
         return {"problem": lost[0], "mixed_line": lost[1]}
     adds = _each(item for act in acts for item in act.adds)
@@ -141,10 +144,15 @@ def _content(text: str, phase: Phase, pg_version: int) -> dict[str, Any]:
     }
 
 
-def _acts(statement: Statement, pg_version: int) -> Iterator[_Act]:
-    """Yield what a statement does; a DO block does what stands in it, and may do it through EXECUTE."""
-    yield _act(statement, effects_of(statement, pg_version))
-    for text in in_block(statement.text) if statement.kind == "do_stmt" else ():
+def _acts(statement: Statement, pg_version: int, run: str) -> Iterator[_Act]:
+    """Yield what a statement does; a DO block does what stands in it, and may do it through EXECUTE.
+
+    So does a function that the same file calls: `run` is the text of the statements that can.
+    """
+    effects = effects_of(statement, pg_version)
+    yield _act(statement, effects)
+    is_called = any(item.kind in _CALLED and f"{item.name}(" in run for item in effects.creates)
+    for text in in_block(statement.text) if statement.kind == "do_stmt" or is_called else ():
         inner = parse_sql(text)
         if inner.problems:
             unknown = DatabaseObject(kind="table", schema_name="", name=UNTOLD)

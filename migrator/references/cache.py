@@ -15,7 +15,7 @@ from migrator.references.file_scan import FileScan
 from migrator.references.reference import Confidence, Place, Reference, Usage
 
 _MOST_ROWS = 200_000
-_VERSION = 7
+_VERSION = 8
 """Grows with every change of the scanners: an old answer is none."""
 
 

@@ -1,11 +1,14 @@
 """What is known of tables when code is read: their columns, so that a name without its table finds it."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from migrator.names import TableName
 from migrator.references.spellings import column_spellings, folded, snake_case, table_spellings
 from migrator.schema.model import Schema
+
+_TABLE_WORD = re.compile(r"(?:\A|_)(?:table|tbl)(?:_name)?(?=_|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,11 @@ class Known:
     def folded_names_of(self, table: TableName) -> frozenset[str]:
         """Return the same without regard to case and underscores."""
         return frozenset(folded(name) for name in self.spellings_of(table))
+
+    def table_told_by(self, identifier: str) -> str | None:
+        """Return the table, of those asked for, that a name of the code tells: `users_table`, `TABLE_USERS`, `User`."""
+        bare = _TABLE_WORD.sub("", identifier.lower()).replace("_", "")
+        return next((table.name for table, _ in self.asked() if bare in self.folded_names_of(table)), None)
 
     def with_models(self, found: Iterable[tuple[str, str]]) -> "Known":
         """Return the same with classes that code maps to tables that are asked for."""

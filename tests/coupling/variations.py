@@ -154,12 +154,19 @@ VARIATIONS: dict[str, Variation] = {
             "medium media",
         )
     },
+    **{
+        f"column {name} of {table.split()[1]}": _of(name, table)
+        for name, table in (("apikey_v2", "group groups"), ("iban_hash", "child children"), ("html_body", "news news"))
+    },
     "alter only": _sql(_in_statements(ALTER, "ALTER TABLE ONLY ")),
     "alter if exists": _sql(_in_statements(ALTER, "ALTER TABLE IF EXISTS ")),
     "schema": _sql(
         _in_statements(r"\b(ALTER TABLE|CREATE TABLE|DROP TABLE)( ONLY| IF EXISTS)? (?=users\b)", r"\1\2 public.")
     ),
     "quoted": _sql(_in_statements(r"(?<![\w'$\".])(users|legacy_flag)(?![\w'$\".])", r'"\1"')),
+    "tabs in sql": _sql(lambda text: re.sub(r"(?<=\w) (?=\w)", "\t", text) if "'" not in text else text),
+    "semicolons": _sql(lambda text: re.sub(r";\n", ";;\n\n;\n", text) if "$" not in text else text),
+    "block comment in front": _sql(lambda text: f"/* users: legacy_flag;\n /* inner */ it's */\n{text}" if "--" not in text[:3] else text),
     "lower case": _sql(_with_case(str.lower)),
     "upper case": _sql(_with_case(str.upper)),
     "drop without column": _sql(_in_statements(r"\bDROP COLUMN (?!IF\b)", "DROP ")),

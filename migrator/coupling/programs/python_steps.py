@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from migrator.coupling.programs.found import Found, NotUnderstoodError
 from migrator.coupling.programs.literals import FUNCTIONS, Literals, name_of
-from migrator.references.scanners.python_code import strings
+from migrator.references.python_texts import strings
 
 _BACK = re.compile(r"down|rollback|revert|reverse|undo|backward", re.IGNORECASE)
 _CALL = re.compile(

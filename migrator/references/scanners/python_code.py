@@ -5,11 +5,12 @@ Read from the syntax tree, never imported.
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from migrator.references.file_scan import FileScan
 from migrator.references.known import Known
+from migrator.references.python_texts import PUT_IN, texts_in
 from migrator.references.reference import Place, Reference
 from migrator.references.scanners import django_models, python_names, sqlalchemy_models
 from migrator.references.scanners.words import scan_words
@@ -36,11 +37,11 @@ def scan(path: str, text: str, known: Known) -> FileScan:
     nodes = nodes_of(tree)  # once for all: to walk costs as much as to parse
     found = [*sqlalchemy_models.scan(path, nodes), *django_models.scan(path, nodes, known)]
     is_guessed = False
-    for node, value in _strings(nodes):
+    for node, value in texts_in(nodes, known.table_told_by):
         if not (_is_sql(value) and known.may_be_used_in(value)):
             continue
         use = references_in_sql(value, known, path, node.lineno, node.col_offset + 2)
-        found += (_within(reference, node) for reference in use.references)
+        found += (_within(reference, node) for reference in use.references if reference.table != PUT_IN)
         if not use.is_understood:
             is_guessed = True
             found += scan_words(path, value, known, node.lineno)
@@ -67,39 +68,3 @@ def _within(reference: Reference, node: ast.expr) -> Reference:
 def _is_sql(text: str) -> bool:
     head = _SQL.match(text)
     return head is not None and (_SHAPE.search(text, head.end()) is not None or "*" in text)
-
-
-def strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
-    """Yield string literals with their values; what an f-string, `+` or a join puts in stands there as a name."""
-    return _strings(nodes_of(tree))
-
-
-def _strings(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, str]]:
-    inner: set[int] = set()
-    for node in nodes:
-        if isinstance(node, ast.JoinedStr | ast.BinOp | ast.Call) and id(node) not in inner:
-            text = _text(node)
-            if text is not None:
-                inner |= {id(child) for child in nodes_of(node)}
-                yield node, text
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner:
-            yield node, node.value
-
-
-def _text(node: ast.expr) -> str | None:
-    """Return the text of a literal, f-string or concatenation; None when no part of it is text."""
-    match node:
-        case ast.Constant(value=str(value)):
-            return value
-        case ast.JoinedStr(values=values):
-            return "".join(_text(value) or "x" for value in values)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            parts = (_text(left), _text(right))
-            return None if parts == (None, None) else "".join(part if part is not None else " x " for part in parts)
-        case ast.Call(
-            func=ast.Attribute(value=ast.Constant(value=str(between)), attr="join"),
-            args=[ast.List() | ast.Tuple() as each],
-        ):
-            return between.join(_text(part) or "x" for part in each.elts)
-        case _:
-            return None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from migrator.references.reference import Confidence, Place, Reference, Usage
 
 _COLUMNS = frozenset({"Column", "mapped_column"})
+_NO_MODELS = frozenset({"object", "DeclarativeBase", "DeclarativeBaseNoMeta", "MappedAsDataclass", "ABC", "Protocol"})
 _WRAPPERS = frozenset({"deferred", "column_property", "query_expression"})
 
 
@@ -30,7 +31,7 @@ def _class(path: str, node: ast.ClassDef) -> Iterator[Reference]:
         table, columns = table or node.name.lower(), list(_annotated(node))
     if table is None:
         # a mixin: whichever table it is mixed into has the column
-        yield from (_reference(path, "", None, name, place) for name, place in columns if _has_explicit(node))
+        yield from (_reference(path, "", None, name, place) for name, place in columns if _is_inherited(node))
         return
     yield _reference(path, table, schema, None, node)
     yield from (_reference(path, table, schema, name, place) for name, place in columns)
@@ -65,9 +66,15 @@ def _annotated(node: ast.ClassDef) -> Iterator[tuple[str, ast.stmt]]:
                 pass
 
 
-def _has_explicit(node: ast.ClassDef) -> bool:
+def _is_inherited(node: ast.ClassDef) -> bool:
+    """Whether others get their columns from the class; a model whose table a base names is told by its own name."""
     values = (s.value for s in node.body if isinstance(s, ast.Assign | ast.AnnAssign))
-    return any(isinstance(value, ast.Call) and _column(value) is not None for value in values)
+    if any(isinstance(value, ast.Call) and _column(value) is not None for value in values):
+        return True
+    bases = [_name(base) for base in node.bases]
+    return all(base.endswith("Mixin") or base in _NO_MODELS for base in bases) or any(
+        target == "__abstract__" for target, _ in _assignments(node)
+    )
 
 
 def _column(call: ast.Call) -> ast.Call | None:
