@@ -3,7 +3,7 @@
 A file of a migration also knows its phase, and the files of the same folder that run before it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +15,7 @@ from migrator.lint.bulk import filled_tables
 from migrator.lint.dump import is_dump
 from migrator.lint.halves import Half
 from migrator.lint.judging import judge_action
+from migrator.lint.made import first_of, is_there, may_exist, under_new_names
 from migrator.lint.reading import Reading, read_steps
 from migrator.lint.source import Source
 from migrator.lint.step import Action, Step
@@ -24,7 +25,6 @@ from migrator.lint.transactions import Transactions
 from migrator.names import TableName
 from migrator.schema.model import Schema, Table
 from migrator.statements.effects import ObjectRef, Rename
-from migrator.statements.facts.columns import definition
 from migrator.statements.facts.nodes import table_name
 from migrator.statements.parse import pb
 from migrator.statements.statement import Span, SyntaxProblem
@@ -149,7 +149,7 @@ class FileContext:
         is_only = len(statement.cmds) == 1
         known = step.schema.table(table)
         commands = [node.alter_table_cmd for node in statement.cmds]
-        commands = [cmd for cmd in commands if not _is_there(cmd, known)]  # IF NOT EXISTS: only the lock is taken
+        commands = [cmd for cmd in commands if not is_there(cmd, known)]  # IF NOT EXISTS: only the lock is taken
         if is_only and commands and not step.effects.errors and statement.objtype == pb.OBJECT_TABLE:
             # The statement does what its only action does: judging that again took a twentieth of a large run.
             yield Action(step, commands[0], table, step.effects, is_only)
@@ -163,13 +163,14 @@ class FileContext:
     def _created_at(self) -> dict[ObjectRef, int]:
         """The first statement that surely makes each object: IF NOT EXISTS may find an old one."""
         made = ((ref, step) for step in self.leaves for ref in step.effects.creates)
-        return _first((ref, step) for ref, step in made if not _may_exist(step) or self._is_absent(ref, step))
+        sure = first_of((ref, step) for ref, step in made if not may_exist(step) or self._is_absent(ref, step))
+        return under_new_names(sure, self.leaves)
 
     @cached_property
     def _perhaps_created_at(self) -> dict[ObjectRef, int]:
         """The first statement that makes each table unless it is there already."""
-        steps = (step for step in self.leaves if _may_exist(step) and not self._is_anything_known)
-        return _first((ref, step) for step in steps for ref in step.effects.creates)
+        steps = (step for step in self.leaves if may_exist(step) and not self._is_anything_known)
+        return first_of((ref, step) for step in steps for ref in step.effects.creates)
 
     @cached_property
     def _is_anything_known(self) -> bool:
@@ -194,13 +195,11 @@ class FileContext:
     @cached_property
     def _filled_at(self) -> dict[TableName, int]:
         """The first statement that may have put many rows into each table."""
-        first: dict[TableName, int] = {}
         if is_dump(self.source.text):
-            return first  # it is loaded where nobody reads or writes yet
-        for step in self.leaves:
-            for table in filled_tables(step):
-                first.setdefault(table, step.order)
-        return first
+            return {}  # it is loaded where nobody reads or writes yet
+        filled = ((table, step) for step in self.leaves for table in filled_tables(step))
+        first = first_of((ObjectRef("table", *table), step) for table, step in filled)
+        return {TableName(ref.schema, ref.name): order for ref, order in under_new_names(first, self.leaves).items()}
 
     def written(self, span: Span) -> str:
         """Return a part of the text as it is written, placeholders and all."""
@@ -272,29 +271,3 @@ class FileContext:
         for earlier in self.leaves:
             if earlier.order < step.order:
                 yield earlier
-
-
-def _first(made: Iterable[tuple[ObjectRef, Step]]) -> dict[ObjectRef, int]:
-    first: dict[ObjectRef, int] = {}
-    for ref, step in made:
-        first.setdefault(ref, step.order)
-    return first
-
-
-def _is_there(cmd: pb.AlterTableCmd, table: Table | None) -> bool:
-    """Whether ADD COLUMN IF NOT EXISTS finds the column."""
-    if cmd.subtype != pb.AT_AddColumn or not cmd.missing_ok or table is None:
-        return False
-    return table.column(definition(cmd).column_def.colname) is not None
-
-
-_IF_NOT_EXISTS = ("create_stmt", "create_table_as_stmt", "index_stmt", "create_seq_stmt", "create_schema_stmt")
-
-
-def _may_exist(step: Step) -> bool:
-    kind = step.statement.kind
-    if kind in _IF_NOT_EXISTS:
-        return getattr(step.statement.node, kind).if_not_exists
-    if kind == "alter_table_stmt":
-        return any(command.alter_table_cmd.missing_ok for command in step.statement.node.alter_table_stmt.cmds)
-    return False

@@ -14,7 +14,7 @@ def removed(file: FileContext, *kinds: str) -> Iterator[tuple[Step, ObjectRef]]:
     """
     for step in file.of_kind("drop_stmt"):
         for ref in step.effects.removes:
-            if ref.kind in kinds and not file.may_remove(ref, step) and not _is_made_again(file, step, ref):
+            if ref.kind in kinds and not file.may_remove(ref, step) and not is_made_again(file, step, ref):
                 yield step, ref
 
 
@@ -28,6 +28,11 @@ def gone(step: Step, ref: ObjectRef, users: str, *, severity: Severity = Severit
     )
 
 
-def _is_made_again(file: FileContext, step: Step, ref: ObjectRef) -> bool:
-    together = file.transactions.together(step)
-    return any(other.order > step.order and ref in other.effects.creates for other in together)
+def is_made_again(file: FileContext, step: Step, ref: ObjectRef) -> bool:
+    """Whether the same transaction makes something of this kind and name, or gives the name to another one."""
+    for other in file.transactions.together(step):
+        if other.order > step.order:
+            named = (*other.effects.creates, *(rename.target for rename in other.effects.renames))
+            if ref in named:
+                return True
+    return False

@@ -4,19 +4,20 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext, Step
 from migrator.lint.finding import Claim
+from migrator.lint.removal import is_made_again
 from migrator.lint.wording import new_migration, takes
 from migrator.locks import LockLevel
 from migrator.names import TableName, quote
-from migrator.statements.effects import Held, ObjectRef, Rename
+from migrator.statements.effects import Held, Rename
 
 _LOCK = LockLevel.ACCESS_EXCLUSIVE
 
 
 def renamed_tables(file: FileContext, kind: str, what: str) -> Iterator[Claim]:
-    """Yield a claim per table, but for contracts, undone renames, new tables, and where a view keeps the name."""
+    """Yield a claim per table, but for contracts, undone renames, new tables, and where another one takes its name."""
     for step in file.of_kind(kind):
         for rename in step.effects.renames:
-            if rename.source.kind != "table" or file.may_rename(rename, step) or _has_view(file, step, rename):
+            if rename.source.kind != "table" or file.may_rename(rename, step) or _is_kept(file, step, rename):
                 continue
             table = TableName(rename.source.schema, rename.source.name)
             yield step.claim(
@@ -42,7 +43,7 @@ def _or_recipe(rename: Rename, table: TableName) -> str:
     return f" Or: {new_migration('rename-table', table=table, to=rename.new_name)}"
 
 
-def _has_view(file: FileContext, step: Step, rename: Rename) -> bool:
-    view = ObjectRef("view", rename.source.schema, rename.source.name)
-    together = file.transactions.together(step)
-    return any(other.order > step.order and view in other.effects.creates for other in together)
+def _is_kept(file: FileContext, step: Step, rename: Rename) -> bool:
+    """Whether a view takes the name over, or another table does: two that change their names in one transaction."""
+    source = rename.source
+    return any(is_made_again(file, step, source._replace(kind=kind)) for kind in ("view", "table"))

@@ -68,6 +68,12 @@ class Rename(NamedTuple):
     source: ObjectRef
     new_name: str
 
+    @property
+    def target(self) -> ObjectRef:
+        """The object under its new name; one that changes its schema has that in front of the name."""
+        schema, _, name = self.new_name.rpartition(".")
+        return self.source._replace(schema=schema or self.source.schema, name=name)
+
 
 @dataclass(frozen=True, slots=True)
 class Effects:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from migrator.lint.context import FileContext
 from migrator.lint.finding import Category, Claim
+from migrator.lint.removal import is_made_again
 
 CATEGORY = Category.COMPATIBILITY
 _KINDS = frozenset({"view", "materialized view", "function", "type", "sequence", "extension"})
@@ -23,7 +24,8 @@ def check(file: FileContext) -> Iterator[Claim]:
     """Report renamed and moved objects that queries name; indexes, constraints and triggers they do not."""
     for step in file.of_kind("rename_stmt", "alter_object_schema_stmt"):
         for rename in step.effects.renames:
-            if rename.source.kind in _KINDS and not file.may_rename(rename, step):
+            is_kept = file.may_rename(rename, step) or is_made_again(file, step, rename.source)
+            if rename.source.kind in _KINDS and not is_kept:
                 yield step.claim(
                     f"The {rename.source} has another name at once: queries with the old one fail.",
                     f"Make {rename.new_name} beside it, and drop the old {rename.source.kind} in contract.sql.",
