@@ -64,7 +64,7 @@ class AddForeignKey(Recipe):
         parent = find_table(schema, self.references, partitioned=True, part=True)
         columns = find_columns(table, self.columns)
         referenced = referenced_columns(parent, self.referenced, len(self.columns))
-        check_types(table, columns, parent, find_columns(parent, referenced))
+        check_types(schema, table, columns, parent, find_columns(parent, referenced))
         check_actions(table, columns, (self.on_delete, self.on_update))
         name = self.name or made_name(self.table.name, *self.columns, suffix="_fkey")
         for part in (table, *parts_of(schema, table)):

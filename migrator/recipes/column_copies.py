@@ -16,12 +16,14 @@ from migrator.recipes.index_build import IndexBuild
 from migrator.recipes.not_null_constraint import NotNullConstraint
 from migrator.recipes.phase_text import Step
 from migrator.schema.expressions import definition_of, parse_one, walk
+from migrator.schema.facts.columns import compared_type
 from migrator.schema.model import Column, Constraint, Grant, Index, Schema, Table
 from migrator.schema.naming import choose_name
 from migrator.schema.types import format_type
 from migrator.statements.parse import Node, deparse, pb
 
 _UNVALIDATED = "NOT VALID"
+_BETWEEN_TYPES = "-- migrator: allow fk-type-mismatch: the key that this is a copy of is between the same types"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Renaming:
     """Of other tables that foreign keys refer to."""
     types: Mapping[str, TableName] = field(default_factory=dict[str, TableName])
     """Type as `format_type` prints it -> the type that takes its place."""
+    is_alike: bool = False
+    """Whether every new column has the type of the old one."""
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """Label of an enum -> its new name, where a constant names it."""
 
@@ -228,7 +232,7 @@ def _copy_not_null(table: Table, constraint: Constraint, name: str, renaming: Re
 
 
 def _copy_checked(
-    schema: Schema,  # noqa: ARG001 one signature for all
+    schema: Schema,
     table: Table,
     constraint: Constraint,
     name: str,
@@ -252,8 +256,18 @@ def _copy_checked(
     validate = f"ALTER TABLE {table.name} VALIDATE CONSTRAINT {quote(name)}"
     add = deparse(node)
     add = f"{add.removesuffix(_UNVALIDATED).rstrip()} {_UNVALIDATED}"  # the deparser forgets the blank after a ")"
+    if renaming.is_alike and _is_between_types(schema, table, constraint):
+        add = f"{_BETWEEN_TYPES}\n{add}"
     steps = (add, validate) if constraint.is_valid else (add,)
     return ConstraintCopy(constraint, name, (*steps, *commented(table, constraint, name)))
+
+
+def _is_between_types(schema: Schema, table: Table, constraint: Constraint) -> bool:
+    """Whether a foreign key's columns have other types than those that they refer to; a copy's have no others."""
+    parent = schema.table(constraint.references) if constraint.references else None
+    pairs = zip(constraint.columns, constraint.referenced_columns, strict=False)
+    both = ((table.column(here), parent.column(there)) for here, there in pairs) if parent else ()
+    return any(a and b and compared_type(schema, a.type) != compared_type(schema, b.type) for a, b in both)
 
 
 def _point(definition: pb.Constraint, constraint: Constraint, renaming: Renaming) -> None:

@@ -6,7 +6,8 @@ A part of `add_foreign_key`: each refusal names what is missing and what to do.
 from collections.abc import Iterable
 
 from migrator.errors import RecipeRefused
-from migrator.schema.model import Column, Index, Table
+from migrator.schema.facts.columns import compared_type
+from migrator.schema.model import Column, Index, Schema, Table
 
 
 def referenced_columns(parent: Table, named: tuple[str, ...], count: int) -> tuple[str, ...]:
@@ -37,10 +38,12 @@ def _is_target(parent: Table, index: Index, columns: tuple[str, ...]) -> bool:
     return is_whole and sorted(index.keys) == sorted(columns)
 
 
-def check_types(table: Table, columns: Iterable[Column], parent: Table, referenced: Iterable[Column]) -> None:
+def check_types(
+    schema: Schema, table: Table, columns: Iterable[Column], parent: Table, referenced: Iterable[Column]
+) -> None:
     """Refuse types that differ: the key would cast at each check, and break when the wider one is used."""
     for here, there in zip(columns, referenced, strict=True):
-        if here.type != there.type:
+        if compared_type(schema, here.type) != compared_type(schema, there.type):
             raise RecipeRefused(
                 f"{table.name}.{here.name} is {here.type}, but {parent.name}.{there.name} is {there.type}.",
                 "Give both one type first: migrator new change-column-type.",

@@ -53,7 +53,7 @@ class RenameColumn(Recipe):
         check_triggers(table, pg_version)
         new = replace(column, name=self.to)
         sync = SyncTrigger.copying(migration_id, table.name, column, new)
-        renaming = Renaming({self.source: self.to}, keys={table.name: {self.source: self.to}})
+        renaming = Renaming({self.source: self.to}, keys={table.name: {self.source: self.to}}, is_alike=True)
         incoming = self._incoming(schema, renaming)
         return SecondColumns(
             table=table,
@@ -72,7 +72,7 @@ class RenameColumn(Recipe):
     def _incoming(self, schema: Schema, renaming: Renaming) -> tuple[tuple[TableName, ConstraintCopy], ...]:
         """Return the foreign keys that refer to the column and keep their own columns."""
         tables = {other.name: other for other, _ in schema.referencing(self.table)}
-        own = Renaming({}, keys=renaming.keys)
+        own = Renaming({}, keys=renaming.keys, is_alike=True)
         found = ((name, copy) for name, other in tables.items() for copy in key_copies(schema, other, own))
         is_self = ((name == self.table and self.source in copy.old.columns, name, copy) for name, copy in found)
         return tuple((name, copy) for is_copied, name, copy in is_self if not is_copied)

@@ -11,6 +11,7 @@ from migrator.names import TableName, quote
 from migrator.recipes.column_copies import ColumnCopies
 from migrator.recipes.sync_trigger import SyncTrigger
 from migrator.schema.expressions import definition_of, expression_text, parse_one, walk
+from migrator.schema.facts.columns import compared_type
 from migrator.schema.facts.type_change import read_type
 from migrator.schema.model import Column, Constraint, Schema, Table
 from migrator.statements.facts.volatility import called_name, is_known
@@ -82,7 +83,7 @@ def check_retypable(schema: Schema, table: Table, old: Column, new: Column) -> N
     """Refuse what hangs on a column in a way that only its present type allows."""
     for key in table.constraints:
         if key.references is not None and old.name in key.columns:
-            _check_same_type(key, schema.table(key.references) or Table(key.references), old, new)
+            _check_same_type(schema, key, schema.table(key.references) or Table(key.references), old, new)
     if read_type(old.type).base == read_type(new.type).base or {old.type, new.type} <= _WHOLE:
         return
     for index in table.indexes:
@@ -94,11 +95,11 @@ def check_retypable(schema: Schema, table: Table, old: Column, new: Column) -> N
             )
 
 
-def _check_same_type(key: Constraint, parent: Table, old: Column, new: Column) -> None:
+def _check_same_type(schema: Schema, key: Constraint, parent: Table, old: Column, new: Column) -> None:
     """Refuse a type that the column at the other end of a foreign key has not: each check of the key would cast."""
     name = dict(zip(key.columns, key.referenced_columns, strict=False)).get(old.name, "")
     other = parent.column(name) or Column(name, old.type)  # a table that is not known has the key's type
-    if other.type == new.type:
+    if compared_type(schema, other.type) == compared_type(schema, new.type):
         return
     situation = f"The foreign key {key.name} refers to {parent.name}.{other.name}, which is {other.type}"
     if other.type in _WHOLE and new.type == "bigint" and other.name in parent.primary_key:

@@ -17,6 +17,7 @@ from postgast.parse import parse as _parse_tree
 from postgast.plpgsql import parse_plpgsql as _parse_body
 from postgast.scan import scan as _scan_tokens
 
+from migrator.statements.bare_names import has_bare_names, quote_bare_names
 from migrator.statements.split import Piece, Token, is_open, pieces
 from migrator.statements.statement import Comment, ParsedSql, SharedTree, Span, Statement, SyntaxProblem
 from migrator.statements.text import TextMap
@@ -102,6 +103,9 @@ def _tree_of(text: str) -> Node:
 
 def deparse(node: Node) -> str:
     """Return a statement's tree as SQL text, without a semicolon; recipes change trees, never text."""
+    if has_bare_names(node):
+        node = Node.FromString(node.SerializeToString())
+        quote_bare_names(node)
     return _deparse_tree(pb.ParseResult(version=_TREE_VERSION, stmts=[pb.RawStmt(stmt=node)]))
 
 

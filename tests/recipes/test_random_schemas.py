@@ -10,12 +10,18 @@ import pytest
 from psycopg.errors import FeatureNotSupported
 
 from migrator.errors import RecipeRefused
-from migrator.pg.connection import Connection
+from migrator.lint.history import History
+from migrator.lint.runner import lint
+from migrator.lint.source import read_sources
+from migrator.pg.connection import Connection, connect
+from migrator.recipes import load
+from migrator.schema.catalog import read_schema
 from tests.fix_server import Database
+from tests.gates.test_rendered_contracts import rendered
 from tests.phases.looking import scalar
 from tests.recipes.test_live import dump, run
 from tests.recipes.test_properties import through
-from tests.recipes.test_public_shapes import render, walk
+from tests.recipes.test_public_shapes import TERMS, render, walk
 
 WHOLE_ROWS = """
 CREATE TABLE kites (id int PRIMARY KEY, name varchar(20));
@@ -129,3 +135,49 @@ def test_what_is_a_part_of_the_table_goes_with_it(one_connection: Connection) ->
     files = render(one_connection, kind="drop_table", table="kites")
     run(one_connection, files["contract.sql"])
     assert scalar(one_connection, "SELECT to_regclass('kites')") is None
+
+
+BETWEEN_TYPES = """
+CREATE SCHEMA migrator;
+CREATE DOMAIN code AS varchar(9);
+CREATE TABLE lines (id bigint PRIMARY KEY, code text UNIQUE);
+CREATE TABLE kites (id int PRIMARY KEY, line int REFERENCES lines, code code, cords varchar(9) REFERENCES lines (code));
+"""
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "rename_column", "table": "kites", "from": "line", "to": "cord"},
+        {"kind": "rename_column", "table": "kites", "from": "cords", "to": "ropes"},
+        {"kind": "rename_column", "table": "lines", "from": "code", "to": "letter"},
+        {
+            "kind": "add_foreign_key",
+            "table": "kites",
+            "columns": ["code"],
+            "references": "lines",
+            "referenced": ["code"],
+        },
+    ],
+)
+def test_a_key_between_types_lints_clean(one_connection: Connection, tmp_path: Path, asked: dict[str, Any]) -> None:
+    """One between lengths of a type is like any other; a copy of one that casts is no news."""
+    run(one_connection, BETWEEN_TYPES)
+    rendered(one_connection, load(TERMS | asked), tmp_path)
+    schema = read_schema(one_connection)
+    assert lint(read_sources([tmp_path]), 18, past=History(None, schema)).findings == ()
+    for phase in ("expand", "migrate"):
+        run(one_connection, (tmp_path / next(tmp_path.iterdir()).name / f"{phase}.sql").read_text())
+
+
+def test_the_columns_that_a_key_empties_keep_their_quotes(database: Database, tmp_path: Path) -> None:
+    """ON DELETE SET NULL (user) is no SQL, and was found out by migrate."""
+    table = """
+    CREATE TABLE lines (a int, b int, PRIMARY KEY (a, b));
+    CREATE TABLE kites (id int PRIMARY KEY, a int, b int, FOREIGN KEY (a, b) REFERENCES lines ON DELETE SET NULL (b));
+    """
+    walk(database, tmp_path, table, kind="rename_column", table="kites", **{"from": "b", "to": "user"})
+    with connect(database.dsn) as connection:
+        found = "FROM pg_constraint WHERE contype = 'f' AND conrelid = 'kites'::regclass"
+        key = scalar(connection, f"SELECT pg_get_constraintdef(oid) {found}")
+        assert key == 'FOREIGN KEY (a, "user") REFERENCES lines(a, b) ON DELETE SET NULL ("user")'

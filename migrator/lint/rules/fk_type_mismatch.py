@@ -21,7 +21,8 @@ from collections.abc import Iterator
 from migrator.lint.context import FileContext, Step
 from migrator.lint.finding import Category, Claim, Severity
 from migrator.names import TableName
-from migrator.schema.facts.columns import stored_type
+from migrator.schema.facts.columns import compared_type, stored_type
+from migrator.schema.model import Schema
 from migrator.statements.facts.columns import definition
 from migrator.statements.facts.nodes import table_name, words
 from migrator.statements.parse import pb
@@ -41,13 +42,18 @@ def check(file: FileContext) -> Iterator[Claim]:
         keys = tuple(words(constraint.pk_attrs)) or (known.primary_key if known is not None else ())
         for own, other in zip(words(constraint.fk_attrs), keys, strict=False):
             types = _type(action.step, action.table, own), _type(action.step, parent, other)
-            if all(types) and types[0] != types[1]:
+            if types[0] and types[1] and differ(action.step.schema, types[0], types[1]):
                 yield action.step.claim(
                     f"{action.table}.{own} is {types[0]}, and {parent}.{other} is {types[1]}.",
                     "Give both columns the same type: add a column of the other's type and fill it in batches.",
                     severity=SEVERITY,
                     table=action.table,
                 )
+
+
+def differ(schema: Schema, own: str, other: str) -> bool:
+    """Whether the server must cast to compare them; other lengths and scales of one type are compared as they are."""
+    return compared_type(schema, own) != compared_type(schema, other)
 
 
 def _type(step: Step, table: TableName, column: str) -> str | None:

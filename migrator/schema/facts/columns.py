@@ -10,7 +10,7 @@ from migrator.schema.expressions import definition_of
 from migrator.schema.facts.domains import domain_of
 from migrator.schema.facts.known import Known, failing, locked, rewriting
 from migrator.schema.facts.not_null import is_proven_not_null
-from migrator.schema.facts.type_change import Change, type_change
+from migrator.schema.facts.type_change import Change, read_type, type_change
 from migrator.schema.model import Schema
 from migrator.schema.naming import choose_name
 from migrator.schema.parts import Column, Index, Table
@@ -122,6 +122,12 @@ def stored_type(schema: Schema, text: str) -> str:
             return text
         text = domain.base + ("[]" if text.endswith("[]") else "")
     return text
+
+
+def compared_type(schema: Schema, text: str) -> str:
+    """Return the type by whose `=` values are compared: lengths do not matter, and a varchar is compared as text."""
+    kind = read_type(stored_type(schema, text))
+    return ("text" if kind.base == "character varying" else kind.base) + "[]" * kind.is_array
 
 
 _DEEPEST_DOMAIN = 32
