@@ -166,7 +166,9 @@ VARIATIONS: dict[str, Variation] = {
     "quoted": _sql(_in_statements(r"(?<![\w'$\".])(users|legacy_flag)(?![\w'$\".])", r'"\1"')),
     "tabs in sql": _sql(lambda text: re.sub(r"(?<=\w) (?=\w)", "\t", text) if "'" not in text else text),
     "semicolons": _sql(lambda text: re.sub(r";\n", ";;\n\n;\n", text) if "$" not in text else text),
-    "block comment in front": _sql(lambda text: f"/* users: legacy_flag;\n /* inner */ it's */\n{text}" if "--" not in text[:3] else text),
+    "block comment in front": _sql(
+        lambda text: f"/* users: legacy_flag;\n /* inner */ it's */\n{text}" if "--" not in text[:3] else text
+    ),
     "lower case": _sql(_with_case(str.lower)),
     "upper case": _sql(_with_case(str.upper)),
     "drop without column": _sql(_in_statements(r"\bDROP COLUMN (?!IF\b)", "DROP ")),

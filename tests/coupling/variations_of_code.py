@@ -184,4 +184,3 @@ CODE: dict[str, Variation] = {
         ".rb", (r"^(?P<h>\s*(?:remove|add|rename|change)_\w+ [^\n,{]+,) (?P<text>[^\n]+)$", r"\g<h>\n      \g<text>")
     ),
 }
-VARIATIONS = CODE

@@ -134,7 +134,7 @@ CLUTTER = {
     "anchors": {"web_c/page.html": '<a href="#legacy_flag" id="users">x</a>\n'},
     "ignored": {"lib_c/README": f"{WORDS}\n", "lib_c/notes.txt": f"{WORDS}\n"},
 }
-VARIATIONS: dict[str, Variation] = {
+NOISE: dict[str, Variation] = {
     **{f"with {name}": beside(files) for name, files in NEUTRAL.items()},
     **{f"beside {name}": beside({}, files) for name, files in CLUTTER.items()},
 }
