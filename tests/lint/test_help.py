@@ -17,7 +17,7 @@ from migrator.statements.parse import parse_sql
 from tests.lint.fix_command import ROOT
 
 GIVEN = """
-CREATE TABLE users (id int PRIMARY KEY, mail text, age int NOT NULL DEFAULT 1);
+CREATE TABLE users (id int PRIMARY KEY, mail text, age int NOT NULL DEFAULT 1, born timestamp);
 CREATE SCHEMA "Old Shop";
 CREATE TABLE "Old Shop"."Order's" (id int PRIMARY KEY, "User Id" int);
 CREATE TABLE keyless (a int, b int NOT NULL, id int PRIMARY KEY);
@@ -34,6 +34,7 @@ STATEMENTS = {
     "change-column-type": [
         "ALTER TABLE users ALTER age TYPE bigint",
         """ALTER TABLE "Old Shop"."Order's" ALTER "User Id" TYPE bigint""",
+        """ALTER TABLE "Old Shop"."Order's" ALTER id TYPE bigint USING id::bigint""",
     ],
     "set-not-null": [
         "ALTER TABLE users ALTER mail SET NOT NULL",
@@ -87,3 +88,16 @@ def test_a_hidden_not_null_names_each_column_that_needs_it() -> None:
     text = "ALTER TABLE keyless DROP CONSTRAINT keyless_pkey, ADD PRIMARY KEY USING INDEX keyless_a_b"
     help_ = finding_of("pk-using-index-nullable", text).claim.help
     assert help_.endswith("migrator new set-not-null --table public.keyless --column a")
+
+
+def test_the_key_of_a_table_has_a_recipe_of_its_own() -> None:
+    help_ = finding_of("change-column-type", "ALTER TABLE users ALTER id TYPE bigint").claim.help
+    assert help_.endswith("migrator new primary-key-to-bigint --table public.users")
+
+
+def test_the_zone_that_avoids_a_rewrite_is_named_and_does() -> None:
+    change = "ALTER TABLE users ALTER born TYPE timestamptz"
+    help_ = finding_of("change-column-type", change).claim.help
+    assert help_.startswith("If the values are meant in UTC, put SET TimeZone = 'UTC'; before it")
+    past = History(None, replay(parse_sql(GIVEN).statements).settled())
+    assert lint([Source("x.sql", f"SET TimeZone = 'UTC'; {change}")], 17, past=past).findings == ()

@@ -42,24 +42,33 @@ def check(file: FileContext) -> Iterator[Claim]:
             LOCK,
             action.table,
             Held.REWRITE,
-            _help(action),
+            _help(file, action),
             fact=action.effects.rewrite,
             missing=action.effects.missing,
         )
 
 
-def _help(action: Action) -> str:
+def _help(file: FileContext, action: Action) -> str:
     column = definition(action.cmd).column_def
+    to_type = type_text(column.type_name)
+    table = file.table(action.table, action.step)
+    if table is not None and action.cmd.name in table.primary_key and to_type == "bigint":
+        name = action.cmd.name if len(table.primary_key) > 1 else None
+        command = new_migration("primary-key-to-bigint", table=action.table, column=name)
+        return f"Let a recipe do it beside the traffic, with every foreign key that points here: {command}"
     command = new_migration(
         "change-column-type",
         table=action.table,
         column=action.cmd.name,
-        type=type_text(column.type_name),
+        type=to_type,
         to=f"{action.cmd.name}_new",
         up=expression_text(column.raw_default) if column.HasField("raw_default") else None,
     )
     beside = "Add a column of the new type beside the old, fill it in batches, and drop the old one in contract.sql"
     if action.effects.rewrite is Fact.YES:
         return f"{beside}: {command}"
+    if any("TimeZone" in words for words in action.effects.missing):
+        zone = "If the values are meant in UTC, put SET TimeZone = 'UTC'; before it: then no row is written again."
+        return f"{zone} Otherwise: {beside[0].lower()}{beside[1:]}: {command}"
     known = "show the present one with --history, --dsn or a dump"
     return f"{beside}, unless the change only widens the type ({known}): {command}"
