@@ -3,7 +3,9 @@
 What the search has found is here too, each as the smallest schema that shows it.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,13 +17,50 @@ from migrator.lint.runner import lint
 from migrator.lint.source import read_sources
 from migrator.pg.connection import Connection, connect
 from migrator.recipes import load
+from migrator.sandbox.cluster import Cluster
 from migrator.schema.catalog import read_schema
 from tests.fix_server import Database
 from tests.gates.test_rendered_contracts import rendered
 from tests.phases.looking import scalar
+from tests.recipes.random_asks import asks
+from tests.recipes.random_parts import draw
+from tests.recipes.random_walk import Walk, built, roles_of
 from tests.recipes.test_live import dump, run
 from tests.recipes.test_properties import through
 from tests.recipes.test_public_shapes import TERMS, render, walk
+
+
+def _search(server: Cluster, seed: int, most: int, folder: Path) -> None:
+    """Ask some of what can be asked of a seed's schema."""
+    design = draw(seed, server.programs.major)
+    with built(server, design) as schema:
+        found = list(asks(schema.design))
+        drawn = Random(seed).sample(found, min(most, len(found)))  # noqa: S311 the same for the same seed
+        for number, ask in enumerate(drawn):
+            walk_of = Walk(schema, ask, folder / str(number))
+            walk_of.go()
+            shown = ";\n".join(schema.kept)
+            assert walk_of.problems == [], f"{shown}\n-- {dict(ask.arguments)}"
+
+
+@pytest.fixture
+def roles(server: Cluster) -> Iterator[None]:
+    with roles_of(server):
+        yield
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+@pytest.mark.usefixtures("roles")
+def test_a_recipe_on_a_random_schema(server: Cluster, seed: int, tmp_path: Path) -> None:
+    _search(server, seed, 2, tmp_path)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(1000, 1100))
+@pytest.mark.usefixtures("roles")
+def test_recipes_on_random_schemas(server: Cluster, seed: int, tmp_path: Path) -> None:
+    _search(server, seed, 4, tmp_path)
+
 
 WHOLE_ROWS = """
 CREATE TABLE kites (id int PRIMARY KEY, name varchar(20));
