@@ -48,16 +48,21 @@ def is_connection_loss(exc: DatabaseError) -> bool:
     return state.startswith(("08", "57P")) or state in _ENDS_SESSION
 
 
+def todo_of(exc: DatabaseError) -> str:
+    """Return what to do about the server's refusal; empty when its code says nothing in particular."""
+    state = exc.sqlstate or ""
+    return _CONNECTION_LOST if is_connection_loss(exc) and state not in _TODO else _TODO.get(state, "")
+
+
 def describe(exc: DatabaseError, doing: str) -> DatabaseFailed:
     """Return the error to raise instead of the driver's; the message is the server's primary line."""
     first_line = (str(exc).strip().splitlines() or [type(exc).__name__])[0]
     primary = (exc.diag.message_primary or first_line).rstrip(".")
     state = exc.sqlstate or ""
     code = f" (SQLSTATE {state})" if state else ""
-    todo = _CONNECTION_LOST if is_connection_loss(exc) and state not in _TODO else _TODO.get(state, "")
     return DatabaseFailed(
         f"{doing} failed: {primary}{code}.{_detail(exc)}",
-        todo or "Correct the cause, then run the same command again; nothing of this statement was kept.",
+        todo_of(exc) or "Correct the cause, then run the same command again; nothing of this statement was kept.",
         sqlstate=state,
     )
 

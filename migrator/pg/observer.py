@@ -112,6 +112,8 @@ class WeakWatch:
     """Why it was cancelled by us."""
     blockers: tuple[Blocker, ...] = ()
     """Whom it waited for at the last look."""
+    is_deadlock: bool = False
+    """Whether one of them waited for it in turn."""
 
 
 @contextmanager
@@ -135,8 +137,8 @@ def watchdog(
         while not ended.wait(limits.poll_seconds):
             watch.reason = watch.reason or _reason_to_cancel(clock, clock.monotonic() - started, limits)
             if not watch.reason and (seen := observer.ask(lambda connection: _seen(connection, pid))):
-                progress, watch.blockers, is_deadlock = seen
-                watch.reason = "it would have been a deadlock with another session" if is_deadlock else ""
+                progress, watch.blockers, watch.is_deadlock = seen
+                watch.reason = "it would have been a deadlock with another session" if watch.is_deadlock else ""
                 with _unless_told(lambda: observer.ask(cancel)):
                     report(progress, watch.blockers)
             if watch.reason:

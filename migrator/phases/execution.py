@@ -3,7 +3,7 @@
 Called by the executor, which chooses the timeouts and decides what happens when a try fails.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -35,8 +35,8 @@ class Timeouts:
 class Attempt(Protocol):
     """What the ladder for strong locks tries again and again, under the timeouts of each rung."""
 
-    def run(self, timeouts: Timeouts) -> None:
-        """Do all of it, or raise with nothing done."""
+    def run(self, timeouts: Timeouts, first: Sequence[str] = ()) -> None:
+        """Do all of it, after `first` in its transaction, or raise with nothing done."""
         ...
 
 
@@ -54,8 +54,12 @@ class Try:
     evidence: Callable[[], Mapping[str, object]] = dict
     """What the step rests on, for its audit row; asked when it is recorded."""
 
-    def run(self, timeouts: Timeouts) -> None:
+    def run(self, timeouts: Timeouts, first: Sequence[str] = ()) -> None:
         """Run the statements and record the step as done.
+
+        Args:
+            timeouts: of this try.
+            first: statements that take locks of a transactional step in another order than its own do.
 
         Raises:
             CatalogConflict: the server accepted a statement, and the catalog does not show its effect.
@@ -63,7 +67,7 @@ class Try:
             DatabaseError: the server refused; nothing was kept of a transactional step.
         """
         if self.step.is_transactional:
-            self._run_in_transaction(timeouts)
+            self._run_in_transaction(timeouts, first)
             return
         with session_timeouts(self.connection, timeouts):
             self.connection.execute(self.statements[0].text.encode())
@@ -72,11 +76,13 @@ class Try:
         self._check_declared()
         self._record()
 
-    def _run_in_transaction(self, timeouts: Timeouts) -> None:
+    def _run_in_transaction(self, timeouts: Timeouts, first: Sequence[str]) -> None:
         is_committing = False
         try:
             with self.connection.transaction():
                 limit_transaction(self.connection, timeouts)
+                for text in first:
+                    self.connection.execute(text.encode())
                 for statement in self.statements:
                     self.connection.execute(statement.text.encode())
                     self._check(statement)

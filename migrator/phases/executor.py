@@ -15,7 +15,7 @@ from migrator.errors import DatabaseFailed, GateClosed, LeaseHeld, MigratorError
 from migrator.events import EventKind, Events
 from migrator.locks import LockClass
 from migrator.pg.driver import DatabaseError, errors
-from migrator.pg.failures import describe, is_connection_loss
+from migrator.pg.failures import describe, is_connection_loss, todo_of
 from migrator.pg.ladder import is_retryable
 from migrator.pg.misfits import misfits
 from migrator.pg.orphans import Orphan, find_orphan
@@ -38,6 +38,7 @@ _CATALOG_LOCK_SECONDS = 5.0
 _WEAK_TRIES = 5
 _WEAK_PAUSE_SECONDS = 1.0
 _RESUME = "Run `migrator resume` when the server is back: it asks the catalog what happened, and goes on."
+_CLEANED = "`migrator resume` drops what the attempt left INVALID and goes on."
 _CORRECT = "Correct the rows ({}), then run the same command again; nothing of this statement was kept."
 
 
@@ -170,8 +171,8 @@ class Executor:
             return DatabaseFailed(failure.situation, _CORRECT.format(rows), **failure.details) if rows else failure
         if is_connection_loss(exc):
             return OutcomeUnknown(failure.situation, _RESUME, **failure.details)
-        todo = "Correct the cause, then run `migrator resume`: it drops what the attempt left INVALID and goes on."
-        return DatabaseFailed(failure.situation, todo, **failure.details)
+        cause = todo_of(exc) or "Correct the cause."
+        return DatabaseFailed(failure.situation, f"{cause} {_CLEANED}", **failure.details)
 
     def _record_end(self, run: StepRun, failure: MigratorError) -> None:
         """Record that the step failed, or that it was stopped on request or by a gate, which is nobody's fault."""

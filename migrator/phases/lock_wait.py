@@ -4,7 +4,7 @@ A second connection looks at the blockers when most of a try's `lock_timeout` ha
 where `[locks] on_blocked` allows it. Called by the executor.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,10 @@ from migrator.pg.queries import query
 from migrator.phases.execution import Attempt, Timeouts
 from migrator.phases.preflight import locks_of, wait_until_clear
 from migrator.phases.step_run import StepRun
+from migrator.statements.effects import TableLock
+
+_NOT_LOCKABLE = (errors.InsufficientPrivilege, errors.WrongObjectType, errors.UndefinedTable)
+"""LOCK TABLE wants a privilege that the statement itself does not, or the step locks what is no table."""
 
 
 @dataclass(slots=True)
@@ -28,6 +32,8 @@ class LockWait:
     attempts: int = 0
     seen: tuple[Blocker, ...] = ()
     """The blockers of the last try at which any were seen."""
+    first: tuple[str, ...] = ()
+    """Statements before the step's own that take its locks in the reverse order."""
 
     def execute(self, once: Attempt) -> None:
         """Run the step when its locks are granted.
@@ -55,8 +61,22 @@ class LockWait:
             lock_timeout_seconds=rung.lock_timeout_seconds,
         )
         self.run.ask_gates()
-        with self._blockers_told(rung) as watch, self._too_long_told(watch):
-            once.run(self._timeouts(rung))
+        with self._order_changed(), self._blockers_told(rung) as watch, self._too_long_told(watch):
+            once.run(self._timeouts(rung), self.first)
+
+    @contextmanager
+    def _order_changed(self) -> Generator[None]:
+        """After a deadlock, take the locks in the other order at the next try: perhaps it is the application's."""
+        try:
+            yield
+        except errors.DeadlockDetected:
+            self.first = () if self.first else _in_reverse(locks_of(self.run))
+            raise
+        except _NOT_LOCKABLE as exc:
+            if not self.first:
+                raise
+            self.first = ()
+            raise errors.LockNotAvailable("the locks cannot be taken in another order") from exc
 
     @property
     def _statement_seconds(self) -> float:
@@ -125,3 +145,10 @@ class LockWait:
         problem = self.run.session.observer.problem
         why = f"the session that looks had no answer ({problem.rstrip('.')})" if problem else "the looks came too late"
         return f"; nobody was seen who held it: {why}, and at the end nobody holds a lock on it that is in the way"
+
+
+def _in_reverse(locks: Sequence[TableLock]) -> tuple[str, ...]:
+    """Return LOCK TABLE for the strongest lock on each table, last one first; nothing where there is no order."""
+    levels = {table: max(level for other, level in locks if other == table) for table, _ in locks}
+    texts = [f"LOCK TABLE ONLY {table} IN {level} MODE" for table, level in reversed(levels.items())]
+    return tuple(texts) if len(texts) > 1 else ()

@@ -15,6 +15,8 @@ from migrator.pg.failures import describe
 from migrator.pg.observer import WatchLimits, WeakWatch, watchdog
 from migrator.phases.step_run import StepRun
 
+_GAVE_WAY = "It gave way, so that the other session goes on. `migrator resume` cleans up what it left and tries again."
+
 
 @contextmanager
 def watched(run: StepRun) -> Generator[None]:
@@ -50,7 +52,7 @@ def _ended_early(run: StepRun, watch: WeakWatch, exc: DatabaseError) -> Migrator
         )
     reason = watch.reason or describe(exc, "the statement").situation.rstrip(".")
     named = f"; it waited for {'; '.join(map(str, watch.blockers))}" if watch.blockers else ""
-    return LockBudgetSpent(
-        f"{run.step.name} was cancelled: {reason}{named}.",
-        "Run `migrator resume` at a quieter time, or raise [locks] weak_watchdog.",
+    todo = (
+        _GAVE_WAY if watch.is_deadlock else "Run `migrator resume` at a quieter time, or raise [locks] weak_watchdog."
     )
+    return LockBudgetSpent(f"{run.step.name} was cancelled: {reason}{named}.", todo)

@@ -22,6 +22,10 @@ _IS_BETWEEN_TWO_LOCKS = """
     SELECT bool_or(granted AND relation = 'orders'::regclass) AND bool_or(NOT granted AND relation = 'users'::regclass)
     FROM pg_locks WHERE mode = 'AccessExclusiveLock'
 """
+_IS_BEFORE_ITS_FIRST_LOCK = """
+    SELECT count(*) = 1 AND bool_and(NOT granted AND relation = 'users'::regclass)
+    FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND locktype = 'relation'
+"""
 USERS = (TableName("public", "users"), LockLevel.ACCESS_EXCLUSIVE)
 
 
@@ -130,6 +134,8 @@ def test_in_a_deadlock_the_application_is_not_the_victim(one_shop: Shop) -> None
         with in_background(lambda: engine.expand(migration)):
             wait_until(is_in_a_long_try, "a try that is longer than the application's deadlock_timeout")
             session.execute("SELECT count(*) FROM orders")
+            wait_until(lambda: scalar(watcher, _IS_BEFORE_ITS_FIRST_LOCK), "a try in the application's order")
+            session.execute("UPDATE orders SET amount = 1")
             session.execute("COMMIT")
     assert EventKind.LOCK_RETRY in one_shop.kinds()
     assert one_shop.state("m") == "expanded"
