@@ -26,6 +26,7 @@ def wide_columns(schema: Schema, root: Table, key: str, check: Callable[[Table, 
     pending = [(root, find_column(root, key))]
     wide: dict[TableName, dict[str, str]] = {}
     for table, column in pending:
+        refuse_domain(schema, table, column)
         if column.name in wide.get(table.name, {}) or column.type not in NARROW:
             continue
         check(table, column)
@@ -38,6 +39,17 @@ def wide_columns(schema: Schema, root: Table, key: str, check: Callable[[Table, 
         # a second key that a referring column follows must be as wide as the first
         pending += _followed(schema, table, column)
     return _parents_first(schema, wide)
+
+
+def refuse_domain(schema: Schema, table: Table, column: Column) -> None:
+    """Refuse a column of a domain over an integer type: it would stay as narrow as its domain."""
+    domain = next((d for name, d in schema.domains.items() if column.type in (str(name), f"public.{name.name}")), None)
+    if domain is not None and domain.base in NARROW:
+        raise RecipeRefused(
+            f"{table.name}.{column.name} is of the domain {column.type} over {domain.base}, which stays as it is.",
+            f"Leave the domain first, which reads no row: migrator new change-column-type --table {table.name} --column"
+            f" {column.name} --type {domain.base}. A rule of the domain comes back with migrator new add-check.",
+        )
 
 
 def _child(schema: Schema, table: Table, key: Constraint, column: str) -> Table:

@@ -12,7 +12,7 @@ from typing import Literal
 from migrator.errors import RecipeRefused
 from migrator.names import TableName, quote
 from migrator.recipes.carried_views import without_views
-from migrator.recipes.key_chain import NARROW, wide_columns
+from migrator.recipes.key_chain import NARROW, refuse_domain, wide_columns
 from migrator.recipes.manifest_text import manifest_text
 from migrator.recipes.phase_text import Step, phase_text
 from migrator.recipes.recipe import Recipe, Rendering, Target, slug_of
@@ -76,14 +76,14 @@ class PrimaryKeyToBigint(Recipe):
         root = _root(schema, self.table)
 
         def check(table: Table, column: Column) -> None:
-            check_replaceable(without_views(schema, table, (column.name,)), table, column)
+            check_replaceable(without_views(schema, table, (column.name,)), table, column, keeps_identity=True)
             check_walkable(table)
             _refuse_unwritable(table, column)
             _refuse_deferred(table, column)
 
-        return wide_columns(schema, root, self._key(root), check)
+        return wide_columns(schema, root, self._key(schema, root), check)
 
-    def _key(self, root: Table) -> str:
+    def _key(self, schema: Schema, root: Table) -> str:
         names = (self.column,) if self.column else root.primary_key
         if len(names) != 1 or names[0] not in root.primary_key:
             key = ", ".join(root.primary_key) or "none"
@@ -92,6 +92,7 @@ class PrimaryKeyToBigint(Recipe):
                 "Name one of the key's columns with --column.",
             )
         column = find_column(root, names[0])
+        refuse_domain(schema, root, column)
         if column.type not in NARROW:
             raise RecipeRefused(
                 f"{root.name}.{column.name} is {column.type}, not an integer.", "There is nothing to do."

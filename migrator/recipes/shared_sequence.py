@@ -33,11 +33,11 @@ def check_sequences(schema: Schema, tables: Iterable[Table], columns: Iterable[C
 def _counting(schema: Schema, sequence: TableName) -> Iterator[tuple[Table, Column]]:
     for table in schema.tables.values():
         for column in table.columns:
-            if column.default is not None and sequence in _sequences(column.default):
+            if column.default is not None and sequence in counted_sequences(column.default):
                 yield table, column
 
 
-def _sequences(default: str) -> Iterator[TableName]:
+def counted_sequences(default: str) -> Iterator[TableName]:
     """Yield what a default's nextval names."""
     if "nextval" not in default:
         return

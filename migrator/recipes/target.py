@@ -164,8 +164,11 @@ def check_removable(schema: Schema, table: Table, column: Column, *, referenced:
     check_replaceable(schema, table, column)
 
 
-def check_replaceable(schema: Schema, table: Table, column: Column) -> None:
-    """Refuse a column whose place another cannot take even with all its keys: because of what names it elsewhere."""
+def check_replaceable(schema: Schema, table: Table, column: Column, *, keeps_identity: bool = False) -> None:
+    """Refuse a column whose place another cannot take even with all its keys: because of what names it elsewhere.
+
+    `keeps_identity`: the copy of an index becomes the replica identity.
+    """
     name = f"{table.name}.{column.name}"
     _refuse_dependents(schema, table, column)
     check_not_included(table, column)
@@ -176,7 +179,7 @@ def check_replaceable(schema: Schema, table: Table, column: Column) -> None:
             "Drop it first, or move to a new table.",
         )
     identity = [i.name for i in table.indexes if i.is_replica_identity and column.name in i.columns]
-    if identity:
+    if identity and not keeps_identity:
         raise RecipeRefused(
             f"The index {identity[0]} on {name} is the table's replica identity.", "Choose another REPLICA IDENTITY."
         )
@@ -241,8 +244,9 @@ _ADVICE = {
     "trigger": "Make the trigger again without naming the column in UPDATE OF or WHEN; its function may still read it.",
     "text search": "This trigger's function reads one column and misses what ours writes into it. Search by an index"
     " over to_tsvector(…) instead, which is made again for the new column, or let a function of your own read both.",
-    "publication": "Take the column out of the publication's list: ALTER PUBLICATION … SET TABLE; subscribers get the"
-    " new column only when it is listed, after they have it.",
+    "publication": "Publish the table without a list of columns and without a WHERE over this one, or take the column"
+    " out of the list, unless it is of the key, without which UPDATE and DELETE are refused (ALTER PUBLICATION … SET"
+    " TABLE); subscribers get the new column only when it is published, after they have it.",
     "statistics": "Drop the statistics object, and make it again over the new column after the change.",
     "generated column": "Drop the generated column, and add it again over the new one: migrator new"
     " add-generated-column.",

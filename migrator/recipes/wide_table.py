@@ -23,6 +23,7 @@ from migrator.recipes.manifest_text import Fill
 from migrator.recipes.not_null_constraint import NotNullConstraint, held_constraint
 from migrator.recipes.not_null_proof import NotNullProof
 from migrator.recipes.phase_text import Step
+from migrator.recipes.shared_sequence import counted_sequences
 from migrator.recipes.succession import last_prefix
 from migrator.recipes.sync_trigger import Authority, SyncTrigger
 from migrator.schema.model import Column, Schema, Table
@@ -122,8 +123,10 @@ class WideTable:
         yield from (self._alter(f"DROP CONSTRAINT {quote(copy.old.name)}") for copy in self.references)
 
     def widen_sequences(self) -> Iterator[str]:
-        """Yield the statements that let serial columns' sequences count further."""
-        yield from (f"ALTER SEQUENCE {c.sequence} AS {WIDE}" for c in self.columns if c.sequence is not None)
+        """Yield the statements that let the columns' sequences count further, also those that no column owns."""
+        own = [c.sequence for c in self.columns if c.sequence is not None]
+        counted = [s for c in self.columns if c.default is not None for s in counted_sequences(c.default)]
+        yield from (f"ALTER SEQUENCE {sequence} AS {WIDE}" for sequence in dict.fromkeys((*own, *counted)))
 
     def swap(self) -> tuple[str, ...]:
         """Return the transaction in which the twins take the columns' place and every name of theirs."""
@@ -149,14 +152,12 @@ class WideTable:
                 options = " ".join((f"SEQUENCE NAME {sequence}", *column.identity.options))
                 yield self._alter(f"ALTER COLUMN {new} ADD GENERATED {column.identity.when} AS IDENTITY ({options})")
                 yield from _sequence_properties(sequence, column.identity)
-                old, next_ = (self._sequence_of(name) for name in (column.name, twin.name))
-                yield f"SELECT setval({next_}, nextval({old}), false)"
+                # nextval would fail where the old one has reached its end
+                value = f"setval({literal(str(sequence))}, last_value, is_called)"
+                yield f"SELECT {value} FROM {column.identity.sequence}"  # noqa: S608 text of a file
 
     def _new_sequence(self, twin: Column) -> TableName:
         return TableName(self.name.schema, made_name(self.name.name, twin.name, suffix="_seq"))
-
-    def _sequence_of(self, column: str) -> str:
-        return f"pg_get_serial_sequence({literal(str(self.name))}, {literal(column)})"
 
     def _exchange(self) -> Iterator[str]:
         own = (*self.copies.uniques, *self.copies.checks)
@@ -164,6 +165,7 @@ class WideTable:
         drops = [f"DROP CONSTRAINT {quote(old.name)}" for old in (*keys, *(copy.old for copy in own))]
         separator = ",\n    "
         drops += [f"DROP COLUMN {quote(column.name)}" for column in self.columns]
+        yield from (self._alter(f"REPLICA IDENTITY USING INDEX {quote(name)}") for name in self._identities())
         # By name, because the gate lets nothing vanish silently with a column.
         for index in self.copies.indexes:
             yield f"{_LOCKED_ALREADY}\nDROP INDEX {TableName(self.name.schema, index.old.name)}"
@@ -180,6 +182,13 @@ class WideTable:
             yield f"ALTER INDEX {TableName(self.name.schema, index.name)} RENAME TO {quote(index.old.name)}"
         yield from (self._rename(copy.name, copy.old.name) for copy in (*own, *self.references))
         yield from self._rename_not_nulls() if self.names_not_null else ()
+
+    def _identities(self) -> Iterator[str]:
+        """Yield the copy of the index that is the replica identity; with the index alone it would be nothing."""
+        primary = (self.copies.primary,) if self.copies.primary else ()
+        for index in (i for i in self.table.indexes if i.is_replica_identity):
+            yield from (copy.name for copy in (*self.copies.indexes, *primary) if copy.old.name == index.name)
+            yield from (copy.name for copy in self.copies.uniques if copy.old.name == index.constraint)
 
     def _rename_not_nulls(self) -> Iterator[str]:
         for column, twin in self._pairs():

@@ -104,7 +104,8 @@ LEFT JOIN LATERAL (
                CASE WHEN q.seqstart <> CASE WHEN q.seqincrement > 0 THEN q.seqmin ELSE q.seqmax END
                     THEN 'START WITH ' || q.seqstart END,
                CASE WHEN q.seqincrement <> 1 THEN 'INCREMENT BY ' || q.seqincrement END,
-               CASE WHEN q.seqmin <> 1 THEN 'MINVALUE ' || q.seqmin END,
+               CASE WHEN q.seqmin <> 1 AND NOT (q.seqincrement < 0 AND q.seqmin IN (-32768, -2147483648, -9223372036854775808))
+                    THEN 'MINVALUE ' || q.seqmin END,
                CASE WHEN q.seqmax NOT IN (32767, 2147483647, 9223372036854775807) THEN 'MAXVALUE ' || q.seqmax END,
                CASE WHEN q.seqcache <> 1 THEN 'CACHE ' || q.seqcache END,
                CASE WHEN q.seqcycle THEN 'CYCLE' END], NULL) AS identity_options

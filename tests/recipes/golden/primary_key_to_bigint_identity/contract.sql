@@ -26,7 +26,7 @@ BEGIN;
 DROP TRIGGER "zz_migrator_20260901_item_id_to_bigint_Item_i" ON "App"."Item";
 DROP TRIGGER "zz_migrator_20260901_item_id_to_bigint_Item_u" ON "App"."Item";
 ALTER TABLE "App"."Item" ALTER COLUMN "Id_bigint" ADD GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME "App"."Item_Id_bigint_seq" INCREMENT BY 2);
-SELECT setval(pg_get_serial_sequence('"App"."Item"', 'Id_bigint'), nextval(pg_get_serial_sequence('"App"."Item"', 'Id')), false);
+SELECT setval('"App"."Item_Id_bigint_seq"', last_value, is_called) FROM "App"."Item_Id_seq";
 ALTER TABLE "App"."Item"
     DROP CONSTRAINT "Item_pkey",
     DROP COLUMN "Id";
