@@ -107,6 +107,11 @@ class Outputs(Generic[_Report]):
             _write_file(Path(summary), within(report, _LONGEST_SUMMARY), "a")
 
 
+def visible(text: str) -> str:
+    """Return one line: control characters as escapes, so that no name of a file begins a line of its own."""
+    return "".join(c if c.isprintable() or c == "\t" else repr(c)[1:-1] for c in text)
+
+
 def _print(text: str, stream: TextIO) -> None:
     """Print a text that may hold what the terminal's encoding cannot: a path of a file is any bytes."""
     encoding = stream.encoding or "utf-8"

@@ -23,6 +23,9 @@ _OBJECT = (
 _VERB = rf"(?:CREATE(?:\s+OR\s+REPLACE)?(?:\s+UNLOGGED)?|ALTER|DROP)\s+{_OBJECT}\b"
 _LIKE = re.compile(_VERB, re.IGNORECASE)
 _HEAD = re.compile(rf"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*|BEGIN\s*;\s*)*(?P<verb>{_VERB})", re.IGNORECASE | re.DOTALL)
+_LARGEST = 2_000_000
+"""Characters; a longer file holds rows, and the grammar would take minutes for them."""
+_BEGINS = re.compile(rf"^[ \t]*{_VERB}", re.IGNORECASE | re.MULTILINE)
 _SHOUTED = re.compile(rf"{_VERB}(?=\s)")
 """In capitals, as people write SQL; "Create view" is a button."""
 _FILLED_IN = re.compile(r"%\(\w+\)s|%[sIvq]|[$#]?\{[^{}]*\}|(?<![:\w]):\w+|\?|\$\d+")
@@ -51,7 +54,13 @@ class Ddl:
 
 
 def first_ddl_line(text: str) -> int | None:
-    """Return the line of the first statement that changes the schema; None for anything that is not SQL as a whole."""
+    """Return the line of the first statement that changes the schema; None for anything that is not SQL as a whole.
+
+    Of a file too long to be parsed it is the first line that begins with one.
+    """
+    if len(text) > _LARGEST:
+        begins = _BEGINS.search(text)
+        return None if begins is None else text.count("\n", 0, begins.start()) + 1
     parsed = parse_sql(text)
     if parsed.problems:
         return None

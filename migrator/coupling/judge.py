@@ -6,6 +6,7 @@ of it is missing; the findings stay, as errors that were accepted.
 
 import pkgutil
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import Protocol, cast
@@ -17,6 +18,7 @@ from migrator.coupling.decision import Decision, Finding, Level, Override, Verdi
 from migrator.coupling.evidence import Evidence
 from migrator.coupling.override import evaluate_override
 from migrator.coupling.rules import override_invalid
+from migrator.outputs import visible
 
 
 class Rule(Protocol):
@@ -44,7 +46,7 @@ def discover() -> dict[str, Rule]:
 def judge(evidence: Evidence) -> Decision:
     """Return the verdict with its findings, worst first."""
     case = Case(evidence)
-    findings = [finding for rule in discover().values() for finding in rule.check(case)]
+    findings = [_shown(finding) for rule in discover().values() for finding in rule.check(case)]
     has_errors = any(f.level is Level.ERROR and f.rule != override_invalid.CODE for f in findings)
     if not has_errors:
         findings = [finding for finding in findings if finding.rule != override_invalid.CODE]
@@ -54,6 +56,11 @@ def judge(evidence: Evidence) -> Decision:
     order = list(Level)
     findings.sort(key=lambda f: (order.index(f.level), f.rule, f.path, f.line))
     return Decision(verdict, tuple(findings), override, doubts)
+
+
+def _shown(finding: Finding) -> Finding:
+    """Return the finding with texts of one line, whatever the names of files in them hold."""
+    return replace(finding, message=visible(finding.message), help=visible(finding.help))
 
 
 def _verdict(*, has_errors: bool, override: Override | None, doubts: tuple[str, ...]) -> Verdict:

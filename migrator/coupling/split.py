@@ -1,5 +1,6 @@
 """The commands that split a branch: what adds ships before the code, what removes after it."""
 
+import os
 import shlex
 from collections.abc import Sequence
 
@@ -117,6 +118,18 @@ def _gone(change: Change) -> tuple[str, ...]:
 
 def _names(paths: Sequence[str]) -> str:
     if len(paths) <= _SHOWN:
-        return " ".join(shlex.quote(path) for path in sorted(paths))
+        return " ".join(_quoted(path) for path in sorted(paths))
     folders = sorted({path.rpartition("/")[0] or "." for path in paths})
-    return " ".join(shlex.quote(folder) for folder in folders)
+    return " ".join(_quoted(folder) for folder in folders)
+
+
+def _quoted(path: str) -> str:
+    """Return the path as a shell reads it, on one line: control characters by their bytes."""
+    if path.isprintable():
+        return shlex.quote(path)
+    plain = (c if c.isprintable() and c not in "\\'" else _in_bytes(c) for c in path)
+    return f"$'{''.join(plain)}'"
+
+
+def _in_bytes(character: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))

@@ -1,5 +1,6 @@
 """Running git: as a program, in the version that made the clone, with what a user set overridden.
 
+Files of more than 5 MB are rows: their lines are not compared.
 Settings and variables that change what git prints would change verdicts; replaced commits and grafts are in nobody
 else's clone. What git refuses is said in its own words, with what helps against it.
 """
@@ -13,6 +14,7 @@ from migrator.errors import InputError
 
 _SETTINGS = (
     "core.quotePath=false",
+    "core.bigFileThreshold=5m",
     "diff.noprefix=false",
     "diff.renameLimit=4000",
     "diff.submodule=short",

@@ -239,3 +239,27 @@ def test_the_code_that_needs_the_expand_is_named_by_line_and_column(feature: Rep
     (finding,) = verdict(feature, "--base", "main")["findings"]
     assert (finding["rule"], finding["path"], finding["line"], finding["column"]) == ("CPL001", "src/app.py", 3, 13)
     assert "src/app.py:3:13 uses public.users.mail (exact), which" in finding["message"]
+
+
+def test_a_name_with_a_line_break_begins_no_line_of_its_own(feature: Repo, tmp_path: Path) -> None:
+    """A job's log is read for commands: `::stop-commands::` at the start of a line would be one."""
+    name = "migrations/20260902_x/a\n::stop-commands::x\n'b.sql"
+    feature.commit({name: ADD})
+    files = {form: tmp_path / form for form in ("markdown", "gcc", "github", "junit")}
+    done = check(feature, "--base", "main", *(word for f, at in files.items() for word in ("--output", f"{f}={at}")))
+    for text in (done.stdout, *(at.read_text() for at in files.values())):
+        assert "\n::stop-commands" not in text
+    commands = [line.strip() for line in done.stdout.splitlines() if line.startswith("  git checkout")]
+    feature.git("switch", "--quiet", "--detach", "main")
+    subprocess.run(["bash", "-c", commands[0]], cwd=feature.path, check=True)
+    assert name in feature.git("status", "--porcelain", "-z")
+
+
+def test_a_long_file_of_rows_is_not_parsed(repo: Repo) -> None:
+    """The grammar took seven minutes for 150 MB; a line that begins with DDL is found all the same."""
+    repo.git("switch", "--quiet", "-c", "feature")
+    rows = "INSERT INTO users VALUES (1, 'eve@example.org');\n" * 60_000
+    repo.commit({"data/rows.sql": rows, "data/dump.sql": rows + "CREATE TABLE users (id int);\n"})
+    found = verdict(repo, "--base", "main")
+    assert [(f["rule"], f["path"]) for f in found["findings"]] == [("CPL005", "data/dump.sql")]
+    assert "60001" in json.dumps(found["findings"])

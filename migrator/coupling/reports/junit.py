@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 from migrator.coupling.decision import Finding, Level, Verdict
 from migrator.coupling.report import CouplingReport
 from migrator.lint.reports.junit import xml_text
+from migrator.outputs import visible
 
 
 def render(report: CouplingReport) -> str:
@@ -25,7 +26,7 @@ def _add_suite(root: ET.Element, report: CouplingReport, rule: str, findings: li
     suite = _suite(root, rule, tests=len(by_file), failures=sum(failed.values()), errors=0)
     for path, found in by_file.items():
         case = ET.SubElement(suite, "testcase", classname=rule, name=xml_text(path))
-        text = xml_text("\n".join(f"{f.path}:{f.line}: {f.message}\nhelp: {f.help}" for f in found))
+        text = xml_text("\n".join(f"{visible(f.path)}:{f.line}: {f.message}\nhelp: {f.help}" for f in found))
         if failed[path]:
             ET.SubElement(case, "failure", type=rule, message=xml_text(found[0].message)).text = text
         else:

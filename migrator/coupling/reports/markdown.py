@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from migrator.coupling.decision import Finding, Verdict
 from migrator.coupling.report import CouplingReport, docs_of
 from migrator.lint.reports.markdown import LONGEST, inert
+from migrator.outputs import visible
 
 MARKER = "<!-- migrator:coupling -->"
 _ROOM_FOR_THE_END = 400
@@ -56,7 +57,7 @@ def _head(report: CouplingReport) -> Iterator[str]:
 
 
 def _finding(finding: Finding) -> Iterator[str]:
-    yield f"### `{finding.path}:{finding.line}` {finding.level.value}: {finding.rule} {finding.name}\n"
+    yield f"### `{visible(finding.path)}:{finding.line}` {finding.level.value}: {finding.rule} {finding.name}\n"
     yield f"{inert(finding.message)}\n"
     if not finding.commands:
         yield f"**Instead**: {inert(finding.help)}\n"

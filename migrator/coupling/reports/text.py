@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from migrator.coupling.decision import Finding, Verdict
 from migrator.coupling.report import CouplingReport, docs_of
+from migrator.outputs import visible
 
 
 def render(report: CouplingReport) -> str:
     """Return the findings with what to do, the override, what is unknown, and the verdict."""
-    return "".join(f"{line}\n" for line in _lines(report))
+    return "".join(f"{visible(line)}\n" for line in _lines(report))
 
 
 def _lines(report: CouplingReport) -> Iterator[str]:
