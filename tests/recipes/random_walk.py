@@ -174,10 +174,10 @@ class Walk:
             yield f"{stage} of {case_id}: {type(exc).__name__} {exc}"
 
     def _told(self, connection: Connection) -> str:
-        """Return the portrait; a change in place keeps how a column is stored, which the server's own forgets."""
-        lines = portrait(connection)
-        own = f".{self.ask.arguments.get('column')}: "
-        return "\n".join(line for line in lines if not (self._is_in_place() and own in line))
+        """Return the portrait; a change of type keeps how a column is stored, which the server's own forgets."""
+        changed = (self.ask.arguments.get("column"), self.ask.arguments.get("to"))
+        own = [f".{name}: " for name in changed if self.ask.kind == "change_column_type" and name]
+        return "\n".join(line for line in portrait(connection) if not any(name in line for name in own))
 
     def _as_usual(self, phase: str, usual: Mapping[str, tuple[str, ...]], connection: Connection) -> Iterator[str]:
         is_looser = self.ask.kind == "drop_column"
