@@ -35,6 +35,7 @@ _PHASES: dict[str, Phase] = {
     "verify.sql": "verify",
     "migration.toml": "manifest",
 }
+_LFS = "version https://git-lfs.github.com/spec/"
 _DOWN = re.compile(r"(^|/)revert/[^/]+\.sql\Z")
 _REMOVAL = re.compile(r"\b(?:DROP|RENAME)\b", re.IGNORECASE)
 _VERIFY = re.compile(r"(^|/)verify/[^/]+\.sql\Z")
@@ -72,6 +73,10 @@ def read_sql_file(path: str, read: Read, pg_version: int, before: Read | None = 
     text = read(path)
     if text is None:
         return SqlFile.model_validate({**values, "problem": "it is no UTF-8 text"})
+    if text.startswith(_LFS):
+        return SqlFile.model_validate(
+            {**values, "problem": "git has only Git LFS's pointer to it: keep it in git itself"}
+        )
     return SqlFile.model_validate({**values, **_content(forward_text(Path(path), ups_of(text)), phase, pg_version)})
 
 

@@ -75,6 +75,8 @@ def test_what_cannot_be_read_says_so() -> None:
     assert "cannot be read" in broken.problem
     assert broken.mixed_line == 2
     assert read_sql_file("m/a.sql", lambda _: None, 17).problem == "it is no UTF-8 text"
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12\n"
+    assert "Git LFS" in read_sql_file("m/a.sql", lambda _: pointer, 17).problem
 
 
 @pytest.mark.parametrize(
