@@ -7,7 +7,8 @@ are.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -16,6 +17,10 @@ _WINDOW = re.compile(
     rf"(?:(?P<days>(?:{_DAY})(?:[-,](?:{_DAY}))*)\s+)?"
     r"(?P<start>\d\d:\d\d)\s*-\s*(?P<end>\d\d:\d\d)\s+(?P<zone>[A-Za-z0-9_+/-]+)\Z"
 )
+
+_MINUTE = timedelta(minutes=1)
+_DAYS_AHEAD = 16
+"""A window on one day of the week that summer time leaves out begins in two weeks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,29 @@ class TimeWindow:
         return began_today or began_yesterday
 
     def next_start(self, moment: datetime) -> datetime:
-        """Return when the window begins next, for people; a start that summer time leaves out is the moment after."""
-        local = moment.astimezone(self.zone)
-        days = (local.date() + timedelta(days=ahead) for ahead in range(9))
-        starts = (datetime.combine(day, self.start, self.zone) for day in days if day.weekday() in self.days)
-        return next(start for start in starts if start > local)
+        """Return when the window begins next: at its time, or where a change of the clock leads into it."""
+        now = moment.astimezone(UTC)
+        today = now.astimezone(self.zone).date()
+        days = [today + timedelta(days=ahead) for ahead in range(_DAYS_AHEAD)]
+        looks = [now + timedelta(days=ahead) for ahead in range(_DAYS_AHEAD)]
+        starts = {
+            datetime.combine(day, self.start, self.zone).replace(fold=n).astimezone(UTC) for day in days for n in (0, 1)
+        }
+        changes = {
+            self._change(first, last) for first, last in pairwise(looks) if self._offset(first) != self._offset(last)
+        }
+        return next(at for at in sorted(starts | changes) if at > now and self.holds(at)).astimezone(self.zone)
+
+    def _offset(self, moment: datetime) -> timedelta | None:
+        return moment.astimezone(self.zone).utcoffset()
+
+    def _change(self, first: datetime, last: datetime) -> datetime:
+        """Return the minute from which the offset is that of `last`."""
+        before, after = first.replace(second=0, microsecond=0), last.replace(second=0, microsecond=0)
+        while after - before > _MINUTE:
+            middle = before + (after - before) // _MINUTE // 2 * _MINUTE
+            before, after = (before, middle) if self._offset(middle) == self._offset(last) else (middle, after)
+        return after
 
 
 def _time(text: str, whole: str) -> time:

@@ -62,6 +62,27 @@ def test_the_next_beginning_is_told_in_the_zone() -> None:
     assert TimeWindow.parse("Mon 08:00-09:00 UTC").next_start(utc("2026-11-23T08:00")) == utc("2026-11-30T08:00")
 
 
+@pytest.mark.parametrize(
+    ("window", "moment", "begins"),
+    [
+        # The start is left out: it begins where the clock comes to, or not on that day.
+        ("02:30-03:30 Europe/Berlin", "2026-03-29T00:30", "2026-03-29T01:00"),
+        ("02:00-03:00 Europe/Berlin", "2026-03-29T00:30", "2026-03-30T00:00"),
+        ("Sun 02:00-03:00 Europe/Berlin", "2026-03-28T12:00", "2026-04-05T00:00"),
+        # The hour comes twice: the window begins again, at its start or in its middle; nothing begins in the past.
+        ("02:15-02:45 Europe/Berlin", "2026-10-25T00:50", "2026-10-25T01:15"),
+        ("01:30-02:30 Europe/Berlin", "2026-10-25T00:40", "2026-10-25T01:00"),
+        ("02:30-03:30 Europe/Berlin", "2026-10-25T01:08", "2026-10-25T01:30"),
+        ("01:30-02:30 Europe/Berlin", "2026-03-28T22:06", "2026-03-29T00:30"),
+        ("00:00-00:30 America/Sao_Paulo", "2018-11-03T12:00", "2018-11-05T02:00"),
+    ],
+)
+def test_the_next_beginning_on_the_nights_of_a_change(window: str, moment: str, begins: str) -> None:
+    found = TimeWindow.parse(window)
+    assert not found.holds(utc(moment))
+    assert found.next_start(utc(moment)).astimezone(UTC) == utc(begins)
+
+
 def test_sizes() -> None:
     assert parse_size("64MB") == 64 * 1024**2
     assert parse_size("2 GB") == 2 * 1024**3
