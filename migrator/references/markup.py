@@ -17,11 +17,13 @@ _ATTRIBUTE = re.compile(
 _STYLE = re.compile(r"<style\b[^>]*>.*?</style>", re.DOTALL | re.IGNORECASE)
 _SELECTOR = re.compile(
     r"(?:\$|\b(?:jQuery|querySelector(?:All)?|closest|matches|find|getElementById|getElementsByClassName|addClass"
-    r"|removeClass|toggleClass|hasClass|locator))\(\s*(?P<quote>['\"`])[.#\[][^'\"`\n]*(?P=quote)"
+    r"|removeClass|toggleClass|hasClass))\(\s*(?P<quote>['\"`])[.#\[][^'\"`\n]*(?P=quote)"
     r"|\b(?:getElementById|getElementsByClassName|addClass|removeClass|toggleClass|hasClass"
     r"|classList\.(?:add|remove|toggle|contains))\(\s*(?P<other>['\"`])[^'\"`\n]*(?P=other)"
 )
 _TAG = re.compile(r"^[ \t]*(?:%?[a-z][\w-]*)?(?:[.#][A-Za-z][\w-]*)+", re.MULTILINE)
+_SELECTS = ("$(", "jQuery(", "querySelector", "getElement", "Class(", "classList.", "closest(", "find(", "matches(")
+_NAMES = ("class=", "className=", "id=", "for=", "htmlFor=", "href=", "aria-", "data-")
 _NO_NEWLINE = re.compile(r"[^\n]+")
 
 
@@ -31,9 +33,11 @@ def without_page_names(suffix: str, text: str) -> str:
         return _TAG.sub(_blank, text)
     if suffix not in _PAGES:
         return text
-    if "<" in text:
-        text = _ATTRIBUTE.sub(_blank, _STYLE.sub(_blank, text) if "<style" in text else text)
-    return _SELECTOR.sub(_blank, text)
+    if "<style" in text:
+        text = _STYLE.sub(_blank, text)
+    if "<" in text and any(name in text for name in _NAMES):
+        text = _ATTRIBUTE.sub(_blank, text)
+    return _SELECTOR.sub(_blank, text) if any(call in text for call in _SELECTS) else text
 
 
 def _blank(match: re.Match[str]) -> str:
