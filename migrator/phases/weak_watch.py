@@ -15,6 +15,7 @@ from migrator.pg.failures import describe
 from migrator.pg.observer import WatchLimits, WeakWatch, watchdog
 from migrator.phases.step_run import StepRun
 
+_LATER = "Run `migrator resume` at a quieter time, or raise [locks] weak_watchdog."
 _GAVE_WAY = "It gave way, so that the other session goes on. `migrator resume` cleans up what it left and tries again."
 
 
@@ -52,7 +53,5 @@ def _ended_early(run: StepRun, watch: WeakWatch, exc: DatabaseError) -> Migrator
         )
     reason = watch.reason or describe(exc, "the statement").situation.rstrip(".")
     named = f"; it waited for {'; '.join(map(str, watch.blockers))}" if watch.blockers else ""
-    todo = (
-        _GAVE_WAY if watch.is_deadlock else "Run `migrator resume` at a quieter time, or raise [locks] weak_watchdog."
-    )
+    todo = _GAVE_WAY if watch.is_deadlock else _LATER
     return LockBudgetSpent(f"{run.step.name} was cancelled: {reason}{named}.", todo)

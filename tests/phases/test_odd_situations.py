@@ -69,6 +69,8 @@ def test_a_role_that_does_not_own_the_table(one_shop: Shop) -> None:
     migration = one_shop.write("m", expand=NICK)
     with _as_role(one_shop, *STATE) as shop:
         _fails(DatabaseFailed, lambda: shop.engine().expand(migration), "must be owner of table users", "-crole=OWNER")
+        index = one_shop.write("orders", expand="CREATE INDEX CONCURRENTLY o ON public.orders (amount);")
+        _fails(DatabaseFailed, lambda: shop.engine().expand(index), "must be owner of table orders", "-crole=OWNER")
     owner = f"owner_of_{_name(one_shop)}"
     _execute(one_shop, f"CREATE ROLE {owner}")
     grants = tuple(text.replace("{role}", owner) for text in (*STATE, "GRANT USAGE, CREATE ON SCHEMA public TO {role}"))
