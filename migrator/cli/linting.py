@@ -115,6 +115,9 @@ class LintRun:
         if self._options.changed:
             return list(read_sources(self._changed(), self._unread))
         paths = self._options.paths or (self._migrations(),)
+        if not self._options.paths and not paths[0].exists():
+            todo = "Name yours, as in `migrator lint db/migration`, or set `migrations` in migrator.toml."
+            raise InputError(f"There is no folder {paths[0]} here.", todo)
         return list(read_sources(self._listed(paths), self._unread))
 
     @cached_property

@@ -55,3 +55,10 @@ def test_the_version_is_said_where_nobody_named_one_and_it_matters(project: Path
 def _findings(project: Path, *arguments: str) -> list[dict[str, str]]:
     done = run("new.sql", *arguments, "--format", "json", cwd=project)
     return json.loads(done.stdout)["findings"]
+
+
+def test_a_project_whose_migrations_lie_elsewhere_is_told_how_to_name_them(project: Path) -> None:
+    done = run(cwd=project)
+    assert done.returncode == 2
+    assert b"There is no folder migrations here.\n" in done.stderr
+    assert b"or set `migrations` in migrator.toml" in done.stderr
