@@ -12,8 +12,11 @@ from migrator.git import FETCH, HistoryMissing, Repository
 NAME_IT = "Give --base or --range, or run `git remote set-head origin --auto` before the check."
 """What helps a job that names no branch to compare with."""
 _SET_HEAD = "Name the branch that this goes to: --base REF. Or let git find it: git remote set-head origin --auto."
-_SAME = "{base} and {head} are the same commit: {nothing}, and nothing was compared."
-_INSIDE = "{base} has all of {head}: there is nothing to merge, and nothing was compared. Are the ends swapped?"
+_SAME = "{base} and {head} are the same commit: {nothing}, and nothing was compared. Only what is committed counts."
+_INSIDE = (
+    "{base} has all of {head}: there is nothing to merge, and nothing was compared. Only what is committed counts."
+    " Or are the ends swapped?"
+)
 _BACK = (
     "{head} {back} {base}: it goes back. Its code was compared with what the migrations that it lacks removed."
     " If the ends are swapped, name the deployed commit first."
@@ -91,10 +94,9 @@ def _named(ref: str, commit: str) -> str:
 def _guessed(ci: CiContext, names: tuple[str, str], *, is_inside: bool) -> tuple[str, ...]:
     base, head = names
     if is_inside:
-        range_ = f'--range "{ci.previous}..{head.partition(" ")[0]}"'
         raise NothingToCompare(
             f"{ci.guess} {base} has all of {head}, so that nothing could be compared.",
-            f"Say in this job what was deployed before: {range_}.",
+            f'Say in this job what was deployed before: --range "{ci.previous}..HEAD".',
         )
     return (f"{ci.guess} It is compared with {base}.",)
 
