@@ -81,6 +81,15 @@ def connect(dsn: str, *, application_name: str = "migrator", connect_timeout: in
         connection = Connection.connect(make_conninfo("", **settings), autocommit=True, row_factory=dict_row)
     except DatabaseError as exc:
         raise _unreachable(dsn, exc) from exc
+    try:
+        _make_ours(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make_ours(connection: Connection) -> None:
     set_json_dumps(_AS_TEXT, connection)
     connection.prepare_threshold = None  # DDL beside us would break cached plans ("must not change result type")
     if server_version(connection) >= _CHECK_CONNECTION_SINCE:
@@ -91,7 +100,6 @@ def connect(dsn: str, *, application_name: str = "migrator", connect_timeout: in
     connection.execute(_ABANDONED)
     is_granted = server_version(connection) >= _PARAMETERS_ARE_GRANTED_SINCE
     connection.execute(_UNCOUNTED if is_granted else _UNCOUNTED_BEFORE_15)
-    return connection
 
 
 def server_version(connection: Connection) -> int:

@@ -1,7 +1,10 @@
 """What a busy server does to a backfill, and that the application never pays for it."""
 
+from functools import partial
+
 import pytest
 
+from migrator.backfill.retries import open_session
 from migrator.backfill.runner import BackfillRunner
 from migrator.clock import SystemClock
 from migrator.errors import DatabaseFailed, InputError, LockBudgetSpent
@@ -211,3 +214,13 @@ def test_a_vacuum_is_waited_for_at_the_end(one_database: Database, one_connectio
         vacuum.execute("COMMIT")
     assert run.result().rows_done == 100
     assert heard.of(EventKind.BACKFILL_RETRY) == []
+
+
+def test_a_limit_for_the_application_s_statements_is_not_ours(
+    one_database: Database, one_connection: Connection
+) -> None:
+    """Batches have their own; what is asked between them would fail on a busy server."""
+    one_connection.execute(f"ALTER DATABASE {one_database.name} SET statement_timeout = '2s'".encode())
+    with open_session(partial(connect, one_database.dsn)) as session:
+        row = session.execute("SHOW statement_timeout").fetchone()
+    assert row == {"statement_timeout": "1min"}

@@ -1,9 +1,9 @@
 -- name: session
 -- Keys are kept as text and cast back: these forms read back as the same value, whatever the server's defaults are.
--- Outside batches nothing waits long for a lock either.
+-- Outside batches nothing waits long for a lock either, and a limit that the role has for its own statements is not ours.
 SELECT set_config('extra_float_digits', '1', false), set_config('IntervalStyle', 'postgres', false),
        set_config('DateStyle', 'ISO', false), set_config('bytea_output', 'hex', false),
-       set_config('lock_timeout', '10s', false);
+       set_config('lock_timeout', '10s', false), set_config('statement_timeout', '1min', false);
 
 -- name: begin
 -- Until the end of this transaction: how long we wait, and the word by which the sync trigger lets us pass. The key's
