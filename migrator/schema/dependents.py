@@ -59,8 +59,8 @@ def _columns_in(draft: Draft, table: Table, query: Node) -> tuple[str, ...] | No
     named = set(_named_of(draft, table.name, query))
     named |= {name for part in walk(query) if isinstance(part, pb.JoinExpr) for name in _using(part)}
     aliases = {part.alias.aliasname or part.relname for part in walk(query) if isinstance(part, pb.RangeVar)}
-    if named & aliases:
-        return every  # a whole row, such as SELECT u FROM users u
+    if named & aliases - set(every):
+        return every  # a whole row, such as SELECT u FROM users u; a column of that name comes first
     return tuple(column for column in every if column in named)
 
 

@@ -237,3 +237,12 @@ def test_a_column_with_views_lints_clean(one_connection: Connection, tmp_path: P
     rendered(one_connection, load(TERMS | {"kind": "rename_column", "table": "kites", **LINE}), tmp_path)
     past = History(None, read_schema(one_connection))
     assert lint(read_sources([tmp_path]), 18, past=past).findings == ()
+
+
+def test_a_column_with_the_name_of_its_table_is_no_whole_row(one_connection: Connection, tmp_path: Path) -> None:
+    """Lint said that the view, made again without the column, still reads it."""
+    run(one_connection, "CREATE SCHEMA migrator; CREATE TABLE line (id int PRIMARY KEY, line text, a int)")
+    run(one_connection, "CREATE VIEW lines AS SELECT id, line, a FROM line")
+    rendered(one_connection, load(TERMS | {"kind": "rename_column", "table": "line", "from": "a", "to": "b"}), tmp_path)
+    past = History(None, read_schema(one_connection))
+    assert lint(read_sources([tmp_path]), 18, past=past).findings == ()
