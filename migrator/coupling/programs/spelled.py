@@ -16,6 +16,7 @@ from migrator.coupling.programs.plain_texts import as_written, with_plain_texts
 from migrator.coupling.programs.spellings import Act, Naming, Spelling
 from migrator.coupling.programs.structs import auto_migrated
 from migrator.coupling.programs.unrolled import unrolled
+from migrator.references.comments import without_comments
 from migrator.references.spellings import snake_case
 from migrator.references.table_classes import classes_in
 
@@ -87,6 +88,7 @@ class _Reader:
     """Reads the calls in their order; some stand inside of the call that names their table."""
 
     def __init__(self, path: str, text: str, language: str) -> None:
+        self._path = path
         self._text = text
         self._tables = {model: table for table, model in classes_in(path, text)}
         self._language = language
@@ -106,8 +108,9 @@ class _Reader:
         for model, name in auto_migrated(self._text) if self._language == "go" else ():
             self._column(self._table_of(model), name, is_gone=False, model=model)
         self._sql()
-        for pattern in (_REMOVALS[self._language], _REMOVAL_IN_SQL):
-            for match in pattern.finditer(self._text):
+        code = without_comments(self._path, self._text) if _REMOVAL_IN_SQL.search(self._text) else ""
+        for pattern, text in ((_REMOVALS[self._language], self._text), (_REMOVAL_IN_SQL, code)):
+            for match in pattern.finditer(text):
                 if not any(start <= match.start() < end for start, end in self._read):
                     self.found.lost(match[0].strip(), self._line(match.start()))
 

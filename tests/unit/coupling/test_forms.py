@@ -63,6 +63,12 @@ def test_what_cannot_be_read_never_passes(path: str, text: str) -> None:
     assert "it cannot be told" in file.problem
 
 
+def test_a_removal_in_a_comment_is_none() -> None:
+    text = TYPEORM.format("await q.addColumn('users', 'nick'); // later: ALTER TABLE users DROP COLUMN legacy_flag")
+    file = program("src/migrations/1-X.ts", text)
+    assert file is None or (file.problem, file.removes) == ("", ())
+
+
 @pytest.mark.parametrize(
     "body",
     [
