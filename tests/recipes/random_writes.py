@@ -102,7 +102,8 @@ def _outcome(
             connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
             result = rows(connection, design, names)
             for child in children:
-                told = connection.execute(f"SELECT c::text AS told FROM {child} c".encode())
+                listed = "line" if child.endswith(".log") else "ROW(id, ref)::text"
+                told = connection.execute(f"SELECT {listed} AS told FROM {child}".encode())
                 result += sorted(f"{child} {row['told']!r}" for row in told)
             raise Rollback
     except Error as exc:
