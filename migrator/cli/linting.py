@@ -116,7 +116,7 @@ class LintRun:
             return list(read_sources(self._changed(), self._unread))
         paths = self._options.paths or (self._migrations(),)
         if not self._options.paths and not paths[0].exists():
-            todo = "Name yours, as in `migrator lint db/migration`, or set `migrations` in migrator.toml."
+            todo = "Name yours, as in `migrator lint ./db/migration`, or set `migrations` in migrator.toml."
             raise InputError(f"There is no folder {paths[0]} here.", todo)
         return list(read_sources(self._listed(paths), self._unread))
 
