@@ -29,8 +29,7 @@ _HOT_ALREADY = 0.9
 _HOT_TOO_RARE = 0.35
 _HOT_DISTURBED = 0.8
 """Alone, 0.9 of a window's last stripe are HOT updates; two workers that do not wait for each other see 0.6."""
-_REST, _LONGEST_REST = 8, 256
-"""Plain batches until stripes are tried again, doubled each time that they did not help."""
+_LONGEST_REST = 256
 _DISTURBED_BATCHES = 3
 _HASH_BITS = 0x7FFFFFFF
 
@@ -62,6 +61,26 @@ class Division:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """How long something is left alone that did not help: doubled each time, short again when it has helped.
+
+    It begins at one, because what holds old versions is mostly short: an autovacuum's ANALYZE takes a second or two.
+    """
+
+    left: int = 0
+    last: int = 0
+
+    def longer(self) -> "Rest":
+        """Begin one."""
+        steps = min(max(1, 2 * self.last), _LONGEST_REST)
+        return Rest(steps, steps)
+
+    def passed(self) -> "Rest":
+        """Return what is left of it a step later."""
+        return replace(self, left=max(0, self.left - 1))
+
+
+@dataclass(frozen=True, slots=True)
 class Striping:
     """Whether the next window is striped, and how; every method returns the next state."""
 
@@ -72,11 +91,17 @@ class Striping:
     """Why there is one stripe only, in words."""
     is_tried: bool = False
     """Whether a plain batch has shown that the pages have no room by themselves."""
-    rest: int = 0
-    """Plain batches left until stripes are tried."""
-    last_rest: int = 0
-    is_disturbed: bool = False
-    """Whether others see old versions for so long that the next batch comes too early for their room."""
+    plain: Rest = Rest()
+    """Plain batches until stripes are tried again."""
+    short: Rest = Rest()
+    """Windows gone over in short batches until long ones are tried again."""
+    is_shared: bool = False
+    """Whether other workers are on the table, who see old versions all the time."""
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether others see old versions for so long that the next batch comes too early for their room."""
+        return self.is_shared or self.short.left > 0
 
     @property
     def longest_batch(self) -> int:
@@ -90,11 +115,11 @@ class Striping:
     @property
     def stripes(self) -> int:
         """Stripes of the next window."""
-        return self.most if self.is_tried and self.rest == 0 else 1
+        return self.most if self.is_tried and self.plain.left == 0 else 1
 
     def beside(self, others: int) -> "Striping":
         """Return it for one of several workers, who see each other's old versions: no window is lost to finding out."""
-        return replace(self, is_disturbed=self.is_disturbed or others > 0)
+        return replace(self, is_shared=others > 0)
 
     def after_window(self, stripes: int, rows: int, hot: int) -> "Striping":
         """Learn from a window's last stripe, or a plain batch: `hot` of `rows` updates found room on their page."""
@@ -102,12 +127,13 @@ class Striping:
             return self
         share = hot / rows
         if stripes == 1:
-            rest = _REST if share >= _HOT_ALREADY else max(0, self.rest - 1)
-            return replace(self, is_tried=True, rest=rest)
-        if share >= _HOT_TOO_RARE:
-            return replace(self, last_rest=0, is_disturbed=self.is_disturbed or share < _HOT_DISTURBED)
-        rest = min(max(_REST, 2 * self.last_rest), _LONGEST_REST)
-        return replace(self, rest=rest, last_rest=rest)
+            plain = replace(self.plain, left=1) if share >= _HOT_ALREADY else self.plain.passed()
+            return replace(self, is_tried=True, plain=plain)
+        if share < _HOT_TOO_RARE:
+            return replace(self, plain=self.plain.longer())
+        if share < _HOT_DISTURBED:
+            return replace(self, plain=Rest(), short=self.short.longer())
+        return replace(self, plain=Rest(), short=self.short.passed() if self.short.left else Rest())
 
 
 PLAIN = Striping(1)

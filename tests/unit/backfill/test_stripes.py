@@ -29,29 +29,51 @@ def test_plain_batches_go_on_while_pages_have_room_and_end_when_they_do_not() ->
     while striping.stripes == 1:
         striping = striping.after_window(1, 1000, 100)
         batches += 1
-    assert batches <= 8
+    assert batches <= 2
 
 
 def test_stripes_that_do_not_help_rest_longer_each_time() -> None:
     striping, rests = tried(), list[int]()
     for _ in range(8):
         striping = striping.after_window(6, 1000, 20)
-        rests.append(striping.rest)
-        while striping.rest:
+        rests.append(striping.plain.left)
+        while striping.plain.left:
+            assert striping.stripes == 1
             striping = striping.after_window(1, 1000, 0)
-    assert rests == [8, 16, 32, 64, 128, 256, 256, 256]
+    assert rests == [1, 2, 4, 8, 16, 32, 64, 128]
+    for _ in range(3):
+        striping = striping.after_window(6, 1000, 20)
+    assert striping.plain.left == 256, "no longer than that"
     helped = striping.after_window(6, 1000, 900)
     assert helped.stripes == 6
-    assert helped.after_window(6, 1000, 0).rest == 8
+    assert helped.after_window(6, 1000, 0).plain.left == 1
 
 
-def test_stripes_that_others_disturb_go_in_shorter_batches_from_then_on() -> None:
+def test_stripes_that_others_disturb_go_in_shorter_batches() -> None:
     alone = tried().after_window(6, 1000, 910)
     assert alone.longest_batch > 6 * alone.window_keys, "a batch is as long as its time allows"
     disturbed = alone.after_window(6, 1000, 600)
     assert disturbed.stripes == 6
     assert 3 * disturbed.longest_batch == disturbed.window_keys
-    assert disturbed.after_window(6, 1000, 910).longest_batch == disturbed.longest_batch, "it is what helped"
+
+
+def test_longer_batches_are_tried_again_ever_later_while_the_disturbance_stays() -> None:
+    striping, windows = tried(), list[int]()
+    for _ in range(4):
+        striping = striping.after_window(6, 1000, 600)
+        windows.append(striping.short.left)
+        while striping.short.left:
+            assert striping.longest_batch < striping.window_keys
+            striping = striping.after_window(6, 1000, 910)
+        assert striping.longest_batch > striping.window_keys
+    assert windows == [1, 2, 4, 8]
+    assert striping.after_window(6, 1000, 910).after_window(6, 1000, 600).short.left == 1, "it had ended"
+
+
+def test_beside_other_workers_batches_stay_short() -> None:
+    shared = tried().beside(1)
+    assert 3 * shared.longest_batch == shared.window_keys
+    assert shared.after_window(6, 1000, 910).longest_batch == shared.longest_batch
 
 
 @pytest.mark.parametrize("striping", [PLAIN, tried()])
