@@ -4,7 +4,7 @@ Each runs in one transaction together with its record, under the same lock polic
 pending expands, so that they find the tables that they read; `expand --all` runs them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,13 +133,13 @@ class _Once:
     why: str
     pg_version: int
 
-    def run(self, timeouts: Timeouts) -> None:
-        """Run the statements and record the file, in one transaction."""
+    def run(self, timeouts: Timeouts, first: Sequence[str] = ()) -> None:
+        """Run the statements, after `first`, and record the file, in one transaction."""
         connection = self.store.connection
         with connection.transaction():
             limit_transaction(connection, timeouts)
-            for statement in self.step.statements:
-                connection.execute(statement.text.encode())
+            for text in (*first, *(statement.text for statement in self.step.statements)):
+                connection.execute(text.encode())
             repeatables.record(connection, self.file.name, self.file.file.sha256, self.store.actor)
             detail = {"why": self.why, "sha256": self.file.file.sha256}
             self.store.audit("repeatable.applied", self.file.name, detail)
