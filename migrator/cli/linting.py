@@ -168,13 +168,11 @@ class LintRun:
         settings, version = self.settings, self._pg_version
         results = self._in_parts(lambda part: results_of(part, version, settings, past))
         report = replace(report_of(results, self._fail_on), unread=tuple(self._unread))
-        concerned = {finding.path for finding in report.findings}
-        if not concerned or len(concerned) > _FEW or not self._is_version_assumed:
+        if not report.findings or not self._is_version_assumed:
             return report
         from migrator.lint.assumed import say_assumed
 
-        again = [source for source in self.sources if source.path in concerned]
-        return say_assumed(report, version, lambda other: lint(again, other, settings, past).findings)
+        return say_assumed(report, version, self.sources, lambda some, at: lint(some, at, settings, past).findings)
 
     def _in_parts(self, work: Callable[[Sequence[Source]], list[FileResult]]) -> list[FileResult]:
         if len(self.sources) < _FEW:

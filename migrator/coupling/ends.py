@@ -77,10 +77,7 @@ def _commit(repository: Repository, asked: str, ci: CiContext, named: str) -> st
         raise
     except InputError as exc:
         if asked or ci.name == "local":
-            other = (
-                "Name the branch that this goes to: --base REF. Or let git find it: git remote set-head origin --auto."
-            )
-            raise InputError(exc.situation, other if named == "origin/HEAD" and not asked else exc.todo) from exc
+            raise InputError(exc.situation, _SET_HEAD if named == "origin/HEAD" and not asked else exc.todo) from exc
         if named == "origin/HEAD":
             text = "This CI job names no branch to compare with, and its clone has no origin/HEAD."
             raise HistoryMissing(text, NAME_IT) from exc

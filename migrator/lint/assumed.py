@@ -3,19 +3,31 @@
 Called by `migrator lint` with neither --pg-version nor --dsn nor a configured `pg_version`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from migrator.lint.finding import Finding
 from migrator.lint.report import LintReport
+from migrator.lint.source import Source
 
 _OTHERS = (14, 18)
 """The oldest and the newest server that people run: what changed between them differs at one of the two."""
+_LONG = 300_000
+"""Characters: more are not judged twice again only to say this."""
 
 
-def say_assumed(report: LintReport, version: int, findings_at: Callable[[int], Iterable[Finding]]) -> LintReport:
+def say_assumed(
+    report: LintReport,
+    version: int,
+    sources: Sequence[Source],
+    findings_at: Callable[[Sequence[Source], int], Iterable[Finding]],
+) -> LintReport:
     """Return the report with a note in the help of each finding that is another one, or none, on another server."""
-    others = [{_key(finding) for finding in findings_at(other)} for other in _OTHERS]
+    concerned = {finding.path for finding in report.findings}
+    again = [source for source in sources if source.path in concerned]
+    if sum(len(source.text) for source in again) > _LONG:
+        return report
+    others = [{_key(finding) for finding in findings_at(again, other)} for other in _OTHERS]
     note = f"PostgreSQL {version} is assumed here: name yours by --pg-version, or by pg_version in migrator.toml."
     findings = (
         finding if all(_key(finding) in found for found in others) else _with_note(finding, note)
