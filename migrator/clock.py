@@ -6,6 +6,8 @@ drive time. Timestamps that are stored come from the database's clock, never fro
 
 import threading
 import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -59,3 +61,15 @@ class SystemClock:
 
 def _stopped(doing: str) -> Stopped:
     return Stopped(f"Stopped on request ({doing}).", "What was done is recorded; `migrator resume` goes on.")
+
+
+@contextmanager
+def after(seconds: float, act: Callable[[], object]) -> Generator[None]:
+    """Call `act`, in a thread of its own, when the block takes longer than this."""
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -5,16 +5,14 @@ a redirect or a next page elsewhere is not followed.
 """
 
 import math
-import threading
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from migrator.clock import Clock
+from migrator.clock import Clock, after
 from migrator.errors import MigratorError
 
 _ATTEMPTS = 3
@@ -116,7 +114,7 @@ class HttpClient:
         try:
             with (
                 httpx.Client(timeout=self.timeout_seconds, headers=dict(self.headers)) as client,
-                closed_after(client, _LONGEST * self.timeout_seconds),
+                after(_LONGEST * self.timeout_seconds, client.close),
             ):
                 response = client.request(method, url, json=body, params=params)
                 for _ in range(_REDIRECTS):
@@ -150,18 +148,6 @@ class HttpClient:
             raise HttpFailed(f"{_host(url)} did not answer with JSON.", "Check the address.") from exc
         following = response.links.get("next", {}).get("url")
         return Answer(response.status_code, data, str(response.url.join(following)) if following else None)
-
-
-@contextmanager
-def closed_after(client: httpx.Client, seconds: float) -> Generator[None]:
-    """Close the client when the block takes longer: its next read fails. The timeouts of httpx are for each read."""
-    timer = threading.Timer(seconds, client.close)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def mapping(value: object) -> dict[str, Any]:

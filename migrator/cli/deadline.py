@@ -1,11 +1,10 @@
 """`--max-runtime`: a scheduled job ends itself between two batches, before the scheduler does it in the middle."""
 
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from migrator.clock import Clock, SystemClock
+from migrator.clock import Clock, SystemClock, after
 from migrator.config import parse_duration
 from migrator.errors import ConfigError
 
@@ -20,14 +19,8 @@ def stop_after(clock: Clock, max_runtime: str | None) -> Generator[None]:
     if max_runtime is None or not isinstance(clock, SystemClock):
         yield
         return
-    seconds = seconds_of("--max-runtime", max_runtime)
-    timer = threading.Timer(seconds, clock.stop.set)
-    timer.daemon = True
-    timer.start()
-    try:
+    with after(seconds_of("--max-runtime", max_runtime), clock.stop.set):
         yield
-    finally:
-        timer.cancel()
 
 
 def seconds_of(option: str, text: str | None) -> float:

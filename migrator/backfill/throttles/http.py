@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrator.backfill.signals import ThrottleContext
 from migrator.backfill.throttles.throttle import Reading, Throttle, clear, over, unknown
+from migrator.clock import after
 
 if TYPE_CHECKING:
     import httpx
@@ -36,12 +37,10 @@ class HttpGate:
             return clear(self.name)
         import httpx
 
-        from migrator.http import closed_after
-
         try:
             with (
                 httpx.Client(timeout=_TIMEOUT_SECONDS) as client,
-                closed_after(client, _TIMEOUT_SECONDS),
+                after(_TIMEOUT_SECONDS, client.close),
                 client.stream("GET", url, follow_redirects=False) as answer,
             ):
                 return self._judged(answer)
